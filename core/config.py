@@ -1,0 +1,188 @@
+"""What an experiment is: frozen values with bounds. Algorithms are data; GRPO and DAPO are two values of one type."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+
+from core.fields import ConfigError, check_fields, setting
+
+# The three defects of the original lab exercise. Nothing but the `lab` scenario and its tests may set them.
+LAB_DEFECTS = ("undetached_ratio", "single_update", "whole_batch_filter")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlgorithmConfig:
+    """One policy-gradient algorithm. Every technique is a field, switchable alone; an ablation is a `replace(...)`."""
+
+    normalize_std: bool = setting(True, "Divide advantages by the group's standard deviation (off = Dr. GRPO).")
+    eps_low: float | tuple[float, ...] = setting(
+        0.2, "The ratio is clipped below 1 - eps_low.", min=0.0, max=1.0, per_replica=True
+    )
+    eps_high: float | tuple[float, ...] = setting(
+        0.2, "The ratio is clipped above 1 + eps_high. Clip-Higher raises it (DAPO: 0.28).", min=0.0, max=10.0, per_replica=True
+    )
+    reward_clip_factor: float = setting(
+        1.0,
+        "The lab's Clip-Higher: eps_high is multiplied by this for samples whose normalised reward exceeds 0.5 (lab: 2).",
+        min=1.0,
+        max=10.0,
+    )
+    dual_clip: float | None = setting(
+        None, "Upper bound c on the ratio where the advantage is negative (none = off).", min=1.0, max=1000.0
+    )
+    loss_aggregation: str = setting(
+        "sequence_mean",
+        "How token losses become one number: sequence_mean (GRPO), token_mean (DAPO), constant (Dr. GRPO).",
+        choices=("sequence_mean", "token_mean", "constant"),
+    )
+    dynamic_sampling: str = setting(
+        "off",
+        "off: train on every group. filter: drop groups of too little variance. refill: drop groups without signal and sample again.",
+        choices=("off", "filter", "refill"),
+    )
+    filter_on: str = setting(
+        "correct",
+        "What dynamic sampling looks at: raw correctness, or the reward after noise and shaping.",
+        choices=("correct", "reward"),
+    )
+    filter_threshold: float = setting(
+        0.05, "filter drops a group whose normalised-reward variance is below this.", min=0.0, max=1.0
+    )
+    max_rounds: int = setting(
+        10, "refill generates at most this many times per rollout, then trains on what there is.", min=1, max=100
+    )
+    overlong: str = setting(
+        "none",
+        "Long completions: none, soft (DAPO's punishment ramp), filter (truncated completions leave the loss).",
+        choices=("none", "soft", "filter"),
+    )
+    overlong_buffer_tokens: int = setting(
+        4, "Width of the punishment ramp before the length limit.", min=1, max=64, unit="tokens"
+    )
+    overlong_penalty: float = setting(
+        0.5, "Punishment at the length limit. 0.5 on rewards 0/1 is the paper's 1.0 on rewards -1/+1.", min=0.0, max=10.0
+    )
+    kl_coef: float = setting(0.0, "Weight of the KL penalty to the base policy.", min=0.0, max=10.0)
+    kl_estimator: str = setting("k3", "Estimator of that KL.", choices=("k1", "k2", "k3"))
+    entropy_coef: float = setting(0.0, "Weight of the entropy bonus.", min=0.0, max=1.0)
+    defects: tuple[str, ...] = setting((), "Deliberate bugs of the original lab; only for the lab scenario.", choices=LAB_DEFECTS)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+GRPO = AlgorithmConfig()
+DAPO = AlgorithmConfig(eps_high=0.28, loss_aggregation="token_mean", dynamic_sampling="refill", overlong="soft")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskConfig:
+    """The knobs of instability that every task has. Subclasses live beside their task."""
+
+    noise: float = setting(0.0, "Standard deviation of Gaussian noise added to every reward.", min=0.0, max=10.0)
+    flip_probability: float = setting(0.0, "Probability that a reward of 0 / 1 is turned over.", min=0.0, max=0.5)
+    too_easy_fraction: float = setting(
+        0.0, "Share of training prompts on which every finished answer is right.", min=0.0, max=1.0
+    )
+    too_hard_fraction: float = setting(0.0, "Share of training prompts on which no answer is right.", min=0.0, max=1.0)
+    drift: float = setting(
+        0.0,
+        "Share of prompts drawn from a window that slides over the pool, from its easy to its hard end, during training.",
+        min=0.0,
+        max=1.0,
+    )
+    pool_seed: int = setting(0, "Seed of the prompt pool; the same for all replicas.", min=0, max=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if self.too_easy_fraction + self.too_hard_fraction > 1.0:
+            raise ConfigError(
+                f"too_easy_fraction + too_hard_fraction must be at most 1, got {self.too_easy_fraction} + {self.too_hard_fraction}; "
+                "lower one of them"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """One algorithm on one task, R replicas (seeds first_seed … first_seed + replicas - 1) trained at once."""
+
+    task: TaskConfig
+    algorithm: AlgorithmConfig = GRPO
+    updates: int = setting(480, "Optimiser updates.", min=1, max=1_000_000)
+    num_prompts: int = setting(16, "Prompts per rollout, B.", min=1, max=1024)
+    group_size: int = setting(16, "Completions per prompt, G.", min=2, max=256)
+    updates_per_rollout: int = setting(
+        16, "Updates per rollout. With one, the ratio is always 1 and no clip can act.", min=1, max=256
+    )
+    epochs: int = setting(
+        1, "Passes over the rollout; each update takes num_prompts x epochs / updates_per_rollout prompts.", min=1, max=64
+    )
+    micro_batch_prompts: int | None = setting(
+        None, "Split an update into pieces of this many prompts to save memory; the gradient does not change.", min=1, max=1024
+    )
+    learning_rate: float | tuple[float, ...] = setting(
+        1e-3, "Adam's learning rate.", min=0.0, max=1.0, per_replica=True, open_min=True
+    )
+    max_grad_norm: float = setting(
+        1.0, "Gradients with a larger global norm are scaled down to it.", min=0.0, max=1e6, open_min=True
+    )
+    temperature: float = setting(1.0, "Divides the logits in sampling and in training alike.", min=0.05, max=10.0)
+    eval_every: int = setting(
+        5, "Greedy evaluation on held-out prompts before every n-th rollout, and at the end.", min=1, max=10_000, unit="rollouts"
+    )
+    first_seed: int = setting(0, "Seed of the first replica.", min=0, max=2**31 - 1)
+    replicas: int = setting(16, "Seeds trained at once, R.", min=1, max=1024)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if self.num_prompts * self.epochs % self.updates_per_rollout:
+            raise ConfigError(
+                f"updates_per_rollout must divide num_prompts x epochs = {self.num_prompts * self.epochs}, got {self.updates_per_rollout}; "
+                "choose a divisor or change epochs"
+            )
+        if self.updates_per_rollout % self.epochs:
+            raise ConfigError(
+                f"epochs must divide updates_per_rollout = {self.updates_per_rollout}, got {self.epochs}; choose a divisor"
+            )
+        for owner, name in ((self, "learning_rate"), (self.algorithm, "eps_low"), (self.algorithm, "eps_high")):
+            value = getattr(owner, name)
+            if isinstance(value, tuple) and len(value) != self.replicas:
+                raise ConfigError(
+                    f"{name} must hold one value per replica, {self.replicas}, got {len(value)}; give a number or {self.replicas} values"
+                )
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(range(self.first_seed, self.first_seed + self.replicas))
+
+    @property
+    def effective_updates_per_rollout(self) -> int:
+        return 1 if "single_update" in self.algorithm.defects else self.updates_per_rollout
+
+    @property
+    def rollouts(self) -> int:
+        """Rollouts that `updates` need; the last may be cut short."""
+        return -(-self.updates // self.effective_updates_per_rollout)
+
+    @property
+    def minibatches(self) -> int:
+        """Updates per epoch: pieces that the batch is split into."""
+        return 1 if "single_update" in self.algorithm.defects else self.updates_per_rollout // self.epochs
+
+    def with_replica(self, seed: int) -> RunConfig:
+        """This run reduced to the one replica of `seed`, with that replica's entries of the per-replica settings."""
+        at = self.seeds.index(seed)
+
+        def pick(value):
+            return value[at] if isinstance(value, tuple) else value
+
+        algorithm = replace(self.algorithm, eps_low=pick(self.algorithm.eps_low), eps_high=pick(self.algorithm.eps_high))
+        return replace(self, algorithm=algorithm, learning_rate=pick(self.learning_rate), first_seed=seed, replicas=1)
+
+
+def changed_fields(config: object, base: object) -> dict[str, object]:
+    """The fields in which `config` differs from `base`: the whole difference between two algorithms."""
+    return {
+        f.name: getattr(config, f.name) for f in dataclasses.fields(config) if getattr(config, f.name) != getattr(base, f.name)
+    }

@@ -1,0 +1,138 @@
+"""Configuration fields that describe and defend themselves.
+
+A field's meaning, unit and bounds are metadata: the command line and the sidebar read the same text and the same limits
+that `check_fields` enforces, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from typing import Any
+
+
+class ConfigError(ValueError):
+    """A setting is unknown, ill-typed or out of range. The message names field, value, bound and remedy."""
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    choices=None,
+    unit: str = "",
+    per_replica: bool = False,
+    open_min: bool = False,
+) -> Any:
+    """A dataclass field with its meaning and bounds. `per_replica` allows a tuple, one value per replica;
+    `open_min` excludes the lower bound itself."""
+    metadata = {
+        "help": help,
+        "min": min,
+        "max": max,
+        "choices": choices,
+        "unit": unit,
+        "per_replica": per_replica,
+        "open_min": open_min,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def check_fields(config: Any) -> None:
+    """Raise ConfigError for the first field whose type or value is out of bounds."""
+    hints = typing.get_type_hints(type(config))
+    for field in dataclasses.fields(config):
+        if field.metadata:
+            _check_field(field.name, getattr(config, field.name), field.metadata, hints[field.name])
+
+
+def _check_field(name: str, value: Any, metadata: Any, hint: Any) -> None:
+    if metadata["per_replica"] and isinstance(value, tuple):
+        if not value:
+            raise ConfigError(f"{name} must hold one value per replica, got an empty tuple; give a number")
+        for item in value:
+            _check_value(name, item, metadata, float)
+        return
+    _check_value(name, value, metadata, hint)
+
+
+def _check_value(name: str, value: Any, metadata: Any, hint: Any) -> None:
+    if value is None and type(None) in typing.get_args(hint):
+        return
+    if metadata["choices"] is not None:
+        allowed = metadata["choices"]
+        for item in value if isinstance(value, tuple) else (value,):
+            if item not in allowed:
+                raise ConfigError(f"{name} must be one of {', '.join(map(str, allowed))}, got {item!r}; choose one of these")
+        return
+    wanted = scalar_type(hint)
+    if wanted is bool:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{name} must be true or false, got {value!r}; write true or false")
+        return
+    if wanted in (int, float):
+        _check_number(name, value, metadata, wanted)
+
+
+def _check_number(name: str, value: Any, metadata: Any, wanted: type) -> None:
+    kinds = (int,) if wanted is int else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        noun = "a whole number" if wanted is int else "a number"
+        raise ConfigError(f"{name} must be {noun}, got {value!r}; write {noun}{bounds_text(metadata, ' ')}")
+    low, high = metadata["min"], metadata["max"]
+    below = low is not None and (value < low or (metadata["open_min"] and value == low))
+    if not math.isfinite(value) or below or (high is not None and value > high):
+        raise ConfigError(f"{name} must be{bounds_text(metadata, ' ')}, got {value}; choose a value within these bounds")
+
+
+def bounds_text(metadata: Any, lead: str = "") -> str:
+    """'between 0 and 1', 'at least 2', … or '' when there is no bound."""
+    low, high = metadata["min"], metadata["max"]
+    if low is not None and high is not None:
+        text = f"above {low} and at most {high}" if metadata["open_min"] else f"between {low} and {high}"
+    elif low is not None:
+        text = f"above {low}" if metadata["open_min"] else f"at least {low}"
+    elif high is not None:
+        text = f"at most {high}"
+    else:
+        return f"{lead}finite" if lead else ""
+    return lead + text
+
+
+def scalar_type(hint: Any) -> Any:
+    """The scalar behind `float`, `float | tuple[float, ...]`, `int | None`, …"""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        plain = [a for a in typing.get_args(hint) if a is not type(None) and typing.get_origin(a) is not tuple]
+        return plain[0] if plain else str
+    return hint
+
+
+def parse_value(name: str, text: str, field: dataclasses.Field, hint: Any) -> Any:
+    """A setting's value from the text a person typed. ConfigError if it is not of the field's type."""
+    wanted = scalar_type(hint)
+    if text.strip().lower() in ("none", "null") and type(None) in typing.get_args(hint):
+        return None
+    if typing.get_origin(hint) is tuple:
+        return tuple(part for part in (p.strip() for p in text.split(",")) if part)
+    if field.metadata.get("per_replica") and "," in text:
+        return tuple(_number(name, part, float, field.metadata) for part in text.split(","))
+    if wanted is bool:
+        lowered = text.strip().lower()
+        if lowered not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
+            raise ConfigError(f"{name} must be true or false, got {text!r}; write true or false")
+        return lowered in ("true", "1", "yes", "on")
+    if wanted in (int, float):
+        return _number(name, text, wanted, field.metadata)
+    return text
+
+
+def _number(name: str, text: str, wanted: type, metadata: Any) -> Any:
+    try:
+        return wanted(text)
+    except ValueError:
+        noun = "a whole number" if wanted is int else "a number"
+        raise ConfigError(f"{name} must be {noun}, got {text!r}; write {noun}{bounds_text(metadata, ' ')}") from None

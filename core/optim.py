@@ -1,0 +1,39 @@
+"""Adam and global-norm clipping for R replicas in one flat tensor, each with its own learning rate and its own norm."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class ReplicaAdam:
+    """Adam (Kingma & Ba 2015, with bias correction) on `flat` (R, P), in place; `learning_rate` is a number or (R,)."""
+
+    def __init__(
+        self,
+        flat: Tensor,
+        learning_rate: float | tuple[float, ...],
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+    ):
+        self.learning_rate = torch.as_tensor(learning_rate, dtype=flat.dtype).expand(flat.shape[0])[:, None]
+        self.betas, self.epsilon = betas, epsilon
+        self.mean, self.square = torch.zeros_like(flat), torch.zeros_like(flat)
+        self.steps = 0
+
+    @torch.no_grad()
+    def step(self, flat: Tensor, gradient: Tensor) -> None:
+        """Update `flat` (R, P) with `gradient` (R, P)."""
+        self.steps += 1
+        beta1, beta2 = self.betas
+        self.mean.lerp_(gradient, 1 - beta1)
+        self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        scale = self.square.sqrt().div_((1 - beta2**self.steps) ** 0.5).add_(self.epsilon)
+        flat.sub_(self.mean.div(scale).mul_(self.learning_rate / (1 - beta1**self.steps)))
+
+
+def clip_by_global_norm(gradient: Tensor, max_norm: float) -> tuple[Tensor, Tensor]:
+    """(R, P) -> (gradient scaled so that each replica's norm is at most max_norm, the norms (R,) before scaling)."""
+    norms = torch.linalg.vector_norm(gradient, dim=1)
+    return gradient * (max_norm / norms.clamp(min=max_norm))[:, None], norms

@@ -1,0 +1,65 @@
+"""The protocol of the policies: generate completions, and score given ones with a gradient."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.policies.params import Parameters
+from core.types import Completions
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Given tokens under the current policy, all (R, B, G, T) and differentiable."""
+
+    logprobs: Tensor
+    entropy: Tensor | None  # nats, over the whole vocabulary; only when asked for
+
+
+class Policy(ABC):
+    """A network for one task. Holds no parameters: they come as an argument, R copies at once."""
+
+    @abstractmethod
+    def initial(self, generators: list[torch.Generator]) -> Parameters:
+        """One set of parameters per generator: the base policy, plus what the generator's random initialisation adds."""
+
+    @abstractmethod
+    def generate(
+        self, params: Parameters, prompts: Tensor, uniforms: Tensor | None, temperature: float, group_size: int
+    ) -> Completions:
+        """Sample `group_size` completions of each prompt (R, B) by inverting the cumulative distribution at `uniforms`
+        (R, B, G, T); greedy where uniforms is None. No gradient."""
+
+    @abstractmethod
+    def scores(self, params: Parameters, prompts: Tensor, tokens: Tensor, temperature: float, *, entropy: bool = False) -> Scores:
+        """Log-probabilities of `tokens` (R, B, G, T) after prompts (R, B), with gradient to `params.flat`. Values behind a
+        completion's end are finite and meaningless."""
+
+    @abstractmethod
+    def distribution(self, params: Parameters, prompts: Tensor, tokens: Tensor, temperature: float) -> Tensor:
+        """(R, B, G, T, V) log-probabilities of the whole vocabulary where each of `tokens` (R, B, G, T) was chosen."""
+
+    @abstractmethod
+    def base_distribution(self, prompts: Tensor, tokens: Tensor, temperature: float) -> Tensor:
+        """The same under the base policy, no gradient."""
+
+    @torch.no_grad()
+    def base_logprobs(self, prompts: Tensor, tokens: Tensor, temperature: float) -> Tensor:
+        """(R, B, G, T) log-probabilities of `tokens` under the base policy."""
+        return self.base_distribution(prompts, tokens, temperature).gather(-1, tokens[..., None])[..., 0]
+
+    @torch.no_grad()
+    def kl_to_base(self, params: Parameters, prompts: Tensor, tokens: Tensor, temperature: float) -> Tensor:
+        """(R, B, G, T) nats, KL(policy || base policy) where each token was chosen: exact, summed over the vocabulary."""
+        own = self.distribution(params, prompts, tokens, temperature)
+        return (own.exp() * (own - self.base_distribution(prompts, tokens, temperature))).sum(-1)
+
+
+def choose(probabilities: Tensor, uniforms: Tensor) -> Tensor:
+    """Inverse-CDF sampling: (…, V) probabilities and (…) uniforms in [0, 1) -> (…) int64 below V."""
+    cumulative = probabilities.cumsum(-1)[..., :-1]
+    return (uniforms[..., None] >= cumulative).sum(-1)

@@ -1,0 +1,35 @@
+"""One random stream per replica, so that seed s is seed s in any company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class ReplicaStreams:
+    """A `torch.Generator` for each seed. A draw gives each *active* replica its own numbers and leaves the others' streams
+    untouched; the global random state is never read or written."""
+
+    def __init__(self, seeds: Sequence[int]):
+        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def uniform(self, *shape: int, active: Sequence[int] | None = None) -> Tensor:
+        """(R', *shape) uniform in [0, 1) float32 for the replicas in `active` (default: all)."""
+        chosen = self._chosen(active)
+        out = torch.empty(len(chosen), *shape)
+        for row, generator in zip(out, chosen, strict=True):
+            row.uniform_(generator=generator)
+        return out
+
+    def normal(self, *shape: int, active: Sequence[int] | None = None) -> Tensor:
+        """(R', *shape) standard normal float32 for the replicas in `active` (default: all)."""
+        chosen = self._chosen(active)
+        out = torch.empty(len(chosen), *shape)
+        for row, generator in zip(out, chosen, strict=True):
+            row.normal_(generator=generator)
+        return out
+
+    def _chosen(self, active: Sequence[int] | None) -> list[torch.Generator]:
+        return self.generators if active is None else [self.generators[i] for i in active]

@@ -1,0 +1,91 @@
+"""The shape legend and the records that flow through a run.
+
+Shapes, everywhere:
+    R replicas (seeds), B prompts of a batch, G completions of a group, T completion tokens, V vocabulary, N prompts of a pool.
+The group is an axis: rewards and advantages are (R, B, G); tokens, masks and log-probs are (R, B, G, T).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Completions:
+    """What a policy sampled. A token after the end of a completion has mask False and no meaning."""
+
+    tokens: Tensor  # (R, B, G, T) int64
+    mask: Tensor  # (R, B, G, T) bool, the end token included
+    logprobs: Tensor  # (R, B, G, T) log-probability of each sampled token under the sampling policy, no gradient
+    entropy: Tensor  # (R, B, G, T) nats, over the whole vocabulary
+    ended: Tensor  # (R, B, G) bool, False = truncated at the length limit
+
+    @property
+    def lengths(self) -> Tensor:
+        """(R, B, G) tokens, the end token included, padding excluded."""
+        return self.mask.sum(-1)
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The batch that a policy is trained on: B slots per replica, some of which may be empty."""
+
+    prompts: Tensor  # (R, B) int64, indices into the task's training pool
+    tokens: Tensor  # (R, B, G, T) int64
+    mask: Tensor  # (R, B, G, T) bool
+    old_logprobs: Tensor  # (R, B, G, T)
+    rewards: Tensor  # (R, B, G) as the algorithm sees them: after noise and shaping
+    correct: Tensor  # (R, B, G) bool, before noise and shaping
+    ended: Tensor  # (R, B, G) bool
+    live: Tensor  # (R, B) bool, False = an empty or dropped slot: weight zero in the loss
+
+    @property
+    def trained_mask(self) -> Tensor:
+        """(R, B, G, T) the tokens that enter the loss: those of live slots."""
+        return self.mask & self.live[..., None, None]
+
+    def trimmed(self) -> Rollout:
+        """The same rollout without the positions that no completion reaches."""
+        longest = int(self.mask.flatten(0, 2).any(0).sum())
+        cut = {name: getattr(self, name)[..., : max(longest, 1)] for name in ("tokens", "mask", "old_logprobs")}
+        return replace(self, **cut)
+
+    def slots(self, index: Tensor) -> Rollout:
+        """The same rollout reduced to the prompt slots in `index`."""
+        return replace(self, **{f.name: getattr(self, f.name)[:, index] for f in fields(self)})
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One optimiser update of all replicas.
+
+    A metric that was not measured at this update is absent, or NaN for the replicas it was not measured on; never 0.
+    """
+
+    update: int  # 1, 2, …: optimiser updates
+    rollout: int  # 1, 2, …: the generation phase this update trains on
+    samples_generated: np.ndarray  # (R,) int64, completions sampled since the start, dropped ones included
+    wall_seconds: float  # since the start of training
+    metrics: dict[str, np.ndarray]  # name -> (R,) float64
+
+
+class TrainingDiverged(RuntimeError):
+    """A NaN or an infinity appeared in training. The records before it are valid."""
+
+    def __init__(self, update: int, tensor: str, seeds: list[int]):
+        self.update, self.tensor, self.seeds = update, tensor, seeds
+        super().__init__(
+            f"training diverged at update {update}: {tensor} is not finite for seed(s) {', '.join(map(str, seeds))}; "
+            "lower learning_rate or max_grad_norm"
+        )
+
+
+def check_finite(values: Tensor, *, update: int, tensor: str, seeds: tuple[int, ...]) -> None:
+    """TrainingDiverged if any replica's entry of `values` (R,) is NaN or infinite."""
+    finite = torch.isfinite(values)
+    if not bool(finite.all()):
+        raise TrainingDiverged(update, tensor, [s for s, ok in zip(seeds, finite.tolist(), strict=True) if not ok])
