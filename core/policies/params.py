@@ -21,7 +21,7 @@ class Parameters:
     def views(self) -> dict[str, Tensor]:
         """Name -> (R, *shape). Differentiable: one split, so that backward writes each gradient once."""
         parts = self.flat.split(self._sizes, dim=1)
-        return {name: part.view(-1, *shape) for part, (name, shape) in zip(parts, self.shapes.items(), strict=True)}
+        return {name: part.view(len(self.flat), *shape) for part, (name, shape) in zip(parts, self.shapes.items(), strict=True)}
 
     def select(self, active: Sequence[int]) -> Parameters:
         """The parameters of some replicas, detached."""

@@ -1,0 +1,185 @@
+"""Measure every scenario on seeds 0…, on seeds 100…, and five times longer; write docs/measured.json and the tables made from it.
+
+python -m bench.scenarios                 all scenarios (about a quarter of an hour on two cores)
+python -m bench.scenarios collapse lab    some of them; the others keep their figures
+python -m bench.scenarios --tables        only rewrite the tables of README.md and docs/findings.md from docs/measured.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import torch
+
+from core.compare import run_all
+from core.export import versions
+from core.report import interval, number
+from core.scenarios import SCENARIOS, Bar, Scenario
+from core.summary import summarise
+
+ROOT = Path(__file__).resolve().parent.parent
+MEASURED = ROOT / "docs" / "measured.json"
+LONGER = 5
+VARIANTS = {
+    "seeds from 0": {"first_seed": 0},
+    "seeds from 100": {"first_seed": 100},
+    "five times longer": {"first_seed": 0, "times": LONGER},
+}
+KEPT = (
+    "eval_accuracy",
+    "accuracy",
+    "entropy_nats",
+    "grad_norm",
+    "reward_mean",
+    "filter_ratio",
+    "all_wrong_fraction",
+    "all_right_fraction",
+    "completion_tokens_mean",
+    "truncated_fraction",
+    "clip_fraction_high",
+    "generation_rounds",
+)
+
+
+def measure(scenario: Scenario, *, first_seed: int, times: int = 1) -> dict:
+    """Run a scenario and keep what the tables need."""
+    runs = scenario.runs(first_seed=first_seed, updates=scenario.run.updates * times)
+    results = run_all(runs)
+    broken = {label: r.error for label, r in results.items() if r.status != "done"}
+    if broken:
+        raise RuntimeError(f"{scenario.name}: {broken}")
+    summary = summarise(scenario.name, results)
+    algorithms = {
+        label: {name: value for name, value in numbers.items() if name in KEPT or not isinstance(value, dict) or name == "events"}
+        for label, numbers in summary["algorithms"].items()
+    }
+    return {
+        "seeds": [summary["seeds"][0], summary["seeds"][-1]],
+        "algorithms": algorithms,
+        "differences": {
+            pair: {key: value for key, value in numbers.items() if key.startswith("eval_accuracy")}
+            for pair, numbers in summary["differences"].items()
+        },
+        "ratios": summary["ratios"],
+        "bars": [{"bar": bar_text(bar), "value": bar.value(summary), "holds": bar.holds(summary)} for bar in scenario.bars],
+    }
+
+
+def bar_text(bar: Bar) -> str:
+    """'GRPO grad_norm final ÷ initial ≤ 0.2'."""
+    words = [str(w) for w in bar.where if w not in ("algorithms", "differences", "ratios", "final", "mean")]
+    text = " ".join(words).replace("final_over_initial", "final ÷ initial").replace("ci95 0", "lower end of the interval")
+    text = text.replace("ci95 1", "upper end of the interval")
+    bounds = [f"≥ {bar.at_least:g}"] * (bar.at_least is not None) + [f"≤ {bar.at_most:g}"] * (bar.at_most is not None)
+    return f"{text} {' and '.join(bounds)}"
+
+
+def readme_table(measured: dict) -> str:
+    """One line per scenario and algorithm, seeds from 0."""
+    head = "| scenario | algorithm | held-out accuracy, final [95 %] | entropy final ÷ initial | gradient norm final ÷ initial | filter ratio | samples per seed | seconds |\n"
+    head += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    rows = []
+    for name in SCENARIOS:
+        for label, m in measured["scenarios"].get(name, {}).get("seeds from 0", {}).get("algorithms", {}).items():
+            score = m["eval_accuracy"]
+            rows.append(
+                f"| `{name}` | {label} | {number(score['final'])} {interval(score['final_ci95'])} | "
+                f"{number(m['entropy_nats']['final_over_initial'])} | {number(m['grad_norm']['final_over_initial'])} | "
+                f"{number(m['filter_ratio']['final'])} | {m['samples_generated']:,.0f} | {m['seconds']:.0f} |\n"
+            )
+    return head + "".join(rows)
+
+
+def findings_tables(measured: dict) -> str:
+    """Per scenario: the bars on both sets of seeds, then what five times the updates do."""
+    parts = []
+    for name, scenario in SCENARIOS.items():
+        kept = measured["scenarios"].get(name)
+        if kept:
+            parts.append(
+                f"### `{name}`: {scenario.title}\n\n`python -m core compare --scenario {name} --out out/{name}`\n\n{_bars(kept)}{_longer(kept)}"
+            )
+    return "\n".join(parts)
+
+
+def _bars(kept: dict) -> str:
+    pairs = list(zip(kept["seeds from 0"]["bars"], kept["seeds from 100"]["bars"], strict=True))
+    if not pairs:
+        return ""
+    out = f"| bar | seeds {_seeds(kept['seeds from 0'])} | seeds {_seeds(kept['seeds from 100'])} |\n| --- | --- | --- |\n"
+    for first, second in pairs:
+        cells = [f"{number(b['value'])} {'✓' if b['holds'] else '✗ missed'}" for b in (first, second)]
+        out += f"| {first['bar']} | {cells[0]} | {cells[1]} |\n"
+    return out + "\n"
+
+
+def _longer(kept: dict) -> str:
+    out = "| algorithm | updates | held-out accuracy | entropy ÷ initial | gradient norm ÷ initial | tokens | entropy collapsed at | gradient vanished at |\n"
+    out += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    for variant in VARIANTS:
+        for label, m in kept[variant]["algorithms"].items():
+            score = m["eval_accuracy"]
+            out += (
+                f"| {label}, {variant} | {m['updates']} | {number(score['final'])} {interval(score['final_ci95'])} | "
+                f"{number(m['entropy_nats']['final_over_initial'])} | {number(m['grad_norm']['final_over_initial'])} | "
+                f"{number(m['completion_tokens_mean']['final'])} | {m['events']['entropy_collapse_update'] or 'never'} | "
+                f"{m['events']['gradient_vanished_update'] or 'never'} |\n"
+            )
+    out += "\n| difference in held-out accuracy | " + " | ".join(VARIANTS) + " |\n| --- | --- | --- | --- |\n"
+    for pair in kept["seeds from 0"]["differences"]:
+        for key, words in (("eval_accuracy", "equal updates"), ("eval_accuracy_equal_samples", "equal samples")):
+            cells = [kept[v]["differences"][pair][key] for v in VARIANTS]
+            out += f"| {pair}, {words} | " + " | ".join(f"{number(c['mean'])} {interval(c['ci95'])}" for c in cells) + " |\n"
+    return out
+
+
+def _seeds(variant: dict) -> str:
+    return f"{variant['seeds'][0]}–{variant['seeds'][1]}"
+
+
+def replace_section(text: str, name: str, content: str) -> str:
+    """`text` with what stands between the markers <!-- begin NAME --> and <!-- end NAME --> replaced."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    if begin not in text or end not in text:
+        raise ValueError(f"the markers {begin} and {end} are missing")
+    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n{content.rstrip()}\n{end}", text, flags=re.DOTALL)
+
+
+def write_tables(measured: dict) -> None:
+    for path, name, content in (
+        (ROOT / "README.md", "measured", readme_table(measured)),
+        (ROOT / "docs" / "findings.md", "measured", findings_tables(measured)),
+    ):
+        path.write_text(replace_section(path.read_text(encoding="utf-8"), name, content), encoding="utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[*SCENARIOS, []], help="scenarios (default: all)")
+    parser.add_argument("--tables", action="store_true", help="only rewrite the tables")
+    options = parser.parse_args()
+    measured = json.loads(MEASURED.read_text()) if MEASURED.exists() else {"scenarios": {}}
+    if not options.tables:
+        torch.set_num_threads(1)
+        measured["versions"] = versions()
+        for name in options.names or SCENARIOS:
+            measured["scenarios"][name] = {}
+            for variant, how in VARIANTS.items():
+                found = measured["scenarios"][name][variant] = measure(SCENARIOS[name], **how)
+                missed = [b for b in found["bars"] if not b["holds"]]
+                print(
+                    f"{name}, {variant}: {len(found['bars']) - len(missed)} of {len(found['bars'])} bars hold",
+                    missed or "",
+                    flush=True,
+                )
+            MEASURED.write_text(json.dumps(measured, indent=1) + "\n")
+    write_tables(measured)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Files of a comparison: metrics.csv, config.json, summary.json, report.md. All or none are replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from core.compare import RunResult
+from core.config import RunConfig
+from core.fields import ConfigError
+from core.tasks import task_name
+
+
+def config_dict(config: RunConfig) -> dict:
+    """A run's configuration as plain values, with the name of its task."""
+    values = asdict(config)
+    return values | {"task": {"name": task_name(config.task), **values["task"]}}
+
+
+def run_id(label: str, config: RunConfig) -> str:
+    """A short name that is the same for the same label and configuration."""
+    text = json.dumps(config_dict(config), sort_keys=True)
+    slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+    return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def versions() -> dict[str, str]:
+    """What the numbers depend on besides the settings."""
+    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__, "pandas": pd.__version__}
+
+
+def metrics_csv(results: dict[str, RunResult]) -> str:
+    """All runs as one tidy table; an unmeasured cell is empty."""
+    frames = [
+        result.history.frame(run_id=run_id(label, result.config), algorithm=safe_cell(label)) for label, result in results.items()
+    ]
+    table = pd.concat(frames, ignore_index=True)
+    return table.to_csv(index=False, float_format="%.8g", lineterminator="\n")
+
+
+def safe_cell(text: str) -> str:
+    """A text that a spreadsheet will not take for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def config_json(scenario: str, results: dict[str, RunResult], command: str) -> str:
+    content = {
+        "scenario": scenario,
+        "command": command,
+        "versions": versions(),
+        "runs": {label: {"run_id": run_id(label, r.config), **config_dict(r.config)} for label, r in results.items()},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def open_directory(path: Path) -> None:
+    """Make sure that files can be written to `path`, creating it. ConfigError if not; an existing directory is left as it is."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"out must be a directory that can be written to, got {str(path)!r} ({error.strerror}); choose another directory"
+        ) from None
+
+
+def write_files(path: Path, files: dict[str, str]) -> None:
+    """Write every file beside its place, then move all into place, so that an interruption leaves no mixture."""
+    parts = []
+    for name, content in files.items():
+        part = path / f".{name}.part"
+        part.write_text(content, encoding="utf-8")
+        parts.append((part, path / name))
+    for part, final in parts:
+        os.replace(part, final)

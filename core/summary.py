@@ -1,0 +1,122 @@
+"""A comparison in numbers: the content of summary.json."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+
+from core.compare import RunResult
+from core.history import History
+from core.metrics import METRIC_NAMES
+from core.stats import (
+    collapse_update,
+    difference,
+    estimate,
+    final_values,
+    initial_values,
+    interquartile_mean,
+    ratio,
+    value_at_samples,
+    vanished_update,
+)
+
+RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
+
+
+def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
+    """Per algorithm and metric: initial, final, interval; events; and between algorithms: paired differences and ratios."""
+    measured = {label: result for label, result in results.items() if len(result.history)}
+    return clean(
+        {
+            "scenario": scenario,
+            "seeds": list(next(iter(results.values())).config.seeds),
+            "status": {
+                label: {"status": r.status, "updates": len(r.history), "error": r.error or None} for label, r in results.items()
+            },
+            "algorithms": {label: _algorithm(result.history) for label, result in measured.items()},
+            "differences": {
+                f"{b} - {a}": _difference(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)
+            },
+            "ratios": {f"{b} / {a}": _ratio(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)},
+        }
+    )
+
+
+def _algorithm(history: History) -> dict:
+    updates = history.updates
+    out: dict = {name: _metric(updates, history.metric(name)) for name in METRIC_NAMES}
+    out["samples_generated"] = float(history.samples[-1].mean())
+    out["seconds"] = float(history.wall_seconds[-1])
+    out["updates"], out["rollouts"] = int(updates[-1]), int(history.rollouts[-1])
+    entropy, gradient = history.metric("entropy_nats"), history.metric("grad_norm")
+    out["events"] = {
+        "entropy_collapse_update": collapse_update(updates, mean_over_seeds(entropy)),
+        "gradient_vanished_update": vanished_update(updates, mean_over_seeds(gradient)),
+    }
+    out["stability"] = {name: _half_variance(values) for name, values in (("entropy_nats", entropy), ("grad_norm", gradient))}
+    return out
+
+
+def _metric(updates: np.ndarray, values: np.ndarray) -> dict:
+    """Means over seeds of the first and the last updates. `final_over_initial` is the ratio of these two means."""
+    initial, final = initial_values(updates, values), final_values(updates, values)
+    end, change = estimate(final), ratio(final, initial)
+    measured = final[~np.isnan(final)]
+    return {
+        "initial": estimate(initial).mean,
+        "final": end.mean,
+        "final_ci95": end.ci95,
+        "final_iqm": interquartile_mean(measured) if len(measured) else math.nan,
+        "final_over_initial": change.mean,
+        "final_over_initial_ci95": change.ci95,
+    }
+
+
+def _difference(ours: History, theirs: History) -> dict:
+    """Paired by seed: at equal updates (each run's own last 10 %, up to the shorter run's end), and at equal samples generated."""
+    until = int(min(ours.updates[-1], theirs.updates[-1]))
+    out = {}
+    for name in METRIC_NAMES:
+        pair = [final_values(h.updates, h.metric(name), until) for h in (ours, theirs)]
+        out[name] = difference(*pair).as_dict()
+    target = np.minimum(ours.samples[-1], theirs.samples[-1])
+    pair = [value_at_samples(h.samples, h.metric("eval_accuracy"), target) for h in (ours, theirs)]
+    out["eval_accuracy_equal_samples"] = difference(*pair).as_dict()
+    return out
+
+
+def _ratio(ours: History, theirs: History) -> dict:
+    until = int(min(ours.updates[-1], theirs.updates[-1]))
+    return {
+        name: ratio(*(final_values(h.updates, h.metric(name), until) for h in (ours, theirs))).as_dict() for name in RATIO_METRICS
+    }
+
+
+def mean_over_seeds(values: np.ndarray) -> np.ndarray:
+    """(U, R) -> (U,) mean over the seeds that were measured, NaN where none was."""
+    measured = ~np.isnan(values)
+    counts = measured.sum(1)
+    sums = np.where(measured, values, 0.0).sum(1)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _half_variance(values: np.ndarray) -> float:
+    """Variance over the second half of the updates, mean over seeds: how unsteady a run is once it has settled."""
+    half = values[len(values) // 2 :]
+    half = half[~np.isnan(half).all(1)]
+    return float(np.nanvar(half, axis=0).mean()) if len(half) else math.nan
+
+
+def clean(value):
+    """The same with numbers that JSON has: NaN and infinities become None, numpy scalars become Python's."""
+    if isinstance(value, dict):
+        return {k: clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(v) for v in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    return float(value) if math.isfinite(value) else None
