@@ -1,0 +1,34 @@
+"""Hand-made completions and small configurations, shared by the tests."""
+
+import torch
+
+from core.config import AlgorithmConfig, RunConfig, TaskConfig
+from core.tasks import ArithmeticConfig, BanditConfig, ChainConfig, Task
+from core.types import Completions
+
+# Small enough for milliseconds; sizes differ: V 5, T 6, R 3, B 4, G 5 in `small_run`.
+CHAIN = ChainConfig(pool_size=10, step_tokens=4, max_difficulty=2, length_limit=6, prompt_noise=3, width=8)
+BANDIT = BanditConfig(width=8)
+ARITHMETIC = ArithmeticConfig(digits=1, width=16, layers=1, heads=2, imitation_steps=60)
+
+
+def small_run(task: TaskConfig, algorithm: AlgorithmConfig, **changes) -> RunConfig:
+    """Two minibatches per rollout, three replicas."""
+    settings = {"updates": 6, "num_prompts": 4, "group_size": 5, "updates_per_rollout": 2, "replicas": 3, "eval_every": 2}
+    return RunConfig(task=task, algorithm=algorithm, **(settings | changes))
+
+
+def completions_of(task: Task, rows: list[list[list[int]]]) -> Completions:
+    """One replica's completions from their real tokens, rows[b][g]; what lies behind the end is filled with token 0, which means
+    nothing there. A row without the end token is truncated."""
+    shape = (1, len(rows), len(rows[0]))
+    tokens = torch.zeros(*shape, task.max_tokens, dtype=torch.long)
+    mask = torch.zeros(*shape, task.max_tokens, dtype=torch.bool)
+    ended = torch.ones(shape, dtype=torch.bool)
+    for b, group in enumerate(rows):
+        for g, row in enumerate(group):
+            tokens[0, b, g, : len(row)] = torch.tensor(row)
+            mask[0, b, g, : len(row)] = True
+            ended[0, b, g] = task.end_token is None or row[-1] == task.end_token
+    zeros = torch.zeros(tokens.shape)
+    return Completions(tokens, mask, zeros, zeros, ended)

@@ -1,0 +1,83 @@
+"""What the engine may not do: know about the dashboard, or about the names of algorithms."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "core").rglob("*.py"))
+NAMES = {"grpo", "dapo", "dr_grpo", "dr. grpo", "ppo"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_importing_all_of_core_never_imports_streamlit_or_draws_random_numbers():
+    names = [module_name(p) for p in MODULES if p.stem != "__main__"]
+    assert {"core.trainer", "core.policies.gpt", "core.tasks.chain"} <= set(names)
+    code = f"""
+import importlib, json, sys
+import torch
+torch.manual_seed(31337)
+state = torch.get_rng_state()
+for name in {names!r}:
+    importlib.import_module(name)
+print(json.dumps([sorted(m for m in sys.modules if m.split(".")[0] == "streamlit"), torch.get_rng_state().equal(state)]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [[], True]
+
+
+def algorithm_names_compared(source: str) -> list[int]:
+    """Lines on which a comparison, a match case or a look-up by key mentions an algorithm's name."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            parts = [node.value]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("startswith", "endswith"):
+            parts = node.args
+        constants = [c.value for part in parts for c in ast.walk(part) if isinstance(c, ast.Constant)]
+        if any(isinstance(c, str) and c.lower() in NAMES for c in constants):
+            lines.append(node.lineno if hasattr(node, "lineno") else 0)
+    return lines
+
+
+@pytest.mark.parametrize("path", MODULES, ids=module_name)
+def test_no_module_of_core_asks_for_an_algorithm_by_name(path):
+    assert algorithm_names_compared(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if name == 'dapo': pass",
+        "x = 1 if 'GRPO' != label else 2",
+        "if name in ('DAPO', 'x'): pass",
+        "match a:\n case 'Dapo': pass",
+        "n.startswith('grpo')",
+    ],
+)
+def test_the_search_for_names_would_find_one(source):
+    assert algorithm_names_compared(source)
+
+
+def test_core_imports_nothing_from_the_dashboard():
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            assert not {n.split(".")[0] for n in names} & {"streamlit", "pages", "app"}, path
