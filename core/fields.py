@@ -65,6 +65,10 @@ def _check_value(name: str, value: Any, metadata: Any, hint: Any) -> None:
         return
     if metadata["choices"] is not None:
         allowed = metadata["choices"]
+        wants_tuple = typing.get_origin(hint) is tuple
+        if isinstance(value, tuple) != wants_tuple:
+            noun = "a tuple of names" if wants_tuple else "one name"
+            raise ConfigError(f"{name} must be {noun} among {', '.join(map(str, allowed))}, got {value!r}; write {noun}")
         for item in value if isinstance(value, tuple) else (value,):
             if item not in allowed:
                 raise ConfigError(f"{name} must be one of {', '.join(map(str, allowed))}, got {item!r}; choose one of these")

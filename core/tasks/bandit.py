@@ -49,6 +49,10 @@ class BanditConfig(TaskConfig):
             )
         if self.best_reward < max(means):
             raise ConfigError(f"best_reward must be at least {max(means)}, the largest mean, got {self.best_reward}; raise it")
+        if self.best_probability is not None and self.favourite_probability is None:
+            raise ConfigError(
+                f"best_probability needs favourite_probability to be set, got {self.best_probability} without it; set both or neither"
+            )
         if (self.favourite_probability or 0) + (self.best_probability or 0) >= 1:
             raise ConfigError(
                 f"best_probability must be below {1 - (self.favourite_probability or 0):g}, what favourite_probability leaves, "
