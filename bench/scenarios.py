@@ -17,6 +17,7 @@ import torch
 
 from core.compare import run_all
 from core.export import versions
+from core.metrics import metric_table
 from core.report import interval, number
 from core.scenarios import SCENARIOS, Bar, Scenario
 from core.summary import summarise
@@ -74,13 +75,18 @@ def bar_text(bar: Bar) -> str:
     words = [str(w) for w in bar.where if w not in ("algorithms", "differences", "ratios", "final", "mean")]
     text = " ".join(words).replace("final_over_initial", "final ÷ initial").replace("ci95 0", "lower end of the interval")
     text = text.replace("ci95 1", "upper end of the interval")
-    bounds = [f"≥ {bar.at_least:g}"] * (bar.at_least is not None) + [f"≤ {bar.at_most:g}"] * (bar.at_most is not None)
+    bounds = []
+    if bar.at_least is not None:
+        bounds.append(f"≥ {bar.at_least:g}")
+    if bar.at_most is not None:
+        bounds.append(f"≤ {bar.at_most:g}")
     return f"{text} {' and '.join(bounds)}"
 
 
 def readme_table(measured: dict) -> str:
     """One line per scenario and algorithm, seeds from 0."""
-    head = "| scenario | algorithm | held-out accuracy, final [95 %] | entropy final ÷ initial | gradient norm final ÷ initial | filter ratio | samples per seed | seconds |\n"
+    head = "| scenario | algorithm | held-out accuracy, final [95 %] | entropy final ÷ initial | gradient norm final ÷ initial "
+    head += "| filter ratio | samples per seed | seconds |\n"
     head += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
     rows = []
     for name in SCENARIOS:
@@ -118,7 +124,8 @@ def _bars(kept: dict) -> str:
 
 
 def _longer(kept: dict) -> str:
-    out = "| algorithm | updates | held-out accuracy | entropy ÷ initial | gradient norm ÷ initial | tokens | entropy collapsed at | gradient vanished at |\n"
+    out = "| algorithm | updates | held-out accuracy | entropy ÷ initial | gradient norm ÷ initial | tokens "
+    out += "| entropy collapsed at | gradient vanished at |\n"
     out += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
     for variant in VARIANTS:
         for label, m in kept[variant]["algorithms"].items():
@@ -151,6 +158,7 @@ def replace_section(text: str, name: str, content: str) -> str:
 
 def write_tables(measured: dict) -> None:
     for path, name, content in (
+        (ROOT / "README.md", "metrics", metric_table()),
         (ROOT / "README.md", "measured", readme_table(measured)),
         (ROOT / "docs" / "findings.md", "measured", findings_tables(measured)),
     ):

@@ -20,6 +20,7 @@ class ReplicaAdam:
         self.learning_rate = torch.as_tensor(learning_rate, dtype=flat.dtype).expand(flat.shape[0])[:, None]
         self.betas, self.epsilon = betas, epsilon
         self.mean, self.square = torch.zeros_like(flat), torch.zeros_like(flat)
+        self._step = torch.empty_like(flat)  # reused: fresh memory costs more than the arithmetic
         self.steps = 0
 
     @torch.no_grad()
@@ -27,10 +28,12 @@ class ReplicaAdam:
         """Update `flat` (R, P) with `gradient` (R, P)."""
         self.steps += 1
         beta1, beta2 = self.betas
+        root = (1 - beta2**self.steps) ** 0.5  # the bias corrections, moved from the (R, P) tensors to the numbers beside them
         self.mean.lerp_(gradient, 1 - beta1)
         self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        scale = self.square.sqrt().div_((1 - beta2**self.steps) ** 0.5).add_(self.epsilon)
-        flat.sub_(self.mean.div(scale).mul_(self.learning_rate / (1 - beta1**self.steps)))
+        torch.sqrt(self.square, out=self._step).add_(self.epsilon * root)
+        torch.div(self.mean, self._step, out=self._step)
+        flat.addcmul_(self._step, self.learning_rate, value=-root / (1 - beta1**self.steps))
 
 
 def clip_by_global_norm(gradient: Tensor, max_norm: float) -> tuple[Tensor, Tensor]:

@@ -36,14 +36,15 @@ class Tally:
     NAMES = ("groups", "dropped", "all_wrong", "all_right", "correct", "reward", "entropy", "tokens", "truncated", "rounds")
 
     def __init__(self, replicas: int, group_size: int):
-        self.sums = {name: torch.zeros(replicas, dtype=torch.float64) for name in self.NAMES}
+        self.table = torch.zeros(len(self.NAMES), replicas, dtype=torch.float64)
+        self.sums = dict(zip(self.NAMES, self.table, strict=True))  # views of the table's rows
         self.group_size = group_size
 
     def add(self, active: Tensor, made: Round) -> None:
         done = made.completions
         right = made.correct.sum(-1)
         seen = {
-            "groups": torch.full((len(active),), float(right.shape[1])),
+            "groups": torch.full((len(active),), right.shape[1]),
             "dropped": (~made.keep).sum(1),
             "all_wrong": (right == 0).sum(1),
             "all_right": (right == self.group_size).sum(1),
@@ -54,8 +55,7 @@ class Tally:
             "truncated": (~done.ended).sum((1, 2)),
             "rounds": torch.ones(len(active)),
         }
-        for name, value in seen.items():
-            self.sums[name].index_add_(0, active, value.double())
+        self.table.index_add_(1, active, torch.stack([seen[name].double() for name in self.NAMES]))
 
     def metrics(self) -> dict[str, Tensor]:
         """The rollout's metrics, (R,) each."""
@@ -110,7 +110,7 @@ class Collector:
         completions = self.policy.generate(params, prompts, uniforms, config.temperature, config.group_size)
         grade = task.grade(prompts, completions, self.streams, active)
         rewards = grade.rewards
-        if algorithm.overlong == "soft":
+        if algorithm.overlong == "soft" and task.end_token is not None:  # a task without lengths has none to punish
             rewards = rewards + overlong_penalty(
                 completions.lengths,
                 max_tokens=task.max_tokens,

@@ -123,8 +123,8 @@ ADDITION = Scenario(
         task=ArithmeticConfig(),
         updates=1000,
         updates_per_rollout=8,
-        learning_rate=1.5e-3,
-        num_prompts=24,
+        epochs=4,
+        learning_rate=1.8e-3,
         group_size=8,
         replicas=8,
     ),
@@ -187,6 +187,7 @@ RARE_ACTIONS = BanditConfig(
     other_reward=0.2,
     favourite_probability=0.95,
     best_probability=0.004,
+    activation="tanh",
 )
 MANY_EPOCHS = RunConfig(task=RARE_ACTIONS, updates=320, num_prompts=64, updates_per_rollout=16, epochs=16, learning_rate=2e-3)
 CLIP_PAIR = {"eps_high 0.20": GRPO, "eps_high 0.28": replace(GRPO, eps_high=0.28)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -66,7 +67,7 @@ class Trainer:
             metrics |= self.evaluate(batch)
         advantages = group_advantages(batch.rewards, normalize_std=config.algorithm.normalize_std)
         for k in range(config.effective_updates_per_rollout):
-            slots = torch.arange(k % config.minibatches, config.num_prompts, config.minibatches)
+            slots = slice(k % config.minibatches, None, config.minibatches)
             metrics |= self._update(batch.slots(slots), advantages[:, slots])
             self.update += 1
             if self.update == config.updates:
@@ -90,16 +91,23 @@ class Trainer:
         config, seeds = self.config, self.config.seeds
         whole = batch.trained_mask
         denominator = aggregation_denominator(whole, config.algorithm.loss_aggregation, max_tokens=self.task.max_tokens)
-        size = config.micro_batch_prompts or batch.prompts.shape[1]
-        loss, gradient, stats = 0.0, 0.0, None
-        for slots in torch.arange(batch.prompts.shape[1]).split(size):
-            piece_loss, piece_stats = self._loss(batch.slots(slots), advantages[:, slots], denominator)
-            loss = loss + piece_loss.detach()
-            gradient = gradient + torch.autograd.grad(piece_loss.sum(), self.params.flat)[0]
-            stats = piece_stats if stats is None else stats.plus(piece_stats)
-        check_finite(loss, update=self.update + 1, tensor="loss", seeds=seeds)
+        count = batch.prompts.shape[1]
+        size = min(config.micro_batch_prompts or count, count)
+        loss, gradient, stats = None, None, None
+        for start in range(0, count, size):
+            slots = slice(start, start + size)
+            part = batch if size == count else batch.slots(slots)
+            piece_loss, piece_stats = self._loss(part, advantages[:, slots], denominator)
+            (piece,) = torch.autograd.grad(piece_loss.sum(), self.params.flat)
+            piece_loss = piece_loss.detach()
+            if stats is None:
+                loss, gradient, stats = piece_loss, piece, piece_stats
+            else:
+                loss, gradient, stats = loss + piece_loss, gradient + piece, stats.plus(piece_stats)
         clipped, norms = clip_by_global_norm(gradient, config.max_grad_norm)
-        check_finite(norms, update=self.update + 1, tensor="grad_norm", seeds=seeds)
+        if not math.isfinite(float((loss + norms).sum())):  # one look at all replicas; only if it fails, which one and why
+            check_finite(loss, update=self.update + 1, tensor="loss", seeds=seeds)
+            check_finite(norms, update=self.update + 1, tensor="grad_norm", seeds=seeds)
         self.optimiser.step(self.params.flat.detach(), clipped)
         return {"loss": loss, "grad_norm": norms, **_clip_metrics(stats)}
 

@@ -8,7 +8,7 @@ from core.types import Completions
 
 # Small enough for milliseconds; sizes differ: V 5, T 6, R 3, B 4, G 5 in `small_run`.
 CHAIN = ChainConfig(pool_size=10, step_tokens=4, max_difficulty=2, length_limit=6, prompt_noise=3, width=8)
-BANDIT = BanditConfig(width=8)
+BANDIT = BanditConfig(width=8, activation="tanh")
 ARITHMETIC = ArithmeticConfig(digits=1, width=16, layers=1, heads=2, imitation_steps=60)
 
 

@@ -21,7 +21,11 @@ def make_policy(task: Task, on_progress: Callable[[int, int], None] | None = Non
     if isinstance(task, MarkovTask):
         has_base = bool((task.base_logits != 0).any())
         return MLPPolicy(
-            task, width=config.width, hidden_layers=config.hidden_layers, output_scale=NEAR_BASE if has_base else 1.0
+            task,
+            width=config.width,
+            hidden_layers=config.hidden_layers,
+            output_scale=NEAR_BASE if has_base else 1.0,
+            activation=config.activation,
         )
     base = base_parameters(task, on_progress)
     return GPTPolicy(task, width=config.width, layers=config.layers, heads=config.heads, base=base)

@@ -1,35 +1,21 @@
 """A tiny decoder-only transformer with R copies of its weights, for tasks whose prompts are text of one fixed length.
 
-The completions of a group share their prompt, so the prompt is run once per group and its keys and values are attended to by all
-G completions; a completion costs only its own tokens. Pre-norm blocks with parameter-free RMSNorm, ReLU MLP, learned positions,
-no biases: 12·L·C² + (2V + positions)·C parameters.
+The completions of a group share their prompt, so the prompt is run once for all of them; a completion costs only its own tokens.
+Pre-norm blocks with parameter-free RMSNorm, ReLU MLP, learned positions, no biases: 12·L·C² + (2V + positions)·C parameters.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from core.policies.base import Policy, Scores, choose
+from core.policies.base import Policy, Scores
+from core.policies.packing import Packing, packing
 from core.policies.params import Parameters, Shapes, uniform_fan_in
 from core.tasks.arithmetic import Arithmetic
 from core.types import Completions
-
-
-@dataclass
-class Stream:
-    """Two streams of tokens that go through the network together: prompts (R, B, P) and completions (R, B, G, T)."""
-
-    prompt: Tensor  # (R, B, P, C)
-    completion: Tensor  # (R, B, G, T, C)
-
-    def flat(self) -> Tensor:
-        """(R, B·P + B·G·T, C): one matrix product serves both streams."""
-        replicas, width = self.prompt.shape[0], self.prompt.shape[-1]
-        return torch.cat((self.prompt.reshape(replicas, -1, width), self.completion.reshape(replicas, -1, width)), 1)
 
 
 class GPTPolicy(Policy):
@@ -65,60 +51,52 @@ class GPTPolicy(Policy):
 
     # -- the network ---------------------------------------------------------------------------------------------------------
 
-    def logits(self, views: dict[str, Tensor], prompts: Tensor, tokens: Tensor) -> Tensor:
-        """(R, B, G, T, V) logits for each completion token, given prompts (R, B) and the tokens (R, B, G, T) before it."""
-        replicas, count, group, length = tokens.shape
-        inputs = tokens[..., :-1]  # the last token predicts nothing
-        stream = self._embed(views, prompts, inputs)
+    def _run(self, views: dict[str, Tensor], ids: Tensor, pack: Packing) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """Packed tokens (R, n·L) -> hidden states of the predicting ones (R, n·(L-start), C), and each layer's keys and values."""
+        replicas, start, mask, cache = len(ids), pack.start, pack.mask, []
+        x = self._embed(views, ids, pack.positions)
         for i in range(self.layers):
-            stream = self._block(views, i, stream)
-        # "=" predicts the first token of all G completions; each completion token predicts the next.
-        first = stream.prompt[:, :, None, -1:].expand(-1, -1, group, -1, -1)
-        hidden = torch.cat((first, stream.completion), 3).reshape(replicas, -1, self.width)
-        return torch.bmm(rms_norm(hidden), views["head"]).view(replicas, count, group, length, -1)
+            q, k, v = self._heads(torch.bmm(rms_norm(x), views[f"qkv{i}"]), pack.blocks)  # (R·n·h, L, d)
+            cache.append((k, v))
+            if i == self.layers - 1:  # nobody reads the other tokens' output
+                q, mask = q[:, start:], mask[start:]
+                x = x.view(replicas, pack.blocks, -1, self.width)[:, :, start:].reshape(replicas, -1, self.width)
+            weights = torch.softmax(torch.baddbmm(mask, q, k.transpose(1, 2), alpha=k.shape[-1] ** -0.5), -1)
+            out = torch.bmm(weights, v).view(replicas, pack.blocks, self.heads, q.shape[1], -1)
+            x = self._finish_block(views, i, x, out.transpose(2, 3).reshape(x.shape))
+        return x, cache
 
-    def _embed(self, views: dict[str, Tensor], prompts: Tensor, inputs: Tensor) -> Stream:
-        replicas, count, group, length = inputs.shape
-        text = self.task.prompt_tokens[prompts]  # (R, B, P)
-        size = text.shape[-1]
-        ids = torch.cat((text.flatten(1), inputs.flatten(1)), 1)  # (R, M)
-        embedded = views["tokens"].gather(1, ids[..., None].expand(-1, -1, self.width))
-        prompt = embedded[:, : count * size].view(replicas, count, size, self.width) + views["positions"][:, None, :size]
-        own = views["positions"][:, None, None, size : size + length]
-        return Stream(prompt, embedded[:, count * size :].view(replicas, count, group, length, self.width) + own)
+    def _embed(self, views: dict[str, Tensor], ids: Tensor, positions: Tensor) -> Tensor:
+        """Tokens (R, n·L) at `positions` (L,) of every block -> (R, n·L, C). Products with one-hot rows: their backward is a product."""
+        replicas, length = len(ids), len(positions)
+        tokens = torch.bmm(_one_hot(ids, self.task.vocab_size), views["tokens"])
+        places = _one_hot(positions, views["positions"].shape[1]) @ views["positions"]  # (R, L, C)
+        return (tokens.view(replicas, -1, length, self.width) + places[:, None]).flatten(1, 2)
 
-    def _block(self, views: dict[str, Tensor], i: int, stream: Stream) -> Stream:
-        shape_p, shape_c = stream.prompt.shape, stream.completion.shape
-        split = [shape_p[1] * shape_p[2], math.prod(shape_c[1:4])]
-        x = stream.flat()
-        qkv_p, qkv_c = torch.bmm(rms_norm(x), views[f"qkv{i}"]).split(split, 1)
-        out_p, out_c = self._attend(qkv_p.view(*shape_p[:3], 3, self.heads, -1), qkv_c.view(*shape_c[:4], 3, self.heads, -1))
-        attended = torch.cat((out_p.reshape(shape_p[0], -1, self.width), out_c.reshape(shape_p[0], -1, self.width)), 1)
-        prompt, completion = self._finish_block(views, i, x, attended).split(split, 1)
-        return Stream(prompt.view(shape_p), completion.view(shape_c))
+    def _heads(self, qkv: Tensor, blocks: int) -> tuple[Tensor, Tensor, Tensor]:
+        """(R, n·L, 3C) -> queries, keys and values, each (R·n·h, L, d)."""
+        depth, length = self.width // self.heads, qkv.shape[1] // blocks
+        split = qkv.view(-1, length, 3, self.heads, depth).permute(2, 0, 3, 1, 4)  # (3, R·n, h, L, d)
+        return split.reshape(3, -1, length, depth).unbind(0)
 
     def _finish_block(self, views: dict[str, Tensor], i: int, x: Tensor, attended: Tensor) -> Tensor:
         """Output projection and MLP of block i, each added to the residual stream x (R, M, C)."""
         x = torch.baddbmm(x, attended, views[f"proj{i}"])
-        return torch.baddbmm(x, torch.relu(torch.bmm(rms_norm(x), views[f"up{i}"])), views[f"down{i}"])
+        return torch.baddbmm(x, torch.relu_(torch.bmm(rms_norm(x), views[f"up{i}"])), views[f"down{i}"])
 
-    def _attend(self, qkv_p: Tensor, qkv_c: Tensor) -> tuple[Tensor, Tensor]:
-        """Causal attention: prompts to themselves, completions to their prompt and themselves.
-        (R, B, P, 3, h, d), (R, B, G, T, 3, h, d) -> (R, B, P, h, d), (R, B, G, T, h, d)."""
-        q, k, v = qkv_p.permute(3, 0, 1, 4, 2, 5).unbind(0)  # (R, B, h, P, d)
-        own_q, own_k, own_v = qkv_c.permute(4, 0, 1, 2, 5, 3, 6).unbind(0)  # (R, B, G, h, T, d)
-        scale = q.shape[-1] ** -0.5
-        out_p = torch.softmax((q @ k.transpose(-1, -2)) * scale + causal_mask(q.shape[-2]), -1) @ v
-        replicas, count, group, heads, length, depth = own_q.shape
-        # One product serves all completions of a group: their queries are stacked against the shared prompt keys.
-        stacked = own_q.transpose(2, 3).reshape(replicas, count, heads, group * length, depth)
-        to_prompt = (stacked @ k.transpose(-1, -2)).view(replicas, count, heads, group, length, -1).transpose(2, 3)
-        to_own = own_q @ own_k.transpose(-1, -2) + causal_mask(length) / scale
-        weights = torch.softmax(torch.cat((to_prompt, to_own), -1) * scale, -1)
-        prompt_weights, own_weights = weights.split([k.shape[-2], length], -1)
-        from_prompt = prompt_weights.transpose(2, 3).reshape(replicas, count, heads, group * length, -1) @ v
-        out_c = own_weights @ own_v + from_prompt.view(replicas, count, heads, group, length, depth).transpose(2, 3)
-        return out_p.transpose(2, 3), out_c.transpose(3, 4)
+    def _predict(self, views: dict[str, Tensor], hidden: Tensor, temperature: float) -> Tensor:
+        """Hidden states (R, M, C) -> log-probabilities (R, V, M): vocabulary first, so that softmax runs along long rows."""
+        logits = torch.bmm(views["head"].transpose(1, 2), rms_norm(hidden).transpose(1, 2))
+        return torch.log_softmax(logits if temperature == 1.0 else logits / temperature, 1)
+
+    def _table(self, params: Parameters, prompts: Tensor, tokens: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+        """Log-probabilities (R, V, M) of the next token after each of M packed tokens, and the place (B, G, T) in M that predicts each
+        of `tokens` (R, B, G, T)."""
+        count, group, length = tokens.shape[1:]
+        pack = packing(count, group, self.task.prompt_tokens_count, length - 1)  # the last token predicts nothing
+        views = params.views()
+        hidden, _ = self._run(views, pack.ids(self.task.prompt_tokens[prompts], tokens[..., :-1]), pack)
+        return self._predict(views, hidden, temperature), pack.place
 
     # -- the policy protocol -------------------------------------------------------------------------------------------------
 
@@ -126,81 +104,115 @@ class GPTPolicy(Policy):
     def generate(self, params, prompts, uniforms, temperature, group_size):
         views, length = params.views(), self.task.max_tokens
         shape = (*prompts.shape, group_size)
-        hidden, prompt_cache = self._read_prompts(views, prompts)
-        own_cache: list[tuple[Tensor, Tensor] | None] = [None] * self.layers
+        hidden, caches = self._read_prompts(views, prompts, group_size)
         tokens = torch.full((*shape, length), self.task.end_token)
         logprobs, entropy = torch.zeros(tokens.shape), torch.zeros(tokens.shape)
         ended = torch.zeros(shape, dtype=torch.bool)
         for t in range(length):
-            row = torch.log_softmax(torch.bmm(rms_norm(hidden), views["head"]) / temperature, -1)
-            row = row.view(*prompts.shape, -1, row.shape[-1]).expand(*shape, -1)  # (R, B, G, V)
-            token = row.argmax(-1) if uniforms is None else choose(row.exp(), uniforms[..., t])
+            row = self._predict(views, hidden, temperature)
+            row = row.view(len(row), -1, prompts.shape[1], 1 if t == 0 else group_size)  # (R, V, B, 1 or G)
+            chances = row.exp()
+            token = row.argmax(1).expand(shape) if uniforms is None else choose(chances, uniforms[..., t])
             tokens[..., t] = token
-            logprobs[..., t] = row.gather(-1, token[..., None])[..., 0]
-            entropy[..., t] = -(row.exp() * row).sum(-1)
+            logprobs[..., t] = row.expand(-1, -1, -1, group_size).gather(1, token[:, None])[:, 0]
+            entropy[..., t] = -(chances * row).sum(1)
             ended |= token == self.task.end_token
             if t + 1 == length or bool(ended.all()):
                 break
-            hidden = self._extend(views, token, t, prompt_cache, own_cache)
+            hidden = self._extend(views, token, t, caches)
         is_end = (tokens == self.task.end_token).long()
         return Completions(tokens, (is_end.cumsum(-1) - is_end) == 0, logprobs, entropy, ended)
 
-    def _read_prompts(self, views: dict[str, Tensor], prompts: Tensor):
-        """Hidden state of each prompt's last token (R, B, C), and per layer the prompts' keys and values (R, B, h, P, d)."""
+    def _read_prompts(self, views: dict[str, Tensor], prompts: Tensor, group: int) -> tuple[Tensor, list[Tensor]]:
+        """Hidden state of each prompt's last token (R, B, C), and per layer a cache (2, R, h, d, P+T-1, B·G) of keys and values, filled
+        with the prompts'. Many small products are slower than few long sums, so that here the completions are the last axis."""
         replicas, count = prompts.shape
-        empty = torch.zeros(replicas, count, 1, 0, dtype=torch.long)
-        x = self._embed(views, prompts, empty).prompt
-        size, cache = x.shape[2], []
-        x = x.reshape(replicas, -1, self.width)
-        for i in range(self.layers):
-            qkv = torch.bmm(rms_norm(x), views[f"qkv{i}"]).view(replicas, count, size, 3, self.heads, -1)
-            q, k, v = qkv.permute(3, 0, 1, 4, 2, 5).unbind(0)
-            cache.append((k, v))
-            weights = torch.softmax((q @ k.transpose(-1, -2)) * q.shape[-1] ** -0.5 + causal_mask(size), -1)
-            x = self._finish_block(views, i, x, (weights @ v).transpose(2, 3).reshape(x.shape))
-        return x.view(replicas, count, size, -1)[:, :, -1], cache
+        size, depth = self.task.prompt_tokens_count, self.width // self.heads
+        pack = packing(count, 1, size, 0)
+        text = self.task.prompt_tokens[prompts]
+        hidden, pairs = self._run(views, pack.ids(text, text[..., None, :0]), pack)
+        caches = []
+        for pair in pairs:
+            cache = torch.empty(2, replicas, self.heads, depth, size + self.task.max_tokens - 1, count, group)
+            for values, kept in zip(pair, cache, strict=True):
+                split = pack.split_prompts(values).view(replicas, pack.blocks, self.heads, -1, size, depth)
+                by_prompt = split.permute(0, 2, 5, 4, 1, 3).reshape(replicas, self.heads, depth, size, count)
+                kept[:, :, :, :size] = by_prompt[..., None]
+            caches.append(cache.flatten(-2))
+        return hidden, caches
 
-    def _extend(self, views, token: Tensor, t: int, prompt_cache, own_cache) -> Tensor:
-        """Run one more token (R, B, G) of every completion through the network: hidden state (R, B·G, C). Grows `own_cache`."""
-        replicas, count, group = token.shape
-        size = self.task.prompt_tokens_count
-        x = (
-            views["tokens"].gather(1, token.flatten(1)[..., None].expand(-1, -1, self.width))
-            + views["positions"][:, size + t, None]
-        )
-        for i in range(self.layers):
-            qkv = torch.bmm(rms_norm(x), views[f"qkv{i}"]).view(replicas, count, group, 3, self.heads, -1)
-            q, k, v = qkv.permute(3, 0, 1, 4, 2, 5).unbind(0)  # (R, B, h, G, d)
-            own = (k[..., None, :], v[..., None, :])
-            if own_cache[i] is not None:
-                own = tuple(torch.cat(pair, -2) for pair in zip(own_cache[i], own, strict=True))
-            own_cache[i] = own  # (R, B, h, G, t+1, d)
-            prompt_k, prompt_v = prompt_cache[i]
-            to_own = (q[..., None, :] * own[0]).sum(-1)  # (R, B, h, G, t+1)
-            scores = torch.cat((q @ prompt_k.transpose(-1, -2), to_own), -1) * q.shape[-1] ** -0.5
-            weights = torch.softmax(scores, -1)
-            out = weights[..., :size] @ prompt_v + (weights[..., size:, None] * own[1]).sum(-2)
-            x = self._finish_block(views, i, x, out.transpose(2, 3).reshape(x.shape))
-        return x
+    def _extend(self, views: dict[str, Tensor], token: Tensor, t: int, caches: list[Tensor]) -> Tensor:
+        """Run token t (R, B, G) of every completion through the network: hidden state (R, B·G, C). Fills in the caches."""
+        replicas, depth = len(token), self.width // self.heads
+        end = self.task.prompt_tokens_count + t + 1
+        one_hot = _one_hot(token.flatten(1), self.task.vocab_size).transpose(1, 2)
+        x = torch.bmm(views["tokens"].transpose(1, 2), one_hot) + views["positions"][:, end - 1, :, None]  # (R, C, M)
+        for i, cache in enumerate(caches):
+            qkv = torch.bmm(views[f"qkv{i}"].transpose(1, 2), rms_norm(x, 1)).view(replicas, 3, self.heads, depth, -1)
+            cache[:, :, :, :, end - 1] = qkv[:, 1:].transpose(0, 1)
+            k, v = cache[:, :, :, :, :end]  # (R, h, d, P+t+1, M)
+            weights = torch.softmax((qkv[:, 0, :, :, None] * k).sum(2) * depth**-0.5, 2)  # (R, h, P+t+1, M)
+            x = torch.baddbmm(x, views[f"proj{i}"].transpose(1, 2), (weights[:, :, None] * v).sum(3).flatten(1, 2))
+            up = torch.bmm(views[f"up{i}"].transpose(1, 2), rms_norm(x, 1)).relu_()
+            x = torch.baddbmm(x, views[f"down{i}"].transpose(1, 2), up)
+        return x.transpose(1, 2)
 
     def distribution(self, params, prompts, tokens, temperature):
-        return torch.log_softmax(self.logits(params.views(), prompts, tokens) / temperature, -1)
+        table, place = self._table(params, prompts, tokens, temperature)
+        return table[:, :, place].permute(0, 2, 3, 4, 1)
 
     def scores(self, params, prompts, tokens, temperature, *, entropy=False):
-        table = self.distribution(params, prompts, tokens, temperature)
-        logprobs = table.gather(-1, tokens[..., None])[..., 0]
-        return Scores(logprobs, -(table.exp() * table).sum(-1) if entropy else None)
+        table, place = self._table(params, prompts, tokens, temperature)
+        index = tokens * table.shape[2] + place
+        logprobs = table.flatten(1).gather(1, index.flatten(1)).view(tokens.shape)
+        return Scores(logprobs, -(table.exp() * table).sum(1)[:, place] if entropy else None)
 
     def base_distribution(self, prompts, tokens, temperature):
-        base = Parameters(self.base.expand(prompts.shape[0], -1), self.shapes)
-        return self.distribution(base, prompts, tokens, temperature)
+        return self.distribution(self._base_parameters(len(prompts)), prompts, tokens, temperature)
+
+    def _base_parameters(self, replicas: int) -> Parameters:
+        return Parameters(self.base.expand(replicas, -1), self.shapes)
+
+    @torch.no_grad()
+    def kl_to_base(self, params, prompts, tokens, temperature):
+        """Summed once per packed token, then looked up; a few prompts at a time, which a processor's cache can hold."""
+        base, parts = self._base_parameters(len(prompts)), []
+        few = max(64 // len(prompts), 1)
+        for some, written in zip(prompts.split(few, 1), tokens.split(few, 1), strict=True):
+            own, place = self._table(params, some, written, temperature)
+            other, _ = self._table(base, some, written, temperature)
+            parts.append((own.exp() * (own - other)).sum(1)[:, place])
+        return torch.cat(parts, 1)
 
 
-def rms_norm(x: Tensor) -> Tensor:
-    """x / sqrt(mean(x²) + 1e-6) over the last axis; no parameters."""
-    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6)
+class RMSNorm(torch.autograd.Function):
+    """Half as many passes over memory as autograd's own backward."""
+
+    @staticmethod
+    def forward(ctx, x, axis):
+        inverse = torch.rsqrt(x.square().mean(axis, keepdim=True).add_(1e-6))
+        out = x * inverse
+        ctx.save_for_backward(out, inverse)
+        ctx.axis = axis
+        return out
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad):
+        out, inverse = ctx.saved_tensors
+        return torch.addcmul(grad, out, (grad * out).mean(ctx.axis, keepdim=True), value=-1).mul_(inverse), None
 
 
-def causal_mask(length: int) -> Tensor:
-    """(T, T): 0 where position t may look, -inf above the diagonal."""
-    return torch.full((length, length), -math.inf).triu_(1)
+def rms_norm(x: Tensor, axis: int = -1) -> Tensor:
+    """x / sqrt(mean(x²) + 1e-6) over one axis; no parameters."""
+    return RMSNorm.apply(x, axis)
+
+
+def choose(probabilities: Tensor, uniforms: Tensor) -> Tensor:
+    """Inverse-CDF sampling: probabilities (R, V, …) and uniforms (R, …) in [0, 1) -> (R, …) int64 below V."""
+    return (uniforms[:, None] >= probabilities[:, :-1].cumsum(1)).sum(1)
+
+
+def _one_hot(index: Tensor, size: int) -> Tensor:
+    """(…) int64 -> (…, size) float."""
+    return torch.eye(size)[index]

@@ -1,4 +1,4 @@
-"""A tanh MLP for tasks with few states: one table of logits per prompt, added to the base policy's logits.
+"""An MLP for tasks with few states: one table of logits per prompt, added to the base policy's logits.
 
 Because a Markov task has only S states per prompt, the logits of all (prompt, state) pairs are computed once; tokens look theirs up.
 A group of G completions of T tokens thus costs S rows, not G·T, and nothing is computed behind ANSWER.
@@ -16,13 +16,14 @@ from core.types import Completions
 
 
 class MLPPolicy(Policy):
-    """Features (prompt and state) -> `hidden_layers` tanh layers -> logits (V), plus `task.base_logits`.
+    """Features (prompt and state) -> `hidden_layers` layers of tanh or relu -> logits (V), plus `task.base_logits`.
 
     `output_scale` shrinks the last layer's initial weights: at 0 the initial policy is exactly the base policy.
     """
 
-    def __init__(self, task: MarkovTask, *, width: int, hidden_layers: int, output_scale: float):
+    def __init__(self, task: MarkovTask, *, width: int, hidden_layers: int, output_scale: float, activation: str = "tanh"):
         self.task, self.hidden_layers, self.output_scale = task, hidden_layers, output_scale
+        self.activate = ACTIVATIONS[activation]
         self.shapes: Shapes = {
             "w_prompt": (task.prompt_features.shape[1], width),
             "w_state": (task.state_features.shape[1], width),
@@ -47,52 +48,55 @@ class MLPPolicy(Policy):
 
     def table(self, params: Parameters, prompts: Tensor, temperature: float) -> Tensor:
         """(R, B, S, V) log-probabilities of every token in every state of the prompts (R, B)."""
+        return self._table(params, prompts, temperature).permute(0, 2, 3, 1)
+
+    def _table(self, params: Parameters, prompts: Tensor, temperature: float) -> Tensor:
+        """The same as (R, V, B, S): features come first and states last, so that sums over the few features run along long rows."""
         views = params.views()
         replicas, count = prompts.shape
-        rows = torch.bmm(self.task.prompt_features[prompts], views["w_prompt"]) + views["b0"][:, None]  # (R, B, H)
-        states = torch.matmul(self.task.state_features, views["w_state"])  # (R, S, H)
-        hidden = torch.tanh(rows[:, :, None] + states[:, None]).view(replicas, -1, rows.shape[-1])  # (R, B*S, H)
+        features = self.task.prompt_features[prompts].transpose(1, 2)
+        pre = torch.baddbmm(views["b0"][..., None], views["w_prompt"].transpose(1, 2), features)  # (R, H, B)
+        if self.task.num_states > 1:
+            by_state = (self.task.state_features @ views["w_state"]).transpose(1, 2)  # (R, H, S)
+            pre = pre[..., None] + by_state[:, :, None]
+        hidden = self.activate(pre).flatten(2)  # (R, H, B*S)
         for layer in range(1, self.hidden_layers):
-            hidden = torch.tanh(torch.baddbmm(views[f"b{layer}"][:, None], hidden, views[f"w{layer}"]))
-        logits = torch.baddbmm(views["b_out"][:, None], hidden, views["w_out"])
-        logits = logits.view(replicas, count, -1, self.task.vocab_size) + self.task.base_logits[prompts][:, :, None]
-        return torch.log_softmax(logits / temperature, -1)
+            hidden = self.activate(torch.baddbmm(views[f"b{layer}"][..., None], views[f"w{layer}"].transpose(1, 2), hidden))
+        logits = torch.baddbmm(views["b_out"][..., None], views["w_out"].transpose(1, 2), hidden)
+        logits = (
+            logits.view(replicas, -1, count, self.task.num_states) + self.task.base_logits[prompts].transpose(1, 2)[..., None]
+        )
+        return torch.log_softmax(logits if temperature == 1.0 else logits / temperature, 1)
 
     @torch.no_grad()
     def generate(self, params, prompts, uniforms, temperature, group_size):
-        table = self.table(params, prompts, temperature)  # (R, B, S, V)
+        table = self._table(params, prompts, temperature)  # (R, V, B, S)
         probabilities = table.exp()
-        entropy = -(probabilities * table).sum(-1)  # (R, B, S)
+        entropy = -(probabilities * table).sum(1)  # (R, B, S)
         tokens, states, ended = self._walk(probabilities, prompts, uniforms, group_size)
         mask = self._mask(tokens)
-        logprobs = self._look_up(table, states, tokens)
-        return Completions(tokens, mask, logprobs, entropy.gather(2, states.flatten(2)).view(tokens.shape), ended)
+        logprobs = _look_up(table, states, tokens)
+        return Completions(tokens, mask, logprobs, _by_state(entropy, states), ended)
 
     def _walk(self, probabilities: Tensor, prompts: Tensor, uniforms: Tensor | None, group_size: int):
-        """Sampled (or, without uniforms, likeliest) tokens and the states they were sampled in, (R, B, G, T), and what ended."""
-        replicas, count = prompts.shape
-        length = self.task.max_tokens
-        shape = (replicas, count, group_size)
-        cumulative = probabilities.cumsum(-1)[..., :-1]
-        likeliest = probabilities.argmax(-1) if uniforms is None else None
+        """Sampled (or, without uniforms, likeliest) tokens and the states they were sampled in, (R, B, G, T), and what ended.
+        `probabilities` (R, V, B, S)."""
+        shape, length = (*prompts.shape, group_size), self.task.max_tokens
+        rows = probabilities if uniforms is None else probabilities[:, :-1].cumsum(1)
+        uniforms = None if uniforms is None else uniforms.permute(3, 0, 1, 2).contiguous()
         state = torch.zeros(shape, dtype=torch.long)
-        tokens = torch.zeros(*shape, length, dtype=torch.long)
-        states = torch.zeros(*shape, length, dtype=torch.long)
-        ended = torch.zeros(shape, dtype=torch.bool)
+        tokens, states = torch.zeros(length, *shape, dtype=torch.long), torch.zeros(length, *shape, dtype=torch.long)
+        ended = torch.full(shape, self.task.end_token is None)
         for t in range(length):
-            if likeliest is not None:
-                token = likeliest.gather(2, state)
-            else:
-                row = cumulative.gather(2, state[..., None].expand(*shape, cumulative.shape[-1]))
-                token = (uniforms[..., t, None] >= row).sum(-1)
-            tokens[..., t], states[..., t] = token, state
-            if self.task.end_token is None:
-                return tokens, states, torch.ones(shape, dtype=torch.bool)
-            ended |= token == self.task.end_token
-            if bool(ended.all()):
+            row = rows.gather(3, state[:, None].expand(-1, rows.shape[1], -1, -1))  # (R, V, B, G)
+            token = row.argmax(1) if uniforms is None else (uniforms[t][:, None] >= row).sum(1)
+            tokens[t], states[t] = token, state
+            if self.task.end_token is not None:
+                ended |= token == self.task.end_token
+            if t + 1 == length or bool(ended.all()):
                 break
             state = self.task.next_state(prompts, state, token)
-        return tokens, states, ended
+        return tokens.permute(1, 2, 3, 0).contiguous(), states.permute(1, 2, 3, 0).contiguous(), ended
 
     def _mask(self, tokens: Tensor) -> Tensor:
         """True up to and including the first end token."""
@@ -101,26 +105,62 @@ class MLPPolicy(Policy):
         is_end = (tokens == self.task.end_token).long()
         return (is_end.cumsum(-1) - is_end) == 0
 
-    @staticmethod
-    def _look_up(table: Tensor, states: Tensor, tokens: Tensor) -> Tensor:
-        """table (R, B, S, V) at (state, token): (R, B, G, T)."""
-        index = states * table.shape[-1] + tokens
-        return table.flatten(2).gather(2, index.flatten(2)).view(tokens.shape)
-
     def scores(self, params, prompts, tokens, temperature, *, entropy=False):
-        table = self.table(params, prompts, temperature)
+        table = self._table(params, prompts, temperature)
         states = self.task.states_of(prompts, tokens)
-        logprobs = self._look_up(table, states, tokens)
-        if not entropy:
-            return Scores(logprobs, None)
-        by_state = -(table.exp() * table).sum(-1)
-        return Scores(logprobs, by_state.gather(2, states.flatten(2)).view(tokens.shape))
+        logprobs = _look_up(table, states, tokens)
+        return Scores(logprobs, _by_state(-(table.exp() * table).sum(1), states) if entropy else None)
 
     def distribution(self, params, prompts, tokens, temperature):
-        table = self.table(params, prompts, temperature)
-        states = self.task.states_of(prompts, tokens).flatten(2)[..., None]  # (R, B, G*T, 1)
-        return table.gather(2, states.expand(-1, -1, -1, table.shape[-1])).view(*tokens.shape, -1)
+        table = self._table(params, prompts, temperature)
+        states = self.task.states_of(prompts, tokens).flatten(2)[:, None]  # (R, 1, B, G*T)
+        chosen = table.gather(3, states.expand(-1, table.shape[1], -1, -1))
+        return chosen.permute(0, 2, 3, 1).view(*tokens.shape, -1)
 
     def base_distribution(self, prompts, tokens, temperature):
-        base = torch.log_softmax(self.task.base_logits[prompts] / temperature, -1)  # (R, B, V)
-        return base[:, :, None, None].expand(*tokens.shape, -1)
+        return self._base(prompts, temperature)[:, :, None, None].expand(*tokens.shape, -1)
+
+    def _base(self, prompts: Tensor, temperature: float) -> Tensor:
+        """(R, B, V) the base policy's log-probabilities, which are the same in every state."""
+        return torch.log_softmax(self.task.base_logits[prompts] / temperature, -1)
+
+    @torch.no_grad()
+    def kl_to_base(self, params, prompts, tokens, temperature):
+        """Summed once per state, then looked up by the tokens."""
+        table = self._table(params, prompts, temperature)
+        by_state = (table.exp() * (table - self._base(prompts, temperature).transpose(1, 2)[..., None])).sum(1)
+        return _by_state(by_state, self.task.states_of(prompts, tokens))
+
+
+class Tanh(torch.autograd.Function):
+    """tanh(x) = 2 sigmoid(2x) - 1, in place of x: torch computes the sigmoid five times faster, and fresh memory costs more than
+    either. Exact to about 1e-7."""
+
+    @staticmethod
+    def forward(ctx, x):
+        x.mul_(2).sigmoid_().mul_(2).sub_(1)
+        ctx.mark_dirty(x)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad):
+        return torch.ops.aten.tanh_backward(grad, ctx.saved_tensors[0])
+
+
+ACTIVATIONS = {"tanh": Tanh.apply, "relu": torch.relu}
+
+
+def _look_up(table: Tensor, states: Tensor, tokens: Tensor) -> Tensor:
+    """table (R, V, B, S) at the token and state of each (R, B, G, T): (R, B, G, T)."""
+    count, size = table.shape[2:]
+    index = tokens * (count * size) + states
+    if count > 1:
+        index += (torch.arange(count) * size)[:, None, None]
+    return table.flatten(1).gather(1, index.flatten(1)).view(tokens.shape)
+
+
+def _by_state(values: Tensor, states: Tensor) -> Tensor:
+    """values (R, B, S) at states (R, B, G, T): (R, B, G, T)."""
+    return values.gather(2, states.flatten(2)).view(states.shape)

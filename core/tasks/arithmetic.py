@@ -38,7 +38,7 @@ class ArithmeticConfig(TaskConfig):
     width: int = setting(32, "Width of the GPT.", min=8, max=256)
     layers: int = setting(2, "Layers of the GPT.", min=1, max=8)
     heads: int = setting(4, "Attention heads of the GPT.", min=1, max=16)
-    imitation_steps: int = setting(1200, "Imitation steps of the base model.", min=0, max=100_000)
+    imitation_steps: int = setting(1000, "Imitation steps of the base model.", min=0, max=100_000)
     imitation_batch: int = setting(256, "Sums per imitation step.", min=1, max=8192)
     imitation_learning_rate: float = setting(3e-3, "Adam's learning rate during imitation.", min=0.0, max=1.0, open_min=True)
     imitation_seed: int = setting(0, "Seed of the base model; the same for all replicas.", min=0, max=2**31 - 1)

@@ -39,6 +39,7 @@ class BanditConfig(TaskConfig):
     )
     width: int = setting(64, "Width of the policy network.", min=1, max=1024)
     hidden_layers: int = setting(2, "Hidden layers of the policy network.", min=1, max=4)
+    activation: str = setting("relu", "Nonlinearity of the policy network.", choices=("tanh", "relu"))
 
     def __post_init__(self) -> None:
         super().__post_init__()

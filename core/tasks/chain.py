@@ -38,6 +38,7 @@ class ChainConfig(TaskConfig):
     prompt_noise: int = setting(8, "Random numbers in a prompt's description that say nothing about the answer.", min=0, max=256)
     width: int = setting(32, "Width of the policy network.", min=1, max=1024)
     hidden_layers: int = setting(2, "Hidden layers of the policy network.", min=1, max=4)
+    activation: str = setting("tanh", "Nonlinearity of the policy network.", choices=("tanh", "relu"))
 
     def __post_init__(self) -> None:
         super().__post_init__()
