@@ -52,6 +52,10 @@ def run_all(
         return dict(zip(runs, pool.map(work, runs), strict=True))
 
 
+class _StoppedWhileBuilding(Exception):
+    """A stop that came before the base model was ready."""
+
+
 def run_one(
     config: RunConfig,
     *,
@@ -60,17 +64,21 @@ def run_one(
 ) -> RunResult:
     """Train one run to its end, to a stop, or to its failure."""
     result = RunResult(config, History(config.seeds))
-    try:
+
+    def on_base_model(done: int, total: int) -> None:
+        on_progress("base model", done, total)
         if should_stop():
-            result.status = "stopped"
-            return result
-        for record in train(
-            config, should_stop=should_stop, on_base_model=lambda done, total: on_progress("base model", done, total)
-        ):
-            result.history.append(record)
-            on_progress("training", record.update, config.updates)
+            raise _StoppedWhileBuilding
+
+    try:
+        if not should_stop():
+            for record in train(config, should_stop=should_stop, on_base_model=on_base_model):
+                result.history.append(record)
+                on_progress("training", record.update, config.updates)
         if len(result.history) < config.updates:
             result.status = "stopped"
+    except _StoppedWhileBuilding:
+        result.status = "stopped"
     except Exception as error:  # the one place that catches: a failed run is a result, with everything before it kept
         result.status, result.error, result.traceback = "failed", str(error) or type(error).__name__, traceback.format_exc()
     return result

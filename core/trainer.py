@@ -109,6 +109,7 @@ class Trainer:
             check_finite(loss, update=self.update + 1, tensor="loss", seeds=seeds)
             check_finite(norms, update=self.update + 1, tensor="grad_norm", seeds=seeds)
         self.optimiser.step(self.params.flat.detach(), clipped)
+        loss = torch.where(denominator > 0, loss, torch.nan)  # a replica without any group to train on has no loss
         return {"loss": loss, "grad_norm": norms, **_clip_metrics(stats)}
 
     def _loss(self, batch: Rollout, advantages: Tensor, denominator: Tensor) -> tuple[Tensor, ClipStats]:

@@ -54,6 +54,11 @@ class BanditConfig(TaskConfig):
             raise ConfigError(
                 f"best_probability needs favourite_probability to be set, got {self.best_probability} without it; set both or neither"
             )
+        if self.best_probability is not None and self.actions == 2:
+            raise ConfigError(
+                f"best_probability must be none with 2 actions, where it is what favourite_probability leaves, got {self.best_probability}; "
+                "remove it or raise actions"
+            )
         if (self.favourite_probability or 0) + (self.best_probability or 0) >= 1:
             raise ConfigError(
                 f"best_probability must be below {1 - (self.favourite_probability or 0):g}, what favourite_probability leaves, "

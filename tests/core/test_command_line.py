@@ -166,3 +166,20 @@ def test_ctrl_c_writes_what_was_measured_and_says_so(tmp_path):
     updates = [int(r["update"]) for r in rows(tmp_path)]
     assert 0 < max(updates) < 100000
     assert json.loads((tmp_path / "summary.json").read_text())["status"]["GRPO"]["status"] == "stopped"
+
+
+def test_a_stop_while_the_base_model_is_built_ends_the_run_as_stopped():
+    from core.compare import run_one
+    from core.config import RunConfig
+    from core.tasks import ArithmeticConfig
+
+    stages = []
+
+    def on_progress(stage, done, total):
+        stages.append((stage, done))
+
+    task = ArithmeticConfig(digits=1, width=8, layers=1, heads=1, imitation_steps=50, imitation_batch=4, imitation_seed=77)
+    config = RunConfig(task=task, replicas=1, updates=8, num_prompts=8, updates_per_rollout=8)
+    result = run_one(config, should_stop=lambda: len(stages) >= 3, on_progress=on_progress)
+    assert result.status == "stopped" and result.error == ""
+    assert stages == [("base model", 1), ("base model", 2), ("base model", 3)]
