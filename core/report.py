@@ -52,10 +52,10 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
 def findings(summary: dict) -> list[str]:
     """What happened, one sentence each: interruptions, then each algorithm, then each difference from the first algorithm."""
     out = [_status(label, status) for label, status in summary["status"].items() if status["status"] != "done"]
-    out += [_fate(label, numbers) for label, numbers in summary["algorithms"].items()]
+    out += [_fate(label, numbers, summary["score"]) for label, numbers in summary["algorithms"].items()]
     labels = list(summary["algorithms"])
     for label in labels[1:]:
-        out += _difference(label, labels[0], summary["differences"][f"{label} - {labels[0]}"])
+        out += _difference(label, labels[0], summary["differences"][f"{label} - {labels[0]}"], summary["score"])
     return out
 
 
@@ -94,22 +94,35 @@ def _status(label: str, status: dict) -> str:
     return f"**{label} was stopped** after {status['updates']} updates; what it measured until then is kept."
 
 
-def _fate(label: str, numbers: dict) -> str:
-    """'GRPO: held-out accuracy 0 → 0.5; gradient vanished at update 168; entropy collapsed …'."""
+def _fate(label: str, numbers: dict, score_name: str) -> str:
+    """'GRPO went from a held-out accuracy of 0 to 0.5; its gradient vanished at update 182; …'."""
     score, events = numbers["eval_accuracy"], numbers["events"]
     gradient = events["gradient_vanished_update"]
     entropy = events["entropy_collapse_update"]
-    dead = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
     parts = [
-        f"**{label}** went from {number(score['initial'])} to {number(score['final'])} {interval(score['final_ci95'])} on held-out prompts",
+        f"**{label}** went from {_article(score_name)} {score_name} of {number(score['initial'])} to {number(score['final'])} "
+        f"{interval(score['final_ci95'])}".rstrip(),
         f"its gradient vanished at update {gradient}" if gradient else "its gradient did not vanish",
         f"its entropy collapsed at update {entropy}" if entropy else "its entropy did not collapse",
-        f"at the end {dead:.0%} of the groups it generated carried no signal",
+        _signal(numbers),
     ]
     return "; ".join(parts) + "."
 
 
-def _difference(label: str, base: str, numbers: dict) -> list[str]:
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
+
+
+def _signal(numbers: dict) -> str:
+    """What became of the groups without signal at the end: trained on in vain, or dropped."""
+    dropped = numbers["filter_ratio"]["final"] or 0
+    dead = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
+    if dropped > 0:
+        return f"at the end it dropped {dropped:.0%} of the groups it generated and trained on the rest"
+    return f"at the end {dead:.0%} of the groups it trained on carried no signal"
+
+
+def _difference(label: str, base: str, numbers: dict, score_name: str) -> list[str]:
     out = []
     for key, condition in (("eval_accuracy", "at equal updates"), ("eval_accuracy_equal_samples", "at equal samples generated")):
         mean, ci95 = numbers[key]["mean"], numbers[key]["ci95"]
@@ -119,13 +132,13 @@ def _difference(label: str, base: str, numbers: dict) -> list[str]:
             out.append(f"{label} ends {mean:+.3f} from {base} {condition}; one seed gives no interval.")
         elif ci95[0] <= 0 <= ci95[1]:
             out.append(
-                f"{condition[0].upper() + condition[1:]}, no difference in held-out accuracy between {label} and {base} can be told from "
+                f"{condition[0].upper() + condition[1:]}, no difference in {score_name} between {label} and {base} can be told from "
                 f"chance: {mean:+.3f} {interval(ci95)}."
             )
         else:
             word = "ahead of" if mean > 0 else "behind"
             out.append(
-                f"{condition[0].upper() + condition[1:]}, {label} ends {word} {base} by {abs(mean):.3f} in held-out accuracy {interval(ci95)}."
+                f"{condition[0].upper() + condition[1:]}, {label} ends {word} {base} by {abs(mean):.3f} in {score_name} {interval(ci95)}."
             )
     return out
 

@@ -21,6 +21,7 @@ from core.stats import (
     value_at_samples,
     vanished_update,
 )
+from core.tasks import TASKS, task_name
 
 RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
 
@@ -31,6 +32,7 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
     return clean(
         {
             "scenario": scenario,
+            "score": TASKS[task_name(next(iter(results.values())).config.task)][1].score_name,
             "seeds": list(next(iter(results.values())).config.seeds),
             "status": {
                 label: {"status": r.status, "updates": len(r.history), "error": r.error or None} for label, r in results.items()

@@ -73,6 +73,7 @@ class Bandit(MarkovTask):
     max_tokens = 1
     num_states = 1
     clamp_reward_at_zero = True
+    score_name = "expected true reward"
 
     def __init__(self, config: BanditConfig):
         self.config = config

@@ -38,6 +38,7 @@ class Task(ABC):
     end_token: int | None  # None: a completion is one token and always ends
     reward_range: tuple[float, float] = (0.0, 1.0)  # of the noiseless reward
     clamp_reward_at_zero = False
+    score_name = "held-out accuracy"  # what `evaluate` measures, in words
 
     @abstractmethod
     def judge(self, prompts: Tensor, completions: Completions, chance: Tensor) -> tuple[Tensor, Tensor]:

@@ -49,7 +49,7 @@ def test_a_run_that_is_worse_is_called_behind():
 def test_a_collapse_is_reported_with_its_update_and_the_share_of_dead_groups():
     text = sentences(A=result([0.5] * 4, entropy=0.1))[0]
     assert "its entropy collapsed at update 32" in text
-    assert "75% of the groups it generated carried no signal" in text  # all wrong 0.5 + all right 0.25
+    assert "75% of the groups it trained on carried no signal" in text  # all wrong 0.5 + all right 0.25
     assert "its gradient did not vanish" in text
 
 
@@ -84,3 +84,10 @@ def test_a_run_id_names_the_label_and_changes_with_the_configuration():
 
 def test_numbers_that_json_does_not_have_become_null():
     assert clean({"a": [float("nan"), np.float64(1.5), np.int64(2), (float("inf"),)]}) == {"a": [None, 1.5, 2, [None]]}
+
+
+def test_dropped_groups_are_told_as_dropped_and_not_as_trained_on():
+    run = result([0.5] * 4)
+    for record in run.history._records:
+        record.metrics["filter_ratio"] = np.full(4, 0.9)
+    assert "at the end it dropped 90% of the groups it generated" in sentences(A=run)[0]
