@@ -13,6 +13,8 @@ from core.stats import (
     INITIAL_UPDATES,
 )
 
+LEVEL = 0.0005  # a difference smaller than this is none, however certain its sign
+
 TABLE_METRICS = (
     "eval_accuracy",
     "entropy_nats",
@@ -117,6 +119,8 @@ def _signal(numbers: dict) -> str:
     """What became of the groups without signal at the end: trained on in vain, or dropped."""
     dropped = numbers["filter_ratio"]["final"] or 0
     dead = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
+    if dropped > 0.9995:
+        return "at the end it dropped nearly every group that it generated, and had nothing to train on"
     if dropped > 0:
         return f"at the end it dropped {dropped:.0%} of the groups it generated and trained on the rest"
     return f"at the end {dead:.0%} of the groups it trained on carried no signal"
@@ -130,6 +134,10 @@ def _difference(label: str, base: str, numbers: dict, score_name: str) -> list[s
             continue
         if ci95 is None:
             out.append(f"{label} ends {mean:+.3f} from {base} {condition}; one seed gives no interval.")
+        elif abs(mean) < LEVEL:
+            out.append(
+                f"{condition[0].upper() + condition[1:]}, {label} and {base} end level in {score_name}, to three decimals."
+            )
         elif ci95[0] <= 0 <= ci95[1]:
             out.append(
                 f"{condition[0].upper() + condition[1:]}, no difference in {score_name} between {label} and {base} can be told from "

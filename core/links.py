@@ -1,0 +1,90 @@
+"""A comparison as a link: every setting that differs from the scenario's default is one parameter, and the link brings it back.
+
+?scenario=collapse&first_seed=100&task.noise=0.1&DAPO.eps_high=0.4&run=1
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from core.config import RunConfig
+from core.fields import ConfigError
+from core.overrides import apply_overrides
+from core.scenarios import SCENARIOS, Scenario, find_scenario
+
+COUNTS = ("updates", "replicas", "first_seed")  # what `Scenario.runs` takes; `updates` is that of an algorithm without extra
+NOT_SETTINGS = ("task", "algorithm", *COUNTS)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a link says. `problems` has one sentence for each parameter that was ignored."""
+
+    scenario: Scenario
+    runs: dict[str, RunConfig]
+    start: bool
+    problems: tuple[str, ...]
+
+
+def to_query(scenario: Scenario, runs: dict[str, RunConfig]) -> dict[str, str]:
+    """The parameters of a link to `runs`, which must be `scenario`'s with other settings. Default settings are left out."""
+    base = scenario.runs()
+    first, first_base = next(iter(runs.values())), next(iter(base.values()))
+    query = {"scenario": scenario.name}
+    times = scenario.longer.get(next(iter(runs)), 1)
+    for name in COUNTS:
+        value, default = getattr(first, name), getattr(first_base, name)
+        if value != default:
+            query[name] = str(value // times if name == "updates" else value)
+    query |= _changes("", first, first_base, skip=NOT_SETTINGS)
+    query |= _changes("task.", first.task, first_base.task)
+    for label, run in runs.items():
+        query |= _changes(f"{label}.", run.algorithm, base[label].algorithm)
+    return query
+
+
+def from_query(params: dict[str, str]) -> Opened:
+    """The comparison that a link's parameters describe. An unknown or invalid parameter is named in `problems` and ignored."""
+    problems = []
+    scenario = next(iter(SCENARIOS.values()))
+    if "scenario" in params:
+        try:
+            scenario = find_scenario(params["scenario"])
+        except ConfigError as error:
+            problems.append(f"The link's parameter scenario was ignored: {error}.")
+    runs = _with_counts(scenario, params, problems)
+    for key, text in params.items():
+        if key in ("scenario", "run", *COUNTS):
+            continue
+        try:
+            runs = apply_overrides(runs, [f"{key}={text}"])
+        except ConfigError as error:
+            problems.append(f"The link's parameter {key} was ignored: {str(error).removeprefix('--set ')}.")
+    return Opened(scenario, runs, params.get("run") == "1", tuple(problems))
+
+
+def _with_counts(scenario: Scenario, params: dict[str, str], problems: list[str]) -> dict[str, RunConfig]:
+    """The scenario's runs with the link's counts, each checked alone so that one bad value does not spoil the others."""
+    counts: dict[str, int] = {}
+    for name in COUNTS:
+        if name in params:
+            try:
+                value = int(params[name])
+                scenario.runs(**counts, **{name: value})
+                counts[name] = value
+            except ConfigError as error:
+                problems.append(f"The link's parameter {name} was ignored: {error}.")
+            except ValueError:
+                problems.append(f"The link's parameter {name} was ignored: it must be a whole number, got {params[name]!r}.")
+    return scenario.runs(**counts)
+
+
+def _changes(prefix: str, config, base, skip: tuple[str, ...] = ()) -> dict[str, str]:
+    changed = (f.name for f in fields(config) if f.name not in skip and getattr(config, f.name) != getattr(base, f.name))
+    return {prefix + name: _text(getattr(config, name)) for name in changed}
+
+
+def _text(value) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,33 @@
+"""The comparison that is shipped as data is the one that the code computes."""
+
+from itertools import islice
+
+import numpy as np
+
+from core import shipped
+from core.export import run_id
+from core.history import History
+from core.metrics import METRIC_NAMES
+from core.scenarios import SCENARIOS
+from core.trainer import train
+
+
+def test_it_was_made_with_the_scenarios_present_settings():
+    runs = SCENARIOS[shipped.SCENARIO].runs()
+    assert shipped.about()["runs"] == {label: run_id(label, run) for label, run in runs.items()}, f"run {shipped.COMMAND}"
+
+
+def test_it_is_whole():
+    for label, result in shipped.load().items():
+        assert list(result.history.updates) == list(range(1, result.config.updates + 1)), label
+        assert all(not np.isnan(result.history.metric(name)).all() for name in METRIC_NAMES)
+
+
+def test_its_first_rollout_is_what_the_code_computes_today():
+    for label, result in shipped.load().items():
+        fresh = History(result.config.seeds)
+        for record in islice(train(result.config), 8):
+            fresh.append(record)
+        for name in ("accuracy", "entropy_nats", "filter_ratio", "grad_norm"):
+            now, then = fresh.metric(name), result.history.metric(name)[:8]
+            np.testing.assert_allclose(then, now, rtol=1e-3, atol=1e-4, err_msg=f"{label} {name}: run {shipped.COMMAND}")
