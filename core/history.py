@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 import numpy as np
@@ -23,6 +24,17 @@ class History:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def snapshot(self) -> History:
+        """The rows so far as a history of their own. Rows are only ever appended, so it is whole while another thread appends;
+        the arrays of a growing history are not."""
+        copy = History(self.seeds)
+        copy._records = self._records[:]
+        return copy
+
+    def after(self, update: int) -> list[StepRecord]:
+        """The records of later updates than `update`, oldest first; safe while another thread appends."""
+        return self._records[bisect_right(self._records, update, key=lambda record: record.update) :]
 
     @property
     def updates(self) -> np.ndarray:

@@ -1,0 +1,80 @@
+"""The store as the run manager uses it: live runs go in, views of runs that are no longer in memory come out. Without a store nothing is
+kept and nothing is found."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from core.compare import RunResult
+from core.history import History
+from core.live import Comparison, ComparisonView, LiveRun, RunView
+from core.store import RunRow, Store
+from core.types import StepRecord
+
+
+class UnknownComparison(LookupError):
+    """No comparison has this id."""
+
+    def __init__(self, comparison: str):
+        super().__init__(f"there is no comparison {comparison!r}; it may have been deleted, or its link is incomplete")
+
+
+class Archive:
+    """Thread-safe, as the store is. UnknownComparison where a comparison is asked for that the store does not list."""
+
+    def __init__(self, store: Store | None):
+        self._store = store
+
+    def add(self, comparison: Comparison) -> None:
+        if self._store is not None:
+            self._store.add_comparison(owner=comparison.owner, scenario=comparison.scenario, comparison=comparison.id)
+            for run in comparison.runs.values():
+                run.run_id = self._store.add_run(comparison.id, run.label, run.config, status=run.status)
+
+    def append(self, run: LiveRun, record: StepRecord) -> None:
+        if self._store is not None:
+            self._store.append(run.run_id, record)
+
+    def set_status(self, run: LiveRun) -> None:
+        if self._store is not None:
+            self._store.set_status(run.run_id, run.status, run.error, run.traceback)
+
+    def flush(self, timeout: float) -> None:
+        if self._store is not None:
+            self._store.flush(timeout)
+
+    def mark_interrupted(self) -> None:
+        if self._store is not None:
+            self._store.mark_interrupted()
+
+    def rows(self, comparison: str) -> dict[str, RunRow]:
+        """Label -> run, at least one."""
+        rows = self._store.runs(comparison=comparison) if self._store is not None else []
+        if not rows:
+            raise UnknownComparison(comparison)
+        return {row.label: row for row in rows}
+
+    def view(self, comparison: str) -> ComparisonView:
+        rows = self.rows(comparison)
+        first = next(iter(rows.values()))
+        views = MappingProxyType({label: _view(row) for label, row in rows.items()})
+        return ComparisonView(comparison, first.scenario, first.created, views, viewers=0)
+
+    def history(self, comparison: str, label: str) -> History:
+        return self._store.load_history(self.rows(comparison)[label].run_id)
+
+    def results(self, comparison: str) -> dict[str, RunResult]:
+        self.rows(comparison)
+        return self._store.results(comparison)
+
+    def recipe(self, comparison: str) -> tuple[dict, str, str]:
+        """What `RunManager.start` takes to run it again: label -> settings, owner, scenario."""
+        rows = self.rows(comparison)
+        first = next(iter(rows.values()))
+        return {label: self._store.config(row.run_id) for label, row in rows.items()}, first.owner, first.scenario
+
+
+def _view(row: RunRow) -> RunView:
+    return RunView(
+        row.status, None, row.updates_done, row.updates_total, None, row.finished, None, error=row.error, traceback=row.traceback
+    )

@@ -1,0 +1,84 @@
+"""A run's settings as JSON and back: what the history keeps, so that a run can be started again.
+
+What comes back has been through the same checks as what a person types: nothing unknown or out of range becomes a RunConfig.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import typing
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from core.config import AlgorithmConfig, RunConfig
+from core.export import config_dict
+from core.fields import ConfigError
+from core.tasks import TASKS
+
+
+def config_to_json(config: RunConfig) -> str:
+    """One line of JSON with every setting; `config_from_json` gives an equal RunConfig."""
+    return json.dumps(config_dict(config), sort_keys=True, allow_nan=False)
+
+
+def config_from_json(text: str) -> RunConfig:
+    """The RunConfig that `config_to_json` wrote. ConfigError if the text is not one."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"settings must be JSON, got {_short(text)} ({_short(str(error))}); write a JSON object") from None
+    return config_from_dict(values)
+
+
+def config_from_dict(values: Any) -> RunConfig:
+    """The RunConfig of plain values: {"task": {"name": …, …}, "algorithm": {…}, …}. A field that is absent, because it is newer than
+    the values, takes its default. ConfigError names the field that is missing, unknown, ill-typed or out of range."""
+    values = dict(_mapping("settings", values))
+    for part in ("task", "algorithm"):
+        if part not in values:
+            raise ConfigError(f"settings must have {part!r}, got only {_short(', '.join(map(str, values)))}; add it")
+    algorithm = _build(AlgorithmConfig, "algorithm", _mapping("algorithm", values.pop("algorithm")))
+    task = dict(_mapping("task", values.pop("task")))
+    name = task.pop("name", None)
+    if not isinstance(name, str) or name not in TASKS:
+        raise ConfigError(f"task.name must be one of {', '.join(TASKS)}, got {_short(repr(name))}; {_suggest(name, TASKS)}")
+    return _build(RunConfig, "", values, task=_build(TASKS[name][0], "task", task), algorithm=algorithm)
+
+
+def _build(kind: type, owner: str, values: dict, **parts: Any) -> Any:
+    """`kind` from plain values and from the parts that are built already."""
+    known = {f.name: f for f in fields(kind) if f.name not in ("task", "algorithm")}
+    hints = typing.get_type_hints(kind)
+    for name in values:
+        if name not in known:
+            full = f"{owner}.{name}" if owner else str(name)
+            raise ConfigError(f"{_short(full)} is not a setting; {_suggest(name, known)}")
+    settings = {
+        name: tuple(value) if isinstance(value, list) and _takes_tuple(hints[name]) else value for name, value in values.items()
+    }
+    try:
+        return kind(**settings, **parts)
+    except (TypeError, OverflowError) as error:  # values so odd that the checks themselves cannot compare them
+        raise ConfigError(f"{owner or 'settings'} must hold numbers, names and true or false ({error}); correct it") from None
+
+
+def _takes_tuple(hint: Any) -> bool:
+    return typing.get_origin(hint) is tuple or any(typing.get_origin(part) is tuple for part in typing.get_args(hint))
+
+
+def _mapping(what: str, value: Any) -> dict:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{what} must be an object of names and values, got {_short(repr(value))}; write {{…}}")
+    return value
+
+
+def _suggest(name: object, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    return f"did you mean {near[0]}?" if near else "remove it or correct its name"
+
+
+def _short(text: str) -> str:
+    """A person reads this line: no more than a few words of what was given."""
+    return text if len(text) <= 60 else text[:57] + "…"

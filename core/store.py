@@ -1,0 +1,198 @@
+"""The history of all runs in one SQLite file: what was started, by whom, with which settings, and every update that was measured.
+
+Written by one thread in small transactions, read by anybody; several processes may share a file. After a crash every update that was
+older than a second is there, and the runs that were going on are marked interrupted. For 16 seeds an update takes about 0.7 kB.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.alive import ProcessMark, is_alive, sweep
+from core.blobs import COLUMNS, pack, unpack
+from core.compare import RunResult
+from core.config import RunConfig
+from core.history import History
+from core.metrics import METRIC_NAMES
+from core.schema import READY_STATUSES, StoreError, opening, reading
+from core.serial import config_from_json, config_to_json
+from core.types import StepRecord
+from core.writer import Statement, Writer
+
+READY = ", ".join(f"'{status}'" for status in READY_STATUSES)
+CHANGE_SECONDS = 3.0  # rename, delete, …: wait this long for the disk, so that whoever looks next sees the change
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as the history lists it. Times are seconds since 1970."""
+
+    run_id: int
+    comparison: str
+    owner: str
+    scenario: str
+    name: str  # of the comparison, '' = none given
+    label: str
+    status: str  # queued, running, paused, done, failed, stopped, interrupted
+    error: str  # why it failed or was stopped; '' = no reason needed
+    traceback: str
+    created: float
+    finished: float | None
+    updates_done: int
+    updates_total: int
+    deleted: float | None
+
+
+class Store:
+    """Every method may be called from any thread. Methods that write only queue the change, except where they say that they wait.
+
+    StoreError, naming the path and the remedy, if the file is damaged, newer than this program, or cannot be read. A write that fails
+    later raises nothing: it is tried again, and `problem` says why. Close the store at the end.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        with opening(self.path) as connection:
+            self._mark = ProcessMark(self.path)
+            try:
+                sweep(self.path)
+                connection.execute(*self._interrupt_dead(connection))
+            except BaseException:
+                self._mark.release()
+                raise
+        self._writer = Writer(self.path)
+
+    @property
+    def problem(self) -> str:
+        """Why the history is not being written, in a line for people; '' when all is well."""
+        return self._writer.problem
+
+    def flush(self, timeout: float | None = 10.0) -> bool:
+        """Wait until everything that was queued before is on disk. False if it is not within `timeout` seconds."""
+        return self._writer.flush(timeout)
+
+    def close(self, timeout: float | None = 10.0) -> bool:
+        """Write what waits and let go of the file. False if not all could be written within `timeout` seconds. Idempotent."""
+        written = self._writer.close(timeout)
+        self._mark.release()
+        return written
+
+    # Writing
+
+    def add_comparison(self, *, owner: str, scenario: str, name: str = "", comparison: str | None = None) -> str:
+        """Its id: the one given, or a new unguessable one."""
+        comparison = comparison or secrets.token_urlsafe(12)
+        sql = "INSERT OR IGNORE INTO comparisons (id, owner, scenario, name, created) VALUES (?, ?, ?, ?, ?)"
+        self._writer.put([(sql, (comparison, owner, scenario, name, time.time()))])
+        return comparison
+
+    def add_run(self, comparison: str, label: str, config: RunConfig, *, status: str = "queued") -> int:
+        """The new run's id. Labels are unique within a comparison."""
+        run_id = secrets.randbits(48)  # chosen here, not by the database: a disk that is full must not keep a run from starting
+        sql = """INSERT OR IGNORE INTO runs
+            (id, comparison, place, label, config, metrics, updates_total, status, error, traceback, created, process)
+            VALUES (?, ?, (SELECT count(*) FROM runs WHERE comparison = ?), ?, ?, ?, ?, ?, '', '', ?, ?)"""
+        what = (label, config_to_json(config), json.dumps(METRIC_NAMES), config.updates, status)
+        self._writer.put([(sql, (run_id, comparison, comparison, *what, time.time(), self._mark.token))])
+        return run_id
+
+    def append(self, run_id: int, record: StepRecord) -> None:
+        """Keep one update. Called by the thread that trains, so it never waits. KeyError for a metric that core.metrics does not
+        have."""
+        self._writer.put([(APPEND, (run_id, *pack(record, METRIC_NAMES), run_id))], droppable=True)
+
+    def set_status(self, run_id: int, status: str, error: str = "", traceback: str = "") -> None:
+        """A final status also sets the time at which the run finished."""
+        finished = None if status in READY_STATUSES else time.time()
+        sql = "UPDATE runs SET status = ?, error = ?, traceback = ?, finished = ? WHERE id = ?"
+        self._writer.put([(sql, (status, error, traceback, finished, run_id))])
+
+    def mark_interrupted(self) -> None:
+        """Mark the runs of other processes that died since this store was opened."""
+        with reading(self.path) as connection:
+            statement = self._interrupt_dead(connection)
+        self._writer.put([statement])
+
+    def rename(self, comparison: str, name: str) -> None:
+        """Waits for the disk, for up to CHANGE_SECONDS, as do the following."""
+        self._change("UPDATE comparisons SET name = ? WHERE id = ?", (name, comparison))
+
+    def delete(self, comparison: str) -> None:
+        """Hide it from `runs`. It can be brought back until it is purged."""
+        self._change("UPDATE comparisons SET deleted = ? WHERE id = ? AND deleted IS NULL", (time.time(), comparison))
+
+    def undelete(self, comparison: str) -> None:
+        self._change("UPDATE comparisons SET deleted = NULL WHERE id = ?", (comparison,))
+
+    def purge(self, *, older_than_seconds: float = 0.0) -> None:
+        """Remove for good what was deleted at least so long ago. The file keeps its size; the space is used again."""
+        self._change("DELETE FROM comparisons WHERE deleted <= ?", (time.time() - older_than_seconds,))
+
+    def _change(self, sql: str, parameters: tuple) -> None:
+        self._writer.put([(sql, parameters)])
+        self._writer.flush(CHANGE_SECONDS)
+
+    # Reading: what has been committed, at most a quarter of a second behind
+
+    def runs(self, *, owner: str | None = None, comparison: str | None = None, deleted: bool = False) -> list[RunRow]:
+        """The runs of an owner, of a comparison, or all: newest comparison first, runs in their order. `deleted` lists those that can
+        be brought back instead."""
+        wanted = {"c.owner = ?": owner, "c.id = ?": comparison, "(c.deleted IS NOT NULL) = ?": deleted}
+        wanted = {test: value for test, value in wanted.items() if value is not None}
+        with reading(self.path) as connection:
+            rows = connection.execute(LIST.format(where=" AND ".join(wanted)), tuple(wanted.values())).fetchall()
+        return [RunRow(**row) for row in rows]
+
+    def config(self, run_id: int) -> RunConfig:
+        """The run's settings, ready to be run again. LookupError if there is no such run, ConfigError if this version does not know
+        its settings."""
+        return config_from_json(self._row(run_id)["config"])
+
+    def load_history(self, run_id: int) -> History:
+        """Everything measured, each value as the nearest float32. LookupError if there is no such run."""
+        row = self._row(run_id)
+        history, names = History(config_from_json(row["config"]).seeds), json.loads(row["metrics"])
+        sql = f"SELECT {', '.join(COLUMNS)} FROM steps WHERE run = ? ORDER BY number"
+        with reading(self.path) as connection:
+            for step in connection.execute(sql, (run_id,)):
+                history.append(unpack(step, names))
+        return history
+
+    def results(self, comparison: str) -> dict[str, RunResult]:
+        """Label -> what a report or an export needs. LookupError if there is no such comparison."""
+        rows = self.runs(comparison=comparison) or self.runs(comparison=comparison, deleted=True)
+        if not rows:
+            raise LookupError(f"the history has no comparison {comparison!r}; look at the list of runs")
+        return {
+            r.label: RunResult(self.config(r.run_id), self.load_history(r.run_id), r.status, r.error, r.traceback) for r in rows
+        }
+
+    def _interrupt_dead(self, connection: sqlite3.Connection) -> Statement:
+        """Runs that go on in a process that is dead were interrupted. A process once dead stays dead, so this may be executed later."""
+        tokens = [token for (token,) in connection.execute(f"SELECT DISTINCT process FROM runs WHERE status IN ({READY})")]
+        dead = [token for token in tokens if not is_alive(self.path, token)]
+        sql = "UPDATE runs SET status = 'interrupted', finished = ? "
+        return f"{sql} WHERE status IN ({READY}) AND process IN ({', '.join('?' * len(dead))})", (time.time(), *dead)
+
+    def _row(self, run_id: int) -> sqlite3.Row:
+        with reading(self.path) as connection:
+            row = connection.execute("SELECT config, metrics FROM runs WHERE id = ?", (run_id,)).fetchone()
+        if row is None:
+            raise LookupError(f"the history has no run {run_id}; look at the list of runs")
+        return row
+
+
+# Of a purged run nothing is kept. Not an error: it may still be training.
+APPEND = f"""INSERT OR REPLACE INTO steps (run, {", ".join(COLUMNS)})
+    SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)"""
+
+LIST = """SELECT r.id AS run_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
+    r.finished, coalesce((SELECT max(number) FROM steps WHERE run = r.id), 0) AS updates_done, r.updates_total, c.deleted
+    FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.created DESC, c.rowid DESC, r.place"""
+
+__all__ = ["RunRow", "Store", "StoreError"]
