@@ -1,0 +1,155 @@
+"""The Compare page: what is shown, the controls, the live board, and what came of it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core import shipped
+from core.config import RunConfig, changed_fields
+from core.fields import ConfigError
+from core.links import to_query
+from core.runs import ManagerFull, UnknownComparison
+from core.scenarios import SCENARIOS, Scenario
+from pages.shared.findings import show_findings
+from pages.shared.live import live_part, phase
+from pages.shared.process import manager, visitor, watch
+from pages.shared.settings import opened_link, settings_sidebar
+
+
+def compare_page() -> None:
+    scenario, runs = settings_sidebar()
+    # Fixed places: what comes and goes in one never moves the board, which would be rebuilt.
+    notices, heading, controls, live, findings, more = (st.container() for _ in range(6))
+    with notices:
+        comparison = current_comparison()
+        for problem in opened_link().problems:
+            st.warning(problem, icon=":material/link_off:")
+    if comparison is None and runs is not None and opened_link().start and not st.session_state.get("auto_started"):
+        st.session_state.auto_started = True
+        start(scenario, runs)
+    with heading:
+        _heading(scenario, comparison)
+    with controls:
+        _controls(scenario, runs, comparison)
+    with live:
+        live_part(comparison)
+    with findings:
+        show_findings(comparison)
+    with more:
+        _sides(scenario, runs)
+        _share(scenario, runs)
+
+
+def current_comparison() -> str | None:
+    """The comparison this tab looks at: the one in the address, if it is known here. None = the shipped one."""
+    comparison = st.query_params.get("comparison")
+    if comparison is None:
+        return None
+    try:
+        manager().view(comparison)
+    except (UnknownComparison, KeyError):
+        st.warning("The run in this link is not known here; it may have been deleted. Below is the finished default comparison.",
+                   icon=":material/link_off:")  # fmt: skip
+        return None
+    watch(comparison)
+    return comparison
+
+
+def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
+    """Start a comparison and look at it. What stands in the way is said on the page."""
+    try:
+        st.query_params["comparison"] = manager().start(runs, owner=visitor(), scenario=scenario.name)
+    except (ManagerFull, ConfigError) as error:
+        st.session_state.refused = str(error)
+    st.rerun()
+
+
+def _heading(scenario: Scenario, comparison: str | None) -> None:
+    shown = scenario if comparison is None else SCENARIOS.get(manager().view(comparison).scenario, scenario)
+    st.title("Watch GRPO collapse and DAPO hold" if shown.name == "collapse" else shown.title)
+    st.markdown(shown.look_for)
+    if comparison is None:
+        if scenario.name != shipped.SCENARIO:
+            st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[shipped.SCENARIO].title}*.")
+        st.info(
+            f"**A finished example, computed earlier by this code** (`{shipped.COMMAND}`): 16 seeds of each algorithm. "
+            "Press **Run** to train your own, live.", icon=":material/inventory_2:")  # fmt: skip
+    if "refused" in st.session_state:
+        st.error(f"Not started: {st.session_state.pop('refused')}.", icon=":material/block:")
+
+
+def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
+    now = phase(manager().view(comparison) if comparison else None)
+    going, paused = now == "going", now == "paused"
+    left, *rest = st.columns([2.2, 1, 1, 1, 1.2])
+    name = "Run again" if comparison and not (going or paused) else "Run"
+    label = f"{name}: {' against '.join(runs)}, {next(iter(runs.values())).replicas} seeds" if runs and len(runs) < 3 else name
+    if not (going or paused):
+        if left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key="run"):
+            start(scenario, runs)
+        return
+    if going and left.button("Pause", type="primary", icon=":material/pause:", width="stretch", key="pause"):
+        _act(manager().pause, comparison)
+    if paused and left.button("Resume", type="primary", icon=":material/play_arrow:", width="stretch", key="resume"):
+        _act(manager().resume, comparison)
+    if rest[0].button(
+        "Step", icon=":material/skip_next:", width="stretch", disabled=going, key="step", help="One update of every side."
+    ):
+        _act(manager().step, comparison)
+    if rest[1].button(
+        "Stop", icon=":material/stop:", width="stretch", key="stop", help="End the runs; what they measured is kept."
+    ):
+        _act(manager().stop, comparison)
+    if rest[2].button(
+        "Reset", icon=":material/restart_alt:", width="stretch", key="reset", help="Begin again with the same seeds."
+    ):
+        st.query_params["comparison"] = manager().reset(comparison)
+        st.rerun()
+
+
+def _act(command, comparison: str) -> None:
+    command(comparison)
+    st.rerun()
+
+
+def _sides(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
+    if runs is None:
+        return
+    with st.expander("What differs between the sides", icon=":material/difference:"):
+        base_label, base = next(iter(runs.items()))
+        rows = []
+        for label, run in list(runs.items())[1:]:
+            changes = changed_fields(run.algorithm, base.algorithm)
+            if run.updates != base.updates:
+                changes["updates"] = run.updates
+            rows += [
+                {
+                    "side": label,
+                    "field": name,
+                    base_label: str(getattr(base.algorithm, name, base.updates)),
+                    "this side": str(value),
+                }
+                for name, value in changes.items()
+            ]
+        if rows:
+            st.dataframe(rows, hide_index=True, width="stretch")
+        else:
+            st.markdown("Nothing: both sides are the same algorithm.")
+    with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
+        st.markdown(scenario.afterwards)
+
+
+def _share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
+    with st.popover("Share", icon=":material/share:", disabled=runs is None):
+        if runs is not None:
+            address = (st.context.url or "").split("?")[0]
+            query = to_query(scenario, runs)
+            st.markdown("**These settings**, seeds included. Whoever opens the link gets the same curves.")
+            st.code(f"{address}?{urlencode(query)}", language=None, wrap_lines=True)
+            st.markdown("The same, started at once:")
+            st.code(f"{address}?{urlencode(query | {'run': '1'})}", language=None, wrap_lines=True)
+            if comparison := st.query_params.get("comparison"):
+                st.markdown("**This very run.** Whoever has this link can watch it, pause it and stop it.")
+                st.code(f"{address}?{urlencode({'comparison': comparison})}", language=None, wrap_lines=True)

@@ -1,0 +1,74 @@
+"""Under the board: the report in sentences, the numbers, and the downloads. Written by the code that writes report.md."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import streamlit as st
+
+from core import shipped
+from core.compare import RunResult
+from core.export import config_json, metrics_csv
+from core.report import findings, numbers_table, report_markdown
+from core.scenarios import SCENARIOS, Scenario
+from core.summary import summarise
+from pages.shared.process import manager
+
+
+def show_findings(comparison: str | None) -> None:
+    if comparison is None:
+        name, results = shipped.SCENARIO, shipped.load()
+    else:
+        view = manager().view(comparison)
+        if not view.finished:
+            st.caption("The findings, with intervals over seeds, stand here when the runs are over.")
+            return
+        name, results = view.scenario, manager().results(comparison)
+    measured = {label: result for label, result in results.items() if len(result.history)}
+    if not measured:
+        st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")
+        return
+    summary = _summary(comparison or "shipped", name, results)
+    st.subheader("Findings")
+    st.markdown("\n".join(f"- {sentence}" for sentence in findings(summary)))
+    with st.expander("The numbers", icon=":material/table:"):
+        st.markdown(numbers_table(summary))
+    _downloads(name, results, measured, summary)
+
+
+def _summary(comparison: str, name: str, results: dict[str, RunResult]) -> dict:
+    """Computed once per finished comparison and tab: ten thousand resamples per number take a moment."""
+    kept = st.session_state.get("summary")
+    if kept is None or kept[0] != comparison:
+        kept = st.session_state.summary = (comparison, summarise(name, results))
+    return kept[1]
+
+
+def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, RunResult], summary: dict) -> None:
+    columns = st.columns(len(measured) + 1)
+    scenario = SCENARIOS.get(name)
+    columns[0].download_button(
+        "Everything (zip)", lambda: archive(name, scenario, results, summary), f"{name}.zip", "application/zip", on_click="ignore",
+        icon=":material/folder_zip:", width="stretch", key="zip")  # fmt: skip
+    for column, (label, result) in zip(columns[1:], measured.items(), strict=True):
+        column.download_button(
+            f"{label} (CSV)", lambda label=label, result=result: metrics_csv({label: result}), f"{name}-{label}.csv", "text/csv",
+            on_click="ignore", icon=":material/download:", width="stretch", key=f"csv:{label}")  # fmt: skip
+
+
+def archive(name: str, scenario: Scenario | None, results: dict[str, RunResult], summary: dict) -> bytes:
+    """metrics.csv, config.json, summary.json and report.md of a comparison, as a zip."""
+    title, look_for, afterwards = (scenario.title, scenario.look_for, scenario.afterwards) if scenario else (name, "", "")
+    files = {
+        "metrics.csv": metrics_csv(results),
+        "config.json": config_json(name, results, "dashboard"),
+        "summary.json": json.dumps(summary, indent=2, allow_nan=False) + "\n",
+        "report.md": report_markdown(title, look_for, afterwards, summary, results),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as folder:
+        for file, content in files.items():
+            folder.writestr(file, content)
+    return out.getvalue()

@@ -1,0 +1,97 @@
+"""The live part of Compare: the view settings, the board, and what state the runs are in."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from core import shipped
+from core.runs import ComparisonView
+from pages.shared import series
+from pages.shared.live_board import live_board
+from pages.shared.process import manager
+
+TICK_SECONDS = 0.5
+AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
+
+
+def live_part(comparison: str | None) -> None:
+    axis, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
+    with axis:
+        st.segmented_control("x-axis", list(AXES), default="update", format_func=AXES.get, key="xaxis", required=True)
+    with smoothing:
+        st.slider("Smoothing", 0.0, 0.99, 0.9, key="smoothing", help="A moving average; the raw line stays visible behind it.")
+    with options:
+        st.pills("Show", ["log gradient", "single seeds"], selection_mode="multi", key="options", label_visibility="collapsed")
+    now = phase(None if comparison is None else manager().view(comparison))
+    st.fragment(_board, run_every=None if now == "over" else TICK_SECONDS)(comparison, now)
+
+
+def phase(view: ComparisonView | None) -> str:
+    """What can be done with a comparison: going, paused or over. The buttons depend on it."""
+    states = set() if view is None else {run.status for run in view.runs.values()}
+    if states & {"running", "queued"}:
+        return "going"
+    return "paused" if "paused" in states else "over"
+
+
+def _board(comparison: str | None, drawn: str) -> None:
+    view = None if comparison is None else manager().view(comparison)
+    if view is None:
+        histories = {label: result.history for label, result in shipped.load().items()}
+    else:
+        histories = {label: manager().history(comparison, label) for label in view.runs}
+    chosen = st.session_state.get("options") or []
+    live_board(
+        histories,
+        key="board",
+        comparison=comparison or "shipped",
+        xaxis=st.session_state.get("xaxis") or "update",
+        smoothing=st.session_state.get("smoothing", 0.0),
+        log=["grad_norm"] if "log gradient" in chosen else [],
+        seeds="single seeds" in chosen,
+        events=_events(comparison, histories),
+        badge=badge(view),
+    )
+    if view is not None:
+        for label, run in view.runs.items():
+            if run.error:
+                st.error(f"**{label}**, after {run.updates} updates: {run.error}", icon=":material/error:")
+    if phase(view) != drawn:
+        st.rerun()  # the buttons and the findings, which only a full run draws, are out of date
+
+
+def _events(comparison: str | None, histories) -> list[dict]:
+    """Collapses and vanished gradients; looked for anew only when there are twenty more updates."""
+    mark = (comparison, *(len(h) // 20 for h in histories.values()))
+    kept = st.session_state.get("events")
+    if kept is None or kept[0] != mark:
+        kept = st.session_state.events = (mark, series.find_events(histories))
+    return kept[1]
+
+
+def badge(view: ComparisonView | None) -> dict:
+    """The state of a comparison in words: of all its runs, the one that matters most."""
+    if view is None:
+        return {"state": "done", "text": "finished example"}
+    states = {run.status for run in view.runs.values()}
+    done, total = (sum(getattr(run, name) for run in view.runs.values()) for name in ("updates", "total"))
+    share = f"{done} of {total} updates"
+    building = next((run.base_model for run in view.runs.values() if run.base_model), None)
+    if "running" in states:
+        if building:
+            return {"state": "live", "text": f"preparing the base model, {building[0]} of {building[1]} steps"}
+        return {"state": "live", "text": f"{share}{_ago(view)}"}
+    if "queued" in states:
+        position = min(run.position or 1 for run in view.runs.values() if run.status == "queued")
+        return {"state": "queued", "text": f"number {position} in the queue"}
+    for state in ("paused", "failed", "interrupted", "stopped"):
+        if state in states:
+            return {"state": state, "text": f"{share}{_ago(view) if state == 'paused' else ''}"}
+    return {"state": "done", "text": share}
+
+
+def _ago(view: ComparisonView) -> str:
+    latest = max((run.last_update_time or 0.0 for run in view.runs.values()), default=0.0)
+    return f", last one {max(0.0, time.time() - latest):.0f} s ago" if latest else ""

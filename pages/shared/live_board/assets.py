@@ -1,0 +1,54 @@
+"""The board's files for the browser, put into the folder that Streamlit serves.
+
+A component's inline script is sent again with every change of its data, so the script itself, the style sheet and Plotly are static files
+and the component is a loader of a few lines. Plotly comes from the installed package: one version for Python and the browser.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import plotly
+
+HERE = Path(__file__).parent
+STATIC = HERE.parents[2] / "static"  # beside app.py
+FILES = {
+    "plotly.min.js": Path(plotly.__file__).parent / "package_data" / "plotly.min.js",
+    "live_board.js": HERE / "board.js",
+    "live_board.css": HERE / "board.css",
+}
+
+
+def install(folder: Path = STATIC) -> None:
+    """Copy what is missing or differs. RuntimeError if that is needed and the folder cannot be written."""
+    for name, source in FILES.items():
+        target = folder / name
+        if target.exists() and filecmp.cmp(source, target, shallow=False):
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Another process may be serving or writing the same file: it sees the old one or the new one, never a half.
+            descriptor, partial = tempfile.mkstemp(dir=folder, prefix=".partial-")
+            os.close(descriptor)
+            shutil.copyfile(source, partial)
+            os.chmod(partial, 0o644)
+            os.replace(partial, target)
+        except OSError as error:
+            raise RuntimeError(
+                f"{target} could not be written ({error.strerror}); run `python -m pages.shared.live_board.assets`"
+            ) from error
+
+
+def version() -> str:
+    """Changes with the script, the style sheet and Plotly's version: browsers fetch again when, and only when, one of them changed."""
+    content = b"".join(FILES[name].read_bytes() for name in ("live_board.js", "live_board.css"))
+    return hashlib.sha256(content + plotly.__version__.encode()).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    install()

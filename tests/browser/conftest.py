@@ -1,0 +1,96 @@
+"""A Streamlit server with a harness page, and a real Chromium. Without either these tests fail; they do not skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: needs a real Chromium")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Browser:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "the browser tests need Chromium: apt-get install chromium, or set CHROMIUM"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def board_server(tmp_path_factory) -> Iterator[str]:
+    """The address of the harness. It runs from a copy, because Streamlit serves the `static` beside the script it was started with."""
+    from pages.shared.live_board.assets import install
+
+    folder = tmp_path_factory.mktemp("harness")
+    script = shutil.copy(Path(__file__).parent / "harness_board.py", folder)
+    install(folder / "static")
+    with serve(script, folder) as address:
+        yield address
+
+
+@contextmanager
+def serve(script: str | Path, logs: Path, **environment: str) -> Iterator[str]:
+    """The address of a Streamlit server that runs `script` until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    with (logs / "log.txt").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(script), *options],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _until_healthy(server, address)
+            assert server.poll() is None, (logs / "log.txt").read_text()
+            yield address
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _until_healthy(server: subprocess.Popen, address: str) -> None:
+    for _ in range(240):
+        if server.poll() is not None:
+            return
+        try:
+            if urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).read() == b"ok":
+                return
+        except OSError:
+            time.sleep(0.25)

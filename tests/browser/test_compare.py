@@ -1,0 +1,155 @@
+"""The Compare page as a person meets it: a real server, a real Chromium."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import pandas as pd
+import pytest
+
+from core.metrics import METRIC_NAMES
+from tests.browser.conftest import serve
+from tests.browser.test_live_board import BOARD
+
+SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
+
+
+@pytest.fixture(scope="module")
+def app_server(tmp_path_factory):
+    from tests.browser.conftest import ROOT
+
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DAPO_LAB_DATA=str(tmp_path_factory.mktemp("data"))) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser, app_server):
+    contexts = []
+
+    def open_page(query: str = "", **options):
+        context = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options))
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(f"{app_server}/?{query}")
+        page.wait_for_selector(".lb-plot .main-svg")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def until(page, condition: str) -> None:
+    page.wait_for_function(
+        condition.replace("BOARD.store.get", f"{BOARD.replace(').live', ')?.live')}?.store.get").replace(").last", ")?.last")
+    )
+
+
+def last(page, side: str = "DAPO") -> int:
+    return page.evaluate(f"{BOARD}.store.get('{side}').last")
+
+
+def curves(page) -> dict:
+    return page.evaluate(f"(({{metrics, update}}) => ({{mean: metrics.entropy_nats.mean, update}}))({BOARD}.store.get('DAPO'))")
+
+
+def finished(page) -> None:
+    page.get_by_role("heading", name="Findings").wait_for()
+    until(page, "BOARD.store.get('DAPO').last === 160 && BOARD.store.get('GRPO').last === 160")
+
+
+def test_the_first_screen_says_what_it_is_and_offers_one_button(visit):
+    page = visit()
+    page.get_by_role("heading", name="Watch GRPO collapse and DAPO hold").wait_for()
+    button = page.get_by_role("button", name="Run: GRPO against DAPO")
+    assert button.bounding_box()["y"] < 900
+    assert last(page) == 480  # the finished example is drawn
+    assert not page.errors
+
+
+def test_run_draws_points_while_it_trains_and_ends_in_findings(visit):
+    page = visit(SMALL)
+    # Charts below the screen are drawn when they are scrolled to, so the ones that are drawn are marked.
+    marked = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map((node) => { node.mark = 'mine'; }).length")
+    page.get_by_role("button", name="Run: GRPO against DAPO").click()
+    page.wait_for_url(re.compile("comparison="))
+    until(page, "BOARD.store.get('DAPO')?.last > 0 && BOARD.store.get('DAPO').last <= 160")
+    finished(page)
+    kept = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].filter((node) => node.mark === 'mine').length")
+    assert kept == marked >= 2  # from the example through the run to its end, no chart was rebuilt
+    assert not page.errors
+
+
+def test_pause_holds_step_makes_one_update_and_resume_goes_on(visit):
+    page = visit(SMALL.replace("updates=160", "updates=4000"))
+    page.get_by_role("button", name="Run: GRPO against DAPO").click()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    page.get_by_text(re.compile(r"\d+ of 8000 updates")).wait_for()
+    page.wait_for_timeout(1200)
+    held = last(page)
+    page.wait_for_timeout(1200)
+    assert last(page) == held < 4000
+    page.get_by_role("button", name="Step", exact=True).click()
+    until(page, f"BOARD.store.get('DAPO').last === {held + 1}")
+    page.get_by_role("button", name="Resume").click()
+    until(page, f"BOARD.store.get('DAPO').last > {held + 20}")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("was stopped").first.wait_for()
+
+
+def test_the_downloads_hold_what_was_drawn(visit):
+    page = visit(SMALL + "&run=1")
+    finished(page)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="DAPO (CSV)").click()
+    table = pd.read_csv(caught.value.path())
+    assert list(table.columns[-len(METRIC_NAMES) :]) == list(METRIC_NAMES)
+    assert sorted(table["seed"].unique()) == [40, 41] and table["update"].max() == 160
+    drawn = curves(page)["mean"]
+    written = table.groupby("update")["entropy_nats"].mean().dropna()
+    assert len(drawn) == len(written)
+    assert drawn == pytest.approx(list(written), rel=1e-3)  # the chart rounds to four digits
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Everything (zip)").click()
+    with open(caught.value.path(), "rb") as file:
+        names = zipfile.ZipFile(io.BytesIO(file.read())).namelist()
+    assert names == ["metrics.csv", "config.json", "summary.json", "report.md"]
+
+
+def test_the_shared_link_gives_a_stranger_the_same_curves(visit):
+    mine = visit(SMALL + "&DAPO.eps_high=0.35&run=1")
+    finished(mine)
+    mine.get_by_role("button", name="Share").click()
+    link = mine.get_by_text(re.compile("run=1")).first.inner_text().strip()
+    assert "DAPO.eps_high=0.35" in link and "first_seed=40" in link
+    theirs = visit(link.split("?", 1)[1])
+    finished(theirs)
+    assert curves(theirs) == curves(mine)
+    assert theirs.url != mine.url  # a run of their own
+
+
+def test_a_reload_finds_the_run_again(visit):
+    page = visit(SMALL.replace("updates=160", "updates=4000"))
+    page.get_by_role("button", name="Run: GRPO against DAPO").click()
+    page.wait_for_url(re.compile("comparison="))
+    until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last < 4000")
+    seen = last(page)
+    page.reload()
+    page.wait_for_selector(".lb-plot .main-svg")
+    until(page, f"BOARD.store.get('DAPO').last > {seen}")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("was stopped").first.wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
+    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.get_by_role("button", name="Run: GRPO against DAPO").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390

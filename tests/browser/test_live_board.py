@@ -1,0 +1,224 @@
+"""The live board in a real Chromium: nothing is rebuilt, nothing is lost, and the reader's view survives every tick."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+CHARTS = 6
+BOARD = "document.querySelector('.live-board').liveBoard"
+
+
+class Board:
+    """A page with the harness on it."""
+
+    def __init__(self, page, errors):
+        self.page, self.errors = page, errors
+
+    def js(self, expression: str):
+        return self.page.evaluate(expression.replace("BOARD", BOARD))
+
+    def wait(self, condition: str, seconds: float = 15):
+        self.page.wait_for_function(condition.replace("BOARD", BOARD), timeout=1000 * seconds)
+
+    def last(self) -> int:
+        return self.js("BOARD.store.get('DAPO').last")
+
+    def main_line(self, chart: str = "entropy_nats", side: int = 1) -> dict:
+        """The trace of a side's mean as Plotly has it: the last two of ten traces are the means."""
+        return self.js(f"(({{x, y, visible}}) => ({{x, y, visible}}))(BOARD.charts.get('{chart}').plot.data[8 + {side}])")
+
+    def range(self, chart: str) -> list[float]:
+        return self.js(f"BOARD.charts.get('{chart}').plot._fullLayout.xaxis.range.slice()")
+
+    def ticks(self, count: int) -> None:
+        now = self.js("BOARD.stats.tails")
+        self.wait(f"BOARD.stats.tails >= {now + count}", 3 * count + 10)
+
+    def same_nodes(self) -> bool:
+        return self.js("[...document.querySelectorAll('.js-plotly-plot')].every((n) => n.mark === 'mine') && "
+                       f"document.querySelectorAll('.js-plotly-plot').length === {CHARTS}")  # fmt: skip
+
+    def choose(self, label: str) -> None:
+        self.page.get_by_text(label, exact=True).click()
+
+
+@pytest.fixture
+def open_board(browser, board_server):
+    contexts = []
+
+    def open_page(query: str = "", *, width: int = 1440, height: int = 1300, scheme: str = "light", **options) -> Board:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
+        contexts.append(context)
+        page, errors = context.new_page(), []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{board_server}/?{query}")
+        board = Board(page, errors)
+        page.wait_for_selector(".lb-plot .main-svg", timeout=60_000)
+        if width > 1000:
+            board.wait(f"document.querySelectorAll('.js-plotly-plot').length === {CHARTS} && BOARD.dirty.size === 0")
+        board.js("document.querySelectorAll('.js-plotly-plot').forEach((n) => { n.mark = 'mine' })")
+        return board
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_points_arrive_and_no_node_is_rebuilt_in_twenty_ticks(open_board):
+    board = open_board("rate=40")
+    before = board.last()
+    board.ticks(20)
+    assert board.last() > before + 100
+    assert board.same_nodes()
+    updates = board.js("BOARD.store.get('GRPO').update")
+    assert updates == list(range(1, len(updates) + 1))
+    assert board.js("BOARD.stats.snapshots") == 1
+    assert board.main_line("grad_norm")["x"][-1] > before + 100
+    assert board.errors == []
+
+
+def test_a_gap_is_noticed_and_healed(open_board):
+    board = open_board("rate=20")
+    board.ticks(2)
+    snapshots = board.js("BOARD.stats.snapshots")
+    board.choose("lose points")
+    board.wait(f"BOARD.stats.snapshots > {snapshots}")
+    board.ticks(2)
+    for side in ("GRPO", "DAPO"):
+        updates = board.js(f"BOARD.store.get('{side}').update")
+        assert updates == list(range(1, len(updates) + 1))
+    assert board.same_nodes()
+
+
+def test_zoom_and_hidden_sides_survive_ticks_on_all_charts_and_a_double_click_resets(open_board):
+    board = open_board("rate=20")
+    box = board.page.locator("[data-chart=entropy_nats] .nsewdrag").first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    board.page.mouse.move(box["x"] + 0.2 * box["width"], middle)
+    board.page.mouse.down()
+    board.page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=12)
+    time.sleep(1.2)  # ticks come while the button is held
+    board.page.mouse.up()
+    board.wait("BOARD.zoom !== null")
+    zoom = board.js("BOARD.zoom")
+    board.page.locator(".lb-side", has_text="GRPO").click()
+    board.ticks(4)
+    assert all(board.range(chart) == pytest.approx(zoom) for chart in ("entropy_nats", "grad_norm", "filter_ratio", "groups"))
+    assert board.main_line(side=0)["visible"] is False and board.main_line(side=1)["visible"] is True
+    shown = board.main_line("grad_norm")["x"]
+    assert zoom[0] - 2 <= shown[0] and shown[-1] <= zoom[1] + 2
+    board.page.mouse.dblclick(box["x"] + 0.5 * box["width"], middle)
+    board.wait("BOARD.zoom === null")
+    board.ticks(2)
+    assert board.range("groups")[0] == 0 and board.range("groups")[1] > zoom[1]
+    assert board.same_nodes()
+
+
+def test_axis_and_smoothing_and_log_change_lines_without_a_rebuild(open_board):
+    board = open_board("start=400&stop=400")
+    raw = board.main_line("entropy_nats", 0)
+    board.choose("samples")
+    board.wait("BOARD.settings.xaxis === 'samples' && BOARD.dirty.size === 0")
+    assert board.main_line("entropy_nats", 1)["x"][:3] == [1024, 2048, 3072]
+    gradient = board.main_line("grad_norm", 0)["x"]
+    assert gradient == sorted(set(gradient)) and len(gradient) == 50  # one point per rollout
+    board.choose("update")
+    slider = board.page.get_by_role("slider")
+    slider.focus()
+    for _ in range(50):
+        slider.press("ArrowRight")
+    board.wait("BOARD.settings.smoothing === 0.5 && BOARD.settings.xaxis === 'update' && BOARD.dirty.size === 0")
+    line = board.main_line("entropy_nats", 0)
+    assert line["x"] == raw["x"]
+    # Debiased, and the weight fades with updates: from update 1 to update 9 by 0.5 ** 8.
+    fade = 0.5**8
+    assert line["y"][:2] == pytest.approx([raw["y"][0], (fade * raw["y"][0] + raw["y"][1]) / (fade + 1)])
+    assert board.js("BOARD.charts.get('entropy_nats').plot.data[6].y") == raw["y"]  # the ghost
+    board.choose("log")
+    board.wait("BOARD.charts.get('grad_norm').plot._fullLayout.yaxis.type === 'log'")
+    assert board.js("BOARD.charts.get('entropy_nats').plot._fullLayout.yaxis.type") == "linear"
+    board.choose("seeds")
+    board.wait("BOARD.charts.get('reward_mean').plot.data[4].visible === true")
+    assert board.js("BOARD.charts.get('reward_mean').plot.data[4].x.filter((v) => v === null).length") == 16
+    assert board.same_nodes() and board.errors == []
+
+
+def test_hover_shows_the_same_update_on_all_charts_and_stays_over_ticks(open_board):
+    board = open_board("rate=20")
+    box = board.page.locator("[data-chart=reward_mean] .nsewdrag").first.bounding_box()
+    board.page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 40)
+    board.page.mouse.move(box["x"] + 0.4 * box["width"] + 2, box["y"] + 42)
+    labels = "[...document.querySelectorAll('.lb-chart')].filter((c) => c.querySelector('.hoverlayer .legend')).length"
+    board.wait(f"{labels} === {CHARTS}")
+    board.ticks(2)
+    board.wait(f"{labels} === {CHARTS}")
+    board.page.mouse.move(2, 2)
+    board.wait(f"{labels} === 0")
+
+
+def test_words_for_those_who_do_not_see_and_keys_for_those_who_do_not_point(open_board):
+    board = open_board("start=400&stop=400")
+    plot = board.page.locator("[data-chart=entropy_nats] .lb-plot")
+    assert plot.get_attribute("role") == "img" and plot.get_attribute("tabindex") == "0"
+    label = plot.get_attribute("aria-label")
+    assert label.startswith("Entropy. GRPO: ") and "DAPO: " in label and "at update 393" in label
+    assert "% mixed" in board.page.locator("[data-chart=groups] .lb-plot").get_attribute("aria-label")
+    plot.focus()
+    plot.press("ArrowLeft")
+    plot.press("ArrowLeft")
+    board.wait("BOARD.spoken.textContent.includes('at update 385')")
+    plot.press("Escape")
+    assert board.js("BOARD.hover") is None
+
+
+def test_events_and_threshold_are_marked(open_board):
+    board = open_board("start=400&stop=400")
+    texts = board.page.locator("[data-chart=entropy_nats] .annotation-text").all_text_contents()
+    assert texts == ["collapsed: below 40 % of the start", "GRPO: entropy collapsed"]
+    assert board.page.locator("[data-chart=grad_norm] .annotation-text").all_text_contents() == ["GRPO: gradient vanished"]
+
+
+def test_the_theme_follows_the_system_live(open_board):
+    board = open_board("start=300&stop=300", scheme="dark")
+    assert board.js("BOARD.charts.get('entropy_nats').plot.data[9].line.color") == "#56B4E9"
+    board.page.emulate_media(color_scheme="light")
+    board.wait("BOARD.charts.get('entropy_nats').plot.data[9].line.color === '#0072B2'")
+    assert board.same_nodes()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_scrolls_sideways(open_board, width):
+    board = open_board("start=400&stop=400", width=width, height=844)
+    time.sleep(0.5)
+    assert board.js("document.documentElement.scrollWidth") <= width
+    for chart in board.page.locator(".lb-chart").all():
+        box = chart.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+def test_long_lines_are_decimated_to_their_extremes(open_board):
+    board = open_board("start=6000&stop=6000")
+    line = board.main_line("grad_norm")
+    means = board.js("BOARD.store.get('DAPO').metrics.grad_norm.mean")
+    assert len(means) == 6000 and len(line["y"]) <= 1502
+    assert max(line["y"]) == max(means) and min(line["y"]) == min(means) and line["x"][-1] == 6000
+
+
+def test_at_two_ticks_a_second_less_than_20_kilobytes_arrive(open_board):
+    board = open_board("rate=60")
+    session = board.page.context.new_cdp_session(board.page)
+    received = []
+    session.on("Network.webSocketFrameReceived", lambda frame: received.append(frame["response"]))
+    session.send("Network.enable")
+    board.ticks(2)
+    received.clear()
+    began = time.perf_counter()
+    board.ticks(12)
+    seconds = time.perf_counter() - began
+    # Binary frames are given as base64.
+    count = sum(len(r["payloadData"]) * (0.75 if r["opcode"] == 2 else 1) for r in received)
+    print(json.dumps({"kilobytes_per_second": round(count / seconds / 1000, 2), "frames": len(received)}))
+    assert len(received) > 12 and count / seconds < 20_000

@@ -1,0 +1,229 @@
+"""The Compare page in each of its states, without a browser."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.runs import RunManager
+from core.store import Store
+from core.trainer import train
+from core.types import TrainingDiverged
+from pages.shared import process
+
+ROOT = Path(__file__).parents[2]
+SMALL = {"scenario": "collapse", "replicas": "2", "updates": "16"}
+
+
+class Gate:
+    """A trainer that waits after `open_for` updates until it is let go."""
+
+    def __init__(self, open_for: int):
+        self.open_for, self.go = open_for, threading.Event()
+
+    def train(self, config, **options):
+        for record in train(config, **options):
+            yield record
+            if record.update >= self.open_for:
+                self.go.wait(30)
+
+
+@pytest.fixture
+def open_app(monkeypatch, tmp_path):
+    """Opens the page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test."""
+    monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
+    gates, stores = [], []
+
+    def opened_store(path):
+        stores.append(Store(path))
+        return stores[-1]
+
+    monkeypatch.setattr(process, "Store", opened_store)
+
+    def opener(params=None, **options) -> AppTest:
+        st.cache_resource.clear()
+        if "gate" in options:
+            gates.append(options.pop("gate"))
+            options["train"] = gates[-1].train
+        monkeypatch.setattr(process, "RunManager", partial(RunManager, **options))
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for key, value in (params or {}).items():
+            app.query_params[key] = value
+        return app.run()
+
+    yield opener
+    for gate in gates:
+        gate.go.set()
+    process.manager().shutdown()
+    for store in stores:
+        store.close()
+    st.cache_resource.clear()
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    return app.button(key=key).click().run()
+
+
+def comparison(app: AppTest) -> str:
+    found = app.query_params["comparison"]
+    return found if isinstance(found, str) else found[0]
+
+
+def finish(app: AppTest) -> AppTest:
+    assert process.manager().wait(comparison(app), 60)
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(e.value) for e in (*app.markdown, *app.info, *app.caption, *app.error, *app.warning))
+
+
+def test_empty_it_shows_the_finished_example_and_says_so(open_app):
+    app = open_app()
+    assert not app.exception
+    assert "finished example, computed earlier by this code" in words(app)
+    assert "DAPO ends ahead of GRPO by 0.300 in held-out accuracy" in words(app)
+    assert app.button(key="run").label == "Run: GRPO against DAPO, 16 seeds"
+
+
+def test_run_trains_to_the_end_and_reports(open_app):
+    app = finish(press(open_app(SMALL), "run"))
+    assert not app.exception
+    assert "Findings" in [s.value for s in app.subheader]
+    assert app.button(key="run").label.startswith("Run again")
+    view = process.manager().view(comparison(app))
+    assert {label: (run.status, run.updates) for label, run in view.runs.items()} == {"GRPO": ("done", 16), "DAPO": ("done", 16)}
+
+
+def test_running_it_can_be_paused_stepped_and_resumed(open_app):
+    gate = Gate(4)
+    app = press(open_app(SMALL, gate=gate), "run")
+    assert "stand here when the runs are over" in words(app)
+    app = press(app, "pause")
+    gate.go.set()
+    manager, found = process.manager(), comparison(app)
+    wait_for(lambda: {r.status for r in manager.view(found).runs.values()} == {"paused"})
+    app.run()
+    before = {label: run.updates for label, run in manager.view(found).runs.items()}
+    press(app, "step")
+    wait_for(lambda: all(run.updates == before[label] + 1 for label, run in manager.view(found).runs.items()))
+    wait_for(lambda: {r.status for r in manager.view(found).runs.values()} == {"paused"})
+    app = finish(press(app.run(), "resume"))
+    assert not app.exception and "Findings" in [s.value for s in app.subheader]
+
+
+def wait_for(condition, seconds: float = 30):
+    waited = threading.Event()
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        waited.wait(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+def test_stopped_it_keeps_and_reports_what_was_measured(open_app):
+    gate = Gate(4)
+    app = press(open_app(SMALL, gate=gate), "run")
+    manager, found = process.manager(), comparison(app)
+    wait_for(lambda: all(r.updates >= 4 for r in manager.view(found).runs.values()))
+    app = press(app, "stop")
+    gate.go.set()
+    app = finish(app)
+    assert "was stopped" in words(app) and not app.exception
+
+
+def test_queued_it_says_which_number_it_has(open_app):
+    gate = Gate(1)
+    app = open_app(SMALL, gate=gate, max_active=1)
+    blocking = process.manager().start(process_runs(), owner="somebody else", scenario="collapse")
+    wait_for(lambda: "running" in {r.status for r in process.manager().view(blocking).runs.values()})
+    app = press(app, "run")
+    from pages.shared.live import badge
+
+    told = badge(process.manager().view(comparison(app)))
+    assert told["state"] == "queued" and "in the queue" in told["text"]
+    assert not app.exception
+    process.manager().stop(blocking)
+
+
+def process_runs():
+    from core.links import from_query
+
+    return from_query(SMALL).runs
+
+
+def test_a_failed_run_is_shown_as_a_sentence_and_never_as_a_trace(open_app):
+    def diverging(config, **options):
+        for record in train(config, **options):
+            if record.update == 5:
+                raise TrainingDiverged(5, "grad_norm", [0])
+            yield record
+
+    app = finish(press(open_app(SMALL, train=diverging), "run"))
+    assert not app.exception
+    assert "training diverged at update 5: grad_norm is not finite" in words(app)
+    assert "Traceback" not in words(app)
+
+
+def test_interrupted_runs_are_found_again_from_the_store(open_app):
+    gate = Gate(6)
+    app = press(open_app(SMALL, gate=gate), "run")
+    found, manager = comparison(app), process.manager()
+    wait_for(lambda: all(r.updates >= 6 for r in manager.view(found).runs.values()))
+    gate.go.set()
+    manager.shutdown()
+    app = open_app({"comparison": found})
+    statuses = {r.status for r in process.manager().view(found).runs.values()}
+    assert statuses <= {"interrupted", "done"} and not app.exception
+    assert "Findings" in [s.value for s in app.subheader]
+
+
+def test_a_link_restores_the_settings_and_run_starts_them(open_app):
+    app = open_app(SMALL | {"task.noise": "0.25", "DAPO.eps_high": "0.4", "run": "1"})
+    config = process.manager().results(comparison(app))["DAPO"].config
+    assert (config.task.noise, config.algorithm.eps_high, config.replicas, config.updates) == (0.25, 0.4, 2, 16)
+    assert not finish(app).exception
+
+
+def test_a_bad_link_is_named_and_ignored(open_app):
+    app = open_app({"scenario": "collapse", "task.noise": "loud", "<script>": "1"})
+    told = " ".join(w.value for w in app.warning)
+    assert "task.noise was ignored" in told and "<script> was ignored" in told
+    assert not app.exception
+
+
+def test_an_unknown_run_is_said_to_be_unknown(open_app):
+    app = open_app({"comparison": "nobody-knows-this"})
+    assert "not known here" in " ".join(w.value for w in app.warning)
+    assert not app.exception
+
+
+def test_a_changed_setting_is_marked_and_one_click_brings_the_default_back(open_app):
+    app = open_app()
+    noise = next(w for w in app.number_input if w.label.startswith("Noise"))
+    noise.set_value(0.3).run()
+    marked = [w.label for w in app.number_input if "changed" in w.label]
+    assert marked == ["Noise :orange[● changed]"]
+    next(b for b in app.button if b.label.startswith("Back to")).click().run()
+    assert not [w.label for w in app.number_input if "changed" in w.label]
+    assert next(w for w in app.number_input if w.label.startswith("Noise")).value == 0.0
+
+
+def test_an_impossible_combination_is_explained_and_cannot_be_run(open_app):
+    app = open_app()
+    next(w for w in app.number_input if w.label == "Updates per rollout").set_value(7).run()
+    assert "updates_per_rollout must divide" in " ".join(e.value.lower() for e in app.error)
+    assert app.button(key="run").disabled
+    assert not app.exception
+
+
+@pytest.mark.parametrize("name", ["addition", "ladder", "lab", "samples-not-updates", "clip-higher-helps"])
+def test_every_kind_of_scenario_can_be_chosen(open_app, name):
+    app = open_app()
+    app.selectbox(key="scenario").set_value(name).run()
+    assert not app.exception and not app.button(key="run").disabled

@@ -1,0 +1,180 @@
+"""The board's numbers against hand calculation, and tails against snapshots."""
+
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+
+from core.history import History
+from core.types import StepRecord
+from pages.shared import series
+from pages.shared.live_board.charts import CHARTS, metrics_of, side_styles
+
+NAN = math.nan
+T_975 = {1: 12.7062, 2: 4.30265}  # Student's t, 97.5 %, from a printed table
+
+
+def record(update: int, *, rollout: int | None = None, samples=(64, 64, 64), **metrics) -> StepRecord:
+    values = {name: np.array(value, dtype=float) for name, value in metrics.items()}
+    return StepRecord(update, rollout or update, np.array(samples), 0.5 * update, values)
+
+
+def history(*records: StepRecord, seeds: int = 3) -> History:
+    out = History(range(seeds))
+    for one in records:
+        out.append(one)
+    return out
+
+
+def long_history(updates: int, seeds: int = 4) -> History:
+    """Update metrics everywhere, rollout metrics at every fourth update, as the trainer gives them."""
+    rng = np.random.default_rng(5)
+    records = []
+    for update in range(1, updates + 1):
+        metrics = {"grad_norm": rng.lognormal(size=seeds)}
+        if update % 4 == 1:
+            metrics |= {name: rng.random(seeds) for name in ("entropy_nats", "reward_mean", "filter_ratio", "all_wrong_fraction")}
+        rollout = (update + 3) // 4
+        records.append(record(update, rollout=rollout, samples=[64 * rollout] * seeds, **metrics))
+    return history(*records, seeds=seeds)
+
+
+def test_mean_and_interval_by_hand():
+    side = series.snapshot({"A": history(record(1, loss=[1, 2, 6]), record(2, loss=[4, 4, 4]))}, ["loss"])["A"]
+    loss = side["metrics"]["loss"]
+    assert loss["mean"] == [3, 4]
+    # deviations -2, -1, 3: variance 14 / 2 = 7, standard error sqrt(7 / 3)
+    assert loss["half"] == [pytest.approx(T_975[2] * math.sqrt(7 / 3), rel=1e-3), 0]
+    assert "at" not in loss  # every row
+    assert (side["update"], side["after"], side["seconds"]) == ([1, 2], 0, [0.5, 1])
+
+
+def test_a_seed_that_was_not_measured_is_left_out_of_mean_and_interval():
+    loss = series.snapshot({"A": history(record(1, loss=[1, NAN, 3]), record(2, loss=[NAN, 5, NAN]))}, ["loss"], seeds=True)["A"][
+        "metrics"
+    ]["loss"]
+    assert loss["mean"] == [2, 5]
+    assert loss["half"] == [pytest.approx(T_975[1], rel=1e-3), 0]  # deviation sqrt(2), error sqrt(2 / 2) = 1
+    assert loss["seeds"] == [[1, None], [None, 5], [3, None]]
+
+
+def test_rows_without_a_measurement_leave_no_point():
+    records = [record(u, rollout=(u + 1) // 2, reward_mean=[u] * 3 if u % 2 else [NAN] * 3) for u in range(1, 6)]
+    records[2].metrics.pop("reward_mean")
+    side = series.snapshot({"A": history(*records)}, ["reward_mean", "kl_base"])["A"]
+    assert side["metrics"]["reward_mean"] == {"at": [0, 4], "mean": [1, 5], "half": [0, 0]}
+    assert side["metrics"]["kl_base"]["mean"] == []
+    assert side["rollout"] == {"at": [0, 2, 4], "value": [1, 2, 3]}
+
+
+def test_infinity_is_not_drawn_and_everything_is_json():
+    points = series.snapshot(
+        {"A": history(record(1, loss=[1, math.inf, 3]), record(2, loss=[math.inf] * 3))}, ["loss"], seeds=True
+    )
+    assert points["A"]["metrics"]["loss"]["mean"] == [2]
+    assert json.loads(json.dumps(points, allow_nan=False)) == points
+
+
+def test_numbers_are_rounded_to_four_significant_digits():
+    values = [123456.0, 0.000123456, -1.23456, 0.0, 0.3, 1e-12, 999.96]
+    assert series._significant(np.array(values)) == [123500, 0.0001235, -1.235, 0, 0.3, 1e-12, 1000]
+
+
+def test_a_single_seed_has_no_band():
+    assert "half" not in series.snapshot({"A": history(record(1, loss=[2]), seeds=1)}, ["loss"])["A"]["metrics"]["loss"]
+
+
+def test_samples_are_means_over_seeds():
+    side = series.snapshot({"A": history(record(1, samples=(10, 20, 40)), record(2, samples=(10, 20, 41)))}, [])["A"]
+    assert side["samples"] == {"at": [0, 1], "value": [23, 24]}
+
+
+def test_nothing_measured_yet():
+    side = series.snapshot({"A": history()}, ["loss"])["A"]
+    assert side["updates"] == [] and side["metrics"]["loss"]["mean"] == []
+    assert series.last_updates({"A": side}) == {"A": 0}
+
+
+def test_updates_with_holes_are_listed_one_by_one():
+    side = series.snapshot({"A": history(record(2), record(5))}, [])["A"]
+    assert side["updates"] == [2, 5] and "update" not in side
+    assert series.last_updates({"A": side}) == {"A": 5}
+
+
+def appended(kept: dict, new: dict) -> dict:
+    """What the browser does with a tail: rows it has are skipped. Everything as lists with one entry per row."""
+
+    def rows(side):
+        updates = side.get("updates") or list(range(side["update"][0], side["update"][1] + 1))
+        change = {name: dict(zip(side[name]["at"], side[name]["value"], strict=True)) for name in ("rollout", "samples")}
+        out, now = {}, {}
+        for i, update in enumerate(updates):
+            now |= {name: change[name][i] for name in change if i in change[name]}
+            out[update] = {"seconds": side["seconds"][i], **now}
+            for name, metric in side["metrics"].items():
+                at = metric.get("at", range(len(metric["mean"])))
+                if i in at:
+                    j = list(at).index(i)
+                    out[update][name] = (metric["mean"][j], metric["half"][j], [s[j] for s in metric["seeds"]])
+        return out
+
+    return rows(kept) | {u: row for u, row in rows(new).items() if u not in rows(kept)}
+
+
+@pytest.mark.parametrize("first", [1, 6, 37])
+@pytest.mark.parametrize("overlap", [0, 5])
+def test_snapshot_and_tail_equal_a_bigger_snapshot(first, overlap):
+    whole = long_history(60)
+    part = history(*whole.after(0)[:first], seeds=4)
+    names = metrics_of(CHARTS)
+    small = series.snapshot({"A": part}, names, seeds=True)["A"]
+    tail = series.tail({"A": whole}, {"A": max(first - overlap, 0)}, names, seeds=True)["A"]
+    assert tail["after"] == max(first - overlap, 0)
+    nothing = series.snapshot({"A": history(seeds=4)}, names, seeds=True)["A"] | {"updates": [0], "seconds": [0]}
+    nothing |= {name: {"at": [0], "value": [0]} for name in ("rollout", "samples")}
+    whole_rows = appended(nothing, series.snapshot({"A": whole}, names, seeds=True)["A"])
+    whole_rows.pop(0)
+    assert appended(small, tail) == whole_rows
+
+
+def test_a_tail_behind_the_end_is_empty():
+    tail = series.tail({"A": long_history(8)}, 8, ["grad_norm"])["A"]
+    assert tail["updates"] == [] and series.last_updates({"A": tail}) == {"A": 8}
+
+
+def test_one_threshold_for_sides_that_start_alike_and_one_each_otherwise():
+    def starts(value):
+        return history(*(record(u, entropy_nats=[value] * 3) for u in (1, 2, 3)), record(4, entropy_nats=[0.1] * 3))
+
+    (line,) = series.collapse_thresholds({"A": starts(2.0), "B": starts(2.01)})
+    assert line["value"] == pytest.approx(0.4 * 2.005, rel=1e-3) and line["side"] is None
+    each = series.collapse_thresholds({"A": starts(2.0), "B": starts(1.0)})
+    assert [(t["side"], t["value"]) for t in each] == [("A", 0.8), ("B", 0.4)]
+    assert series.collapse_thresholds({"A": history()}) == []
+
+
+def test_events_stand_where_the_detectors_fire():
+    falling = history(*(record(u, entropy_nats=[2.0 if u < 41 else 0.1] * 3, grad_norm=[1.0] * 3) for u in range(1, 101)))
+    (event,) = series.find_events({"A": falling})
+    # mean of 32 updates, k of them 0.1: 2 - 1.9 k / 32 < 0.8 from k = 21 on
+    assert event == {"side": "A", "update": 61, "metric": "entropy_nats", "text": "A: entropy collapsed"}
+
+
+def test_a_tail_does_not_cost_more_when_the_run_is_long():
+    def cost(one: History) -> float:
+        times = []
+        for _ in range(15):
+            began = time.perf_counter()
+            series.tail({"A": one}, len(one) - 20, metrics_of(CHARTS))
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    assert cost(long_history(6000, seeds=16)) < 3 * cost(long_history(200, seeds=16))
+
+
+def test_known_sides_keep_their_style_and_all_styles_differ():
+    styles = side_styles(["no clip", "DAPO", "token mean", "GRPO"])
+    assert styles[1]["color"] == "#0072B2" and styles[3]["color"] == "#D55E00"
+    assert len({s["color"] for s in styles}) == len({s["dash"] for s in styles}) == 4
