@@ -83,17 +83,18 @@ def _lead(pair: str, metric: str, above: float) -> Bar:
     return Bar(("differences", pair, metric, "ci95", 0), at_least=above)
 
 
-UNSTABLE_CHAIN = ChainConfig(
+# Half of the prompts need a rare step; the scenarios on the chain differ in how long it may get and how sure the base policy is.
+CHAIN = ChainConfig(
     step_tokens=6,
     max_difficulty=4,
     length_limit=12,
     pool_size=48,
     hard_fraction=0.5,
-    favourite_probability=0.85,
-    answer_probability=0.12,
-    distractor_pull=0.5,
+    favourite_probability=0.8,
+    answer_probability=0.1,
     prompt_noise=4,
 )
+UNSTABLE_CHAIN = replace(CHAIN, favourite_probability=0.85, answer_probability=0.12, distractor_pull=0.5)
 
 COLLAPSE = Scenario(
     name="collapse",
@@ -153,16 +154,7 @@ LADDER = Scenario(
     "or two: here the techniques buy speed per update, not a better end. At equal samples generated dynamic sampling is "
     "behind GRPO.",
     run=RunConfig(
-        task=ChainConfig(
-            step_tokens=6,
-            max_difficulty=4,
-            length_limit=18,
-            pool_size=48,
-            hard_fraction=0.5,
-            favourite_probability=0.8,
-            answer_probability=0.1,
-            prompt_noise=4,
-        ),
+        task=replace(CHAIN, length_limit=18),
         updates=480,
         updates_per_rollout=8,
         learning_rate=1e-3,
@@ -231,16 +223,7 @@ SAMPLES_NOT_UPDATES = Scenario(
     "slightly ahead.",
     afterwards="Five times longer all three end within a point of each other, and the lead per update is gone.",
     run=RunConfig(
-        task=ChainConfig(
-            step_tokens=6,
-            max_difficulty=4,
-            length_limit=12,
-            pool_size=48,
-            hard_fraction=0.5,
-            favourite_probability=0.8,
-            answer_probability=0.1,
-            prompt_noise=4,
-        ),
+        task=CHAIN,
         updates=480,
         updates_per_rollout=8,
         learning_rate=1.5e-3,
@@ -265,16 +248,7 @@ LENGTH_RUNAWAY = Scenario(
     afterwards="Length comes back by itself, slowly. Five times longer the two means end at 14 and 16 tokens with almost nothing cut, "
     "and at 0.76 and 0.85 held out; with the punishment both stay near 10 tokens and reach 0.90.",
     run=RunConfig(
-        task=ChainConfig(
-            step_tokens=6,
-            max_difficulty=4,
-            length_limit=32,
-            pool_size=48,
-            hard_fraction=0.5,
-            favourite_probability=0.85,
-            answer_probability=0.1,
-            prompt_noise=4,
-        ),
+        task=replace(CHAIN, length_limit=32, favourite_probability=0.85),
         updates=480,
         updates_per_rollout=8,
         learning_rate=2e-3,
