@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import FLAGS, ROOT, serve
+from tests.browser.conftest import ROOT, launch, serve
 
 PICTURES = {
     "compare-light": {"viewport": {"width": 1440, "height": 1240}, "color_scheme": "light"},
@@ -19,9 +17,8 @@ PICTURES = {
 
 
 def main() -> None:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = launch(playwright)
         with serve(ROOT / "app.py", Path(folder), DAPO_LAB_DATA=folder) as address:
             for name, options in PICTURES.items():
                 take(browser, address, ROOT / "docs" / f"{name}.png", options)

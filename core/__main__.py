@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +13,10 @@ from tqdm import tqdm
 
 from core.compare import RunResult, run_all
 from core.config import RunConfig
-from core.export import config_json, metrics_csv, open_directory, write_files
+from core.export import comparison_files, open_directory, write_files
 from core.fields import ConfigError
 from core.overrides import apply_overrides
-from core.report import findings, report_markdown
+from core.report import findings
 from core.scenarios import SCENARIOS, Scenario, find_scenario
 from core.summary import summarise
 
@@ -70,15 +69,7 @@ def _compare(options: argparse.Namespace, arguments: list[str]) -> int:
     torch.set_num_threads(1)  # one core per algorithm: they run at the same time
     results, interrupted = _run_with_progress(runs)
     summary = summarise(scenario.name, results)
-    write_files(
-        options.out,
-        {
-            "metrics.csv": metrics_csv(results),
-            "config.json": config_json(scenario.name, results, "python -m core " + " ".join(arguments)),
-            "summary.json": json.dumps(summary, indent=2, allow_nan=False) + "\n",
-            "report.md": report_markdown(scenario.title, scenario.look_for, scenario.afterwards, summary, results),
-        },
-    )
+    write_files(options.out, comparison_files(scenario.name, results, summary, "python -m core " + " ".join(arguments)))
     for sentence in findings(summary):
         print("-", sentence.replace("**", ""))
     print(f"Written to {options.out}: metrics.csv, config.json, summary.json, report.md")

@@ -18,6 +18,8 @@ import torch
 from core.compare import RunResult
 from core.config import RunConfig
 from core.fields import ConfigError
+from core.report import report_markdown
+from core.scenarios import SCENARIOS
 from core.tasks import task_name
 
 
@@ -61,6 +63,19 @@ def config_json(scenario: str, results: dict[str, RunResult], command: str) -> s
         "runs": {label: {"run_id": run_id(label, r.config), **config_dict(r.config)} for label, r in results.items()},
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def comparison_files(scenario: str, results: dict[str, RunResult], summary: dict, command: str) -> dict[str, str]:
+    """Name -> content of the files that describe a comparison; `summary` is that of `core.summary.summarise`. A scenario that is no
+    longer known is reported under its bare name."""
+    known = SCENARIOS.get(scenario)
+    words = (known.title, known.look_for, known.afterwards) if known else (scenario, "", "")
+    return {
+        "metrics.csv": metrics_csv(results),
+        "config.json": config_json(scenario, results, command),
+        "summary.json": json.dumps(summary, indent=2, allow_nan=False) + "\n",
+        "report.md": report_markdown(*words, summary, results),
+    }
 
 
 def open_directory(path: Path) -> None:

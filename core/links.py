@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from core.config import RunConfig
+from core.config import RunConfig, changed_fields
 from core.fields import ConfigError
 from core.overrides import apply_overrides
 from core.scenarios import SCENARIOS, Scenario, find_scenario
@@ -80,8 +80,7 @@ def _with_counts(scenario: Scenario, params: dict[str, str], problems: list[str]
 
 
 def _changes(prefix: str, config, base, skip: tuple[str, ...] = ()) -> dict[str, str]:
-    changed = (f.name for f in fields(config) if f.name not in skip and getattr(config, f.name) != getattr(base, f.name))
-    return {prefix + name: _text(getattr(config, name)) for name in changed}
+    return {prefix + name: _text(value) for name, value in changed_fields(config, base).items() if name not in skip}
 
 
 def _text(value) -> str:

@@ -59,7 +59,13 @@ class Policy(ABC):
         return (own.exp() * (own - self.base_distribution(prompts, tokens, temperature))).sum(-1)
 
 
-def choose(probabilities: Tensor, uniforms: Tensor) -> Tensor:
-    """Inverse-CDF sampling: (…, V) probabilities and (…) uniforms in [0, 1) -> (…) int64 below V."""
-    cumulative = probabilities.cumsum(-1)[..., :-1]
-    return (uniforms[..., None] >= cumulative).sum(-1)
+def choose(probabilities: Tensor, uniforms: Tensor, axis: int = -1) -> Tensor:
+    """Inverse-CDF sampling: probabilities with the vocabulary V on `axis` and uniforms in [0, 1) without that axis -> int64 below V."""
+    cumulative = probabilities.cumsum(axis).narrow(axis, 0, probabilities.shape[axis] - 1)
+    return (uniforms.unsqueeze(axis) >= cumulative).sum(axis)
+
+
+def until_end(tokens: Tensor, end_token: int) -> Tensor:
+    """(…, T) tokens -> bool (…, T): True up to and including the first end token."""
+    is_end = (tokens == end_token).long()
+    return (is_end.cumsum(-1) - is_end) == 0

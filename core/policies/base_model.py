@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from core.optim import ReplicaAdam, clip_by_global_norm
+from core.policies.base import until_end
 from core.policies.gpt import GPTPolicy
 from core.tasks.arithmetic import Arithmetic
 
@@ -78,8 +79,7 @@ def imitate(task: Arithmetic, on_progress: Callable[[int, int], None] | None = N
         prompts, answers = task.teach(config.imitation_batch, generator)
         answers = answers[:, : config.digits + 2]  # no answer and its end token are longer
         logprobs = policy.scores(params, prompts[None], answers[None, :, None], temperature=1.0).logprobs
-        ends = (answers == task.end_token).long()
-        mask = ((ends.cumsum(-1) - ends) == 0)[None, :, None]
+        mask = until_end(answers, task.end_token)[None, :, None]
         loss = -torch.where(mask, logprobs, 0.0).sum() / mask.sum()
         (gradient,) = torch.autograd.grad(loss, params.flat)
         optimiser.learning_rate = peak * (1 - step / config.imitation_steps)

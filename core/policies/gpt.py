@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from core.policies.base import Policy, Scores
+from core.policies.base import Policy, Scores, choose, until_end
 from core.policies.packing import Packing, packing
 from core.policies.params import Parameters, Shapes, uniform_fan_in
 from core.tasks.arithmetic import Arithmetic
@@ -112,7 +112,7 @@ class GPTPolicy(Policy):
             row = self._predict(views, hidden, temperature)
             row = row.view(len(row), -1, prompts.shape[1], 1 if t == 0 else group_size)  # (R, V, B, 1 or G)
             chances = row.exp()
-            token = row.argmax(1).expand(shape) if uniforms is None else choose(chances, uniforms[..., t])
+            token = row.argmax(1).expand(shape) if uniforms is None else choose(chances, uniforms[..., t], axis=1)
             tokens[..., t] = token
             logprobs[..., t] = row.expand(-1, -1, -1, group_size).gather(1, token[:, None])[:, 0]
             entropy[..., t] = -(chances * row).sum(1)
@@ -120,8 +120,7 @@ class GPTPolicy(Policy):
             if t + 1 == length or bool(ended.all()):
                 break
             hidden = self._extend(views, token, t, caches)
-        is_end = (tokens == self.task.end_token).long()
-        return Completions(tokens, (is_end.cumsum(-1) - is_end) == 0, logprobs, entropy, ended)
+        return Completions(tokens, until_end(tokens, self.task.end_token), logprobs, entropy, ended)
 
     def _read_prompts(self, views: dict[str, Tensor], prompts: Tensor, group: int) -> tuple[Tensor, list[Tensor]]:
         """Hidden state of each prompt's last token (R, B, C), and per layer a cache (2, R, h, d, P+T-1, B·G) of keys and values, filled
@@ -206,11 +205,6 @@ class RMSNorm(torch.autograd.Function):
 def rms_norm(x: Tensor, axis: int = -1) -> Tensor:
     """x / sqrt(mean(x²) + 1e-6) over one axis; no parameters."""
     return RMSNorm.apply(x, axis)
-
-
-def choose(probabilities: Tensor, uniforms: Tensor) -> Tensor:
-    """Inverse-CDF sampling: probabilities (R, V, …) and uniforms (R, …) in [0, 1) -> (R, …) int64 below V."""
-    return (uniforms[:, None] >= probabilities[:, :-1].cumsum(1)).sum(1)
 
 
 def _one_hot(index: Tensor, size: int) -> Tensor:

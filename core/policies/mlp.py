@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.policies.base import Policy, Scores
+from core.policies.base import Policy, Scores, until_end
 from core.policies.params import Parameters, Shapes, uniform_fan_in
 from core.tasks.base import MarkovTask
 from core.types import Completions
@@ -74,7 +74,8 @@ class MLPPolicy(Policy):
         probabilities = table.exp()
         entropy = -(probabilities * table).sum(1)  # (R, B, S)
         tokens, states, ended = self._walk(probabilities, prompts, uniforms, group_size)
-        mask = self._mask(tokens)
+        end = self.task.end_token
+        mask = torch.ones_like(tokens, dtype=torch.bool) if end is None else until_end(tokens, end)
         logprobs = _look_up(table, states, tokens)
         return Completions(tokens, mask, logprobs, _by_state(entropy, states), ended)
 
@@ -97,13 +98,6 @@ class MLPPolicy(Policy):
                 break
             state = self.task.next_state(prompts, state, token)
         return tokens.permute(1, 2, 3, 0).contiguous(), states.permute(1, 2, 3, 0).contiguous(), ended
-
-    def _mask(self, tokens: Tensor) -> Tensor:
-        """True up to and including the first end token."""
-        if self.task.end_token is None:
-            return torch.ones_like(tokens, dtype=torch.bool)
-        is_end = (tokens == self.task.end_token).long()
-        return (is_end.cumsum(-1) - is_end) == 0
 
     def scores(self, params, prompts, tokens, temperature, *, entropy=False):
         table = self._table(params, prompts, temperature)

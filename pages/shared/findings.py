@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 
 import streamlit as st
 
 from core import shipped
 from core.compare import RunResult
-from core.export import config_json, metrics_csv
-from core.report import findings, numbers_table, report_markdown
-from core.scenarios import SCENARIOS, Scenario
+from core.export import comparison_files, metrics_csv
+from core.report import findings, numbers_table
 from core.summary import summarise
 from pages.shared.process import manager
 
@@ -48,9 +46,8 @@ def _summary(comparison: str, name: str, results: dict[str, RunResult]) -> dict:
 
 def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, RunResult], summary: dict) -> None:
     columns = st.columns(len(measured) + 1)
-    scenario = SCENARIOS.get(name)
     columns[0].download_button(
-        "Everything (zip)", lambda: archive(name, scenario, results, summary), f"{name}.zip", "application/zip", on_click="ignore",
+        "Everything (zip)", lambda: archive(name, results, summary), f"{name}.zip", "application/zip", on_click="ignore",
         icon=":material/folder_zip:", width="stretch", key="zip")  # fmt: skip
     for column, (label, result) in zip(columns[1:], measured.items(), strict=True):
         column.download_button(
@@ -58,17 +55,10 @@ def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, Run
             on_click="ignore", icon=":material/download:", width="stretch", key=f"csv:{label}")  # fmt: skip
 
 
-def archive(name: str, scenario: Scenario | None, results: dict[str, RunResult], summary: dict) -> bytes:
-    """metrics.csv, config.json, summary.json and report.md of a comparison, as a zip."""
-    title, look_for, afterwards = (scenario.title, scenario.look_for, scenario.afterwards) if scenario else (name, "", "")
-    files = {
-        "metrics.csv": metrics_csv(results),
-        "config.json": config_json(name, results, "dashboard"),
-        "summary.json": json.dumps(summary, indent=2, allow_nan=False) + "\n",
-        "report.md": report_markdown(title, look_for, afterwards, summary, results),
-    }
+def archive(scenario: str, results: dict[str, RunResult], summary: dict) -> bytes:
+    """The files of a comparison as a zip."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as folder:
-        for file, content in files.items():
+        for file, content in comparison_files(scenario, results, summary, "dashboard").items():
             folder.writestr(file, content)
     return out.getvalue()
