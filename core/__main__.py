@@ -18,6 +18,7 @@ from core.fields import ConfigError
 from core.overrides import apply_overrides
 from core.report import findings
 from core.scenarios import SCENARIOS, Scenario, find_scenario
+from core.sides import own_sides, parse_sides, side_runs
 from core.summary import summarise
 
 EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
@@ -41,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="the scenarios")
     compare = commands.add_parser("compare", help="run a scenario and write metrics.csv, config.json, summary.json and report.md")
     compare.add_argument("--scenario", default="collapse", help="a name that `list` shows (default: collapse)")
+    compare.add_argument(
+        "--sides",
+        default=None,
+        metavar="LABEL[:BASE],…",
+        help="which algorithms, for example GRPO,DAPO,Mine:DAPO (default: the scenario's)",
+    )
     compare.add_argument(
         "--set",
         action="append",
@@ -81,7 +88,9 @@ def _compare(options: argparse.Namespace, arguments: list[str]) -> int:
 
 def _resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunConfig]:
     """The scenario's runs with everything the command line says. ConfigError before anything is written."""
-    runs = scenario.runs(
+    runs = side_runs(
+        scenario,
+        own_sides(scenario) if options.sides is None else parse_sides(scenario, options.sides),
         updates=_whole_number("--updates", options.updates),
         replicas=_whole_number("--seeds", options.seeds),
         first_seed=_whole_number("--first-seed", options.first_seed),

@@ -1,6 +1,8 @@
 """A comparison as a link: every setting that differs from the scenario's default is one parameter, and the link brings it back.
 
 ?scenario=collapse&first_seed=100&task.noise=0.1&DAPO.eps_high=0.4&run=1
+
+Other sides than the scenario's are named too: sides=GRPO,DAPO,Mine:DAPO (see core.sides).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from core.config import RunConfig, changed_fields
 from core.fields import ConfigError
 from core.overrides import apply_overrides
 from core.scenarios import SCENARIOS, Scenario, find_scenario
+from core.sides import Side, own_sides, parse_sides, side_runs, sides_of, sides_text
 
 COUNTS = ("updates", "replicas", "first_seed")  # what `Scenario.runs` takes; `updates` is that of an algorithm without extra
 NOT_SETTINGS = ("task", "algorithm", *COUNTS)
@@ -27,11 +30,14 @@ class Opened:
 
 
 def to_query(scenario: Scenario, runs: dict[str, RunConfig]) -> dict[str, str]:
-    """The parameters of a link to `runs`, which must be `scenario`'s with other settings. Default settings are left out."""
-    base = scenario.runs()
+    """The parameters of a link to `runs`, which must be `scenario`'s with other settings and sides. Defaults are left out."""
+    sides = sides_of(scenario, runs)
+    base = side_runs(scenario, sides)
     first, first_base = next(iter(runs.values())), next(iter(base.values()))
     query = {"scenario": scenario.name}
-    times = scenario.longer.get(next(iter(runs)), 1)
+    if sides != own_sides(scenario):
+        query["sides"] = sides_text(sides)
+    times = scenario.longer.get(sides[0].base, 1)
     for name in COUNTS:
         value, default = getattr(first, name), getattr(first_base, name)
         if value != default:
@@ -52,9 +58,15 @@ def from_query(params: dict[str, str]) -> Opened:
             scenario = find_scenario(params["scenario"])
         except ConfigError as error:
             problems.append(f"The link's parameter scenario was ignored: {error}.")
-    runs = _with_counts(scenario, params, problems)
+    sides = own_sides(scenario)
+    if "sides" in params:
+        try:
+            sides = parse_sides(scenario, params["sides"])
+        except ConfigError as error:
+            problems.append(f"The link's parameter sides was ignored: {error}.")
+    runs = _with_counts(scenario, sides, params, problems)
     for key, text in params.items():
-        if key in ("scenario", "run", *COUNTS):
+        if key in ("scenario", "sides", "run", *COUNTS):
             continue
         try:
             runs = apply_overrides(runs, [f"{key}={text}"])
@@ -63,20 +75,22 @@ def from_query(params: dict[str, str]) -> Opened:
     return Opened(scenario, runs, params.get("run") == "1", tuple(problems))
 
 
-def _with_counts(scenario: Scenario, params: dict[str, str], problems: list[str]) -> dict[str, RunConfig]:
-    """The scenario's runs with the link's counts, each checked alone so that one bad value does not spoil the others."""
+def _with_counts(
+    scenario: Scenario, sides: tuple[Side, ...], params: dict[str, str], problems: list[str]
+) -> dict[str, RunConfig]:
+    """The sides' runs with the link's counts, each checked alone so that one bad value does not spoil the others."""
     counts: dict[str, int] = {}
     for name in COUNTS:
         if name in params:
             try:
                 value = int(params[name])
-                scenario.runs(**counts, **{name: value})
+                side_runs(scenario, sides, **counts, **{name: value})
                 counts[name] = value
             except ConfigError as error:
                 problems.append(f"The link's parameter {name} was ignored: {error}.")
             except ValueError:
                 problems.append(f"The link's parameter {name} was ignored: it must be a whole number, got {params[name]!r}.")
-    return scenario.runs(**counts)
+    return side_runs(scenario, sides, **counts)
 
 
 def _changes(prefix: str, config, base, skip: tuple[str, ...] = ()) -> dict[str, str]:

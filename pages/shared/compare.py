@@ -7,26 +7,30 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core import shipped
-from core.config import RunConfig, changed_fields
+from core.config import RunConfig
 from core.fields import ConfigError
 from core.links import to_query
 from core.runs import ManagerFull, UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
 from pages.shared.findings import show_findings
 from pages.shared.live import live_part, phase
-from pages.shared.process import manager, visitor, watch
-from pages.shared.settings import opened_link, settings_sidebar
+from pages.shared.opened import beginning, take_settings_of
+from pages.shared.process import manager, tab, visitor, watch
+from pages.shared.settings import settings_sidebar
+from pages.shared.sides import show_differences
 
 
 def compare_page() -> None:
-    scenario, runs = settings_sidebar()
     # Fixed places: what comes and goes in one never moves the board, which would be rebuilt.
-    notices, heading, controls, live, findings, more = (st.container() for _ in range(6))
+    notices, heading, controls, live, findings, charts, more = (st.container() for _ in range(7))
     with notices:
         comparison = current_comparison()
-        for problem in opened_link().problems:
+    take_settings_of(comparison)
+    scenario, runs = settings_sidebar()
+    with notices:
+        for problem in beginning().problems:
             st.warning(problem, icon=":material/link_off:")
-    if comparison is None and runs is not None and opened_link().start and not st.session_state.get("auto_started"):
+    if comparison is None and runs is not None and beginning().start and not st.session_state.get("auto_started"):
         st.session_state.auto_started = True
         start(scenario, runs)
     with heading:
@@ -38,31 +42,58 @@ def compare_page() -> None:
     with findings:
         show_findings(comparison)
     with more:
-        _sides(scenario, runs)
+        if runs is not None:
+            show_differences(runs)
+        with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
+            st.markdown(scenario.afterwards)
         _share(scenario, runs)
 
 
 def current_comparison() -> str | None:
-    """The comparison this tab looks at: the one in the address, if it is known here. None = the shipped one."""
-    comparison = st.query_params.get("comparison")
+    """The comparison this tab looks at: the one in the address, else the one it looked at before it left this page. None = the
+    shipped one."""
+    asked = st.query_params.get("comparison")
+    comparison = asked or st.session_state.get("comparison")
     if comparison is None:
+        _offer_own_run()
         return None
     try:
         manager().view(comparison)
-    except (UnknownComparison, KeyError):
-        st.warning("The run in this link is not known here; it may have been deleted. Below is the finished default comparison.",
-                   icon=":material/link_off:")  # fmt: skip
+    except UnknownComparison:
+        st.session_state.comparison = None
+        if asked:
+            st.warning("The run in this link is not known here; it may have been deleted. Below is the finished default comparison.",
+                       icon=":material/link_off:")  # fmt: skip
         return None
+    _look_at(comparison)
     watch(comparison)
     return comparison
+
+
+def _look_at(comparison: str) -> None:
+    st.session_state.comparison = comparison
+    if st.query_params.get("comparison") != comparison:
+        st.query_params["comparison"] = comparison
+
+
+def _offer_own_run() -> None:
+    """Somebody who comes back in a new tab finds what they left running."""
+    going = next((c for c in manager().comparisons(visitor()) if not manager().view(c).finished), None)
+    if going is not None:
+        title = SCENARIOS[name].title if (name := manager().view(going).scenario) in SCENARIOS else name
+        st.info(f"A run of yours is not over yet: *{title}*.", icon=":material/directions_run:")
+        st.page_link("app.py", label="Show it", icon=":material/visibility:", query_params={"comparison": going})
 
 
 def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
     """Start a comparison and look at it. What stands in the way is said on the page."""
     try:
-        st.query_params["comparison"] = manager().start(runs, owner=visitor(), scenario=scenario.name)
+        comparison = manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab())
     except (ManagerFull, ConfigError) as error:
         st.session_state.refused = str(error)
+    else:
+        st.session_state.settings_of = comparison  # the sidebar holds its settings already
+        _look_at(comparison)
     st.rerun()
 
 
@@ -85,7 +116,7 @@ def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison:
     going, paused = now == "going", now == "paused"
     left, *rest = st.columns([2.2, 1, 1, 1, 1.2])
     name = "Run again" if comparison and not (going or paused) else "Run"
-    label = f"{name}: {' against '.join(runs)}, {next(iter(runs.values())).replicas} seeds" if runs and len(runs) < 3 else name
+    label = name if runs is None else f"{name}: {_told(runs)}"
     if not (going or paused):
         if left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key="run"):
             start(scenario, runs)
@@ -105,40 +136,26 @@ def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison:
     if rest[2].button(
         "Reset", icon=":material/restart_alt:", width="stretch", key="reset", help="Begin again with the same seeds."
     ):
-        st.query_params["comparison"] = manager().reset(comparison)
+        try:
+            again = manager().reset(comparison, viewer=tab())
+        except (ManagerFull, ConfigError) as error:
+            st.session_state.refused = str(error)
+        else:
+            st.session_state.settings_of = again
+            _look_at(again)
         st.rerun()
+
+
+def _told(runs: dict[str, RunConfig]) -> str:
+    """What would be run, short enough for a button."""
+    who = " against ".join(runs) if len(runs) <= 2 else f"{len(runs)} sides"
+    seeds = next(iter(runs.values())).replicas
+    return f"{who}, {seeds} {'seed' if seeds == 1 else 'seeds'}"
 
 
 def _act(command, comparison: str) -> None:
     command(comparison)
     st.rerun()
-
-
-def _sides(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
-    if runs is None:
-        return
-    with st.expander("What differs between the sides", icon=":material/difference:"):
-        base_label, base = next(iter(runs.items()))
-        rows = []
-        for label, run in list(runs.items())[1:]:
-            changes = changed_fields(run.algorithm, base.algorithm)
-            if run.updates != base.updates:
-                changes["updates"] = run.updates
-            rows += [
-                {
-                    "side": label,
-                    "field": name,
-                    base_label: str(getattr(base.algorithm, name, base.updates)),
-                    "this side": str(value),
-                }
-                for name, value in changes.items()
-            ]
-        if rows:
-            st.dataframe(rows, hide_index=True, width="stretch")
-        else:
-            st.markdown("Nothing: both sides are the same algorithm.")
-    with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
-        st.markdown(scenario.afterwards)
 
 
 def _share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:

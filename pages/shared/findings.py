@@ -13,17 +13,18 @@ from core.export import comparison_files, metrics_csv
 from core.report import findings, numbers_table
 from core.summary import summarise
 from pages.shared.process import manager
+from pages.shared.results import results_of
 
 
 def show_findings(comparison: str | None) -> None:
-    if comparison is None:
-        name, results = shipped.SCENARIO, shipped.load()
-    else:
+    name = shipped.SCENARIO
+    if comparison is not None:
         view = manager().view(comparison)
         if not view.finished:
             st.caption("The findings, with intervals over seeds, stand here when the runs are over.")
             return
-        name, results = view.scenario, manager().results(comparison)
+        name = view.scenario
+    results = results_of(comparison)
     measured = {label: result for label, result in results.items() if len(result.history)}
     if not measured:
         st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")

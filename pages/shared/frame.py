@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import streamlit as st
 
-# Streamlit leaves six lines empty above every page; the first chart belongs on the first screen.
-TIGHTER = "<style>\n.stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }\n</style>"
+from pages.shared.learn.contents import menu
+from pages.shared.process import remember_visitor
 
-PAGES = {"Lab": (("app.py", "Compare", ":material/ssid_chart:"),)}
+# Streamlit leaves six lines empty above every page; the first chart belongs on the first screen. And it writes white on the dark theme's
+# light blue, which is too faint to read.
+STYLE = """<style>
+.stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
+button[kind="primary"], button[kind="primary"]:hover { color: light-dark(#ffffff, #0c141c); }
+</style>"""
+
+PAGES = {"Lab": (("app.py", "Compare", ":material/ssid_chart:"),), "Learn": menu()}
 
 
 def frame(title: str) -> None:
     """Call first on every page."""
     st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=":material/ssid_chart:", layout="wide")
-    st.html(TIGHTER)
+    st.html(STYLE)
     with st.sidebar:
+        remember_visitor()
         st.markdown("### DAPO Lab")
         if sum(map(len, PAGES.values())) > 1:  # a menu of one entry says nothing
             for group, entries in PAGES.items():

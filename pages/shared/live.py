@@ -6,11 +6,11 @@ import time
 
 import streamlit as st
 
-from core import shipped
 from core.runs import ComparisonView
 from pages.shared import series
 from pages.shared.live_board import live_board
 from pages.shared.process import manager
+from pages.shared.results import results_of
 
 TICK_SECONDS = 0.5
 AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
@@ -19,11 +19,11 @@ AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generate
 def live_part(comparison: str | None) -> None:
     axis, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
     with axis:
-        st.segmented_control("x-axis", list(AXES), default="update", format_func=AXES.get, key="xaxis", required=True)
+        st.segmented_control("x-axis", list(AXES), default="update", format_func=AXES.get, key="xaxis", required=True, persist_state="session")
     with smoothing:
-        st.slider("Smoothing", 0.0, 0.99, 0.9, key="smoothing", help="A moving average; the raw line stays visible behind it.")
+        st.slider("Smoothing", 0.0, 0.99, 0.9, key="smoothing", persist_state="session", help="A moving average; the raw line stays visible behind it.")
     with options:
-        st.pills("Show", ["log gradient", "single seeds"], selection_mode="multi", key="options", label_visibility="collapsed")
+        st.pills("Show", ["log gradient", "single seeds"], selection_mode="multi", key="options", persist_state="session", label_visibility="collapsed")
     now = phase(None if comparison is None else manager().view(comparison))
     st.fragment(_board, run_every=None if now == "over" else TICK_SECONDS)(comparison, now)
 
@@ -38,10 +38,7 @@ def phase(view: ComparisonView | None) -> str:
 
 def _board(comparison: str | None, drawn: str) -> None:
     view = None if comparison is None else manager().view(comparison)
-    if view is None:
-        histories = {label: result.history for label, result in shipped.load().items()}
-    else:
-        histories = {label: manager().history(comparison, label) for label in view.runs}
+    histories = {label: result.history for label, result in results_of(comparison).items()}
     chosen = st.session_state.get("options") or []
     live_board(
         histories,
@@ -51,7 +48,7 @@ def _board(comparison: str | None, drawn: str) -> None:
         smoothing=st.session_state.get("smoothing", 0.0),
         log=["grad_norm"] if "log gradient" in chosen else [],
         seeds="single seeds" in chosen,
-        events=_events(comparison, histories),
+        events=_events(comparison, histories, over=phase(view) == "over"),
         badge=badge(view),
     )
     if view is not None:
@@ -62,9 +59,9 @@ def _board(comparison: str | None, drawn: str) -> None:
         st.rerun()  # the buttons and the findings, which only a full run draws, are out of date
 
 
-def _events(comparison: str | None, histories) -> list[dict]:
-    """Collapses and vanished gradients; looked for anew only when there are twenty more updates."""
-    mark = (comparison, *(len(h) // 20 for h in histories.values()))
+def _events(comparison: str | None, histories, *, over: bool) -> list[dict]:
+    """Collapses and vanished gradients; looked for anew only when there are twenty more updates, and at the end."""
+    mark = (comparison, over, *(len(h) // 20 for h in histories.values()))
     kept = st.session_state.get("events")
     if kept is None or kept[0] != mark:
         kept = st.session_state.events = (mark, series.find_events(histories))

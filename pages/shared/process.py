@@ -1,9 +1,10 @@
-"""What exists once per server process, and the lease that tells it somebody is looking."""
+"""What exists once per server process, who is visiting, and the lease that tells the manager that somebody is looking."""
 
 from __future__ import annotations
 
 import atexit
 import os
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +14,8 @@ from core.runs import RunManager
 from core.store import Store
 
 DATABASE = "runs.sqlite"
+COOKIE = "dapo_lab_visitor"
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 def data_directory() -> Path:
@@ -21,26 +24,53 @@ def data_directory() -> Path:
 
 
 @st.cache_resource(show_spinner=False)
-def manager() -> RunManager:
-    """The one run manager of this process."""
+def store() -> Store:
+    """The one history of this process."""
     folder = data_directory()
     folder.mkdir(parents=True, exist_ok=True)
-    store = Store(folder / DATABASE)
-    atexit.register(store.close)  # run in reverse order: the manager ends the runs first
-    made = RunManager(store)
+    made = Store(folder / DATABASE)
+    atexit.register(made.close)  # exits are run in reverse order: the manager, made later, ends the runs first
+    return made
+
+
+@st.cache_resource(show_spinner=False)
+def manager() -> RunManager:
+    """The one run manager of this process."""
+    made = RunManager(store())
     atexit.register(made.shutdown)
     return made
 
 
 def visitor() -> str:
-    """A name for this browser tab, for as long as it is open. It owns the runs that it starts."""
-    return st.session_state.setdefault("visitor", uuid4().hex)
+    """A name that nobody can guess for the person at this browser: the same in all its tabs and after a reload. It owns the runs that
+    it starts. Where cookies are refused it lasts as long as the tab is connected."""
+    if "visitor" not in st.session_state:
+        known = sent_name()
+        st.session_state.visitor = known if re.fullmatch("[0-9a-f]{32}", known) else uuid4().hex
+    return st.session_state.visitor
+
+
+def sent_name() -> str:
+    """The visitor's name as the browser sent it, '' if it did not. Anything may stand in a cookie."""
+    return str(st.context.cookies.get(COOKIE, ""))
+
+
+def remember_visitor() -> None:
+    """Let the browser keep the visitor's name, so that the next tab brings it along. Call once on every page, always at the same place."""
+    if sent_name() != visitor():
+        cookie = f"{COOKIE}={visitor()}; path=/; max-age={YEAR_SECONDS}; samesite=lax"
+        st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
+
+
+def tab() -> str:
+    """A name for this browser tab, for as long as it is connected. It holds the leases."""
+    return st.session_state.setdefault("tab", uuid4().hex)
 
 
 def watch(comparison: str) -> None:
     """Hold a lease on `comparison` while this tab is connected. Only a dropped connection lets go of it; a page change does not."""
-    _lease(comparison, visitor())
-    manager().attach(comparison, visitor())  # again on every run of the script: a short outage has let the lease go
+    _lease(comparison, tab())
+    manager().attach(comparison, tab())  # again on every run of the script: a short outage has let the lease go
 
 
 def _let_go(lease: tuple[str, str]) -> None:

@@ -9,8 +9,10 @@ import streamlit as st
 
 from core.config import RunConfig
 from core.fields import ConfigError
-from core.links import Opened, from_query
 from core.scenarios import SCENARIOS, Scenario
+from core.sides import side_runs, sides_of
+from pages.shared.opened import begin_with, beginning, version
+from pages.shared.side_editor import add_side, side_head
 from pages.shared.widgets import field_widget
 
 OPTIMISATION = (
@@ -23,74 +25,73 @@ OPTIMISATION = (
     "max_grad_norm",
     "eval_every",
 )
+VISIBLE_LETTERS = 27  # of the scenario's title: its field cuts the rest off
 HIDDEN = ("defects", "micro_batch_prompts")
-
-
-def opened_link() -> Opened:
-    """What the address said when this tab was opened."""
-    if "opened" not in st.session_state:
-        st.session_state.opened = from_query({k: v for k, v in st.query_params.items() if k != "comparison"})
-    return st.session_state.opened
 
 
 def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
     """The chosen scenario and its runs; None in place of the runs while a combination is impossible (the reason is shown)."""
-    opened = opened_link()
+    start = beginning()
     with st.sidebar:
         names = list(SCENARIOS)
+        first = {} if "scenario" in st.session_state else {"index": names.index(start.scenario.name)}
         name = st.selectbox(
-            "Scenario", names, index=names.index(opened.scenario.name), key="scenario", format_func=lambda n: SCENARIOS[n].title,
-            help="A named experiment: a task, the algorithms to compare, and settings under which something shows.")  # fmt: skip
+            "Scenario", names, key="scenario", format_func=lambda n: SCENARIOS[n].title, persist_state="session",
+            help="A named experiment: a task, the algorithms to compare, and settings under which something shows.", **first)  # fmt: skip
         scenario = SCENARIOS[name]
-        start = opened.runs if scenario is opened.scenario else scenario.runs()
+        if len(scenario.title) > VISIBLE_LETTERS:
+            st.caption(scenario.title)
+        runs = start.runs if scenario is start.scenario else scenario.runs()
         try:
-            runs = _edited(scenario, start)
+            runs = st.session_state.edited = _edited(scenario, runs)
         except ConfigError as error:
             st.error(f"{str(error).capitalize()}.", icon=":material/error:")
             runs = None
-        if st.button(
-            "Back to the scenario's settings", icon=":material/undo:", width="stretch", disabled=runs == scenario.runs()
-        ):
-            st.session_state.opened = replace(opened, scenario=scenario, runs=scenario.runs(), problems=())
-            st.session_state.settings_version = st.session_state.get("settings_version", 0) + 1
-            st.rerun()
+        st.button(
+            "Back to the scenario's settings", icon=":material/undo:", width="stretch", disabled=runs == scenario.runs(),
+            on_click=lambda: begin_with(scenario, scenario.runs()))  # fmt: skip
     return scenario, runs
 
 
 def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunConfig]:
     """`start` with what the widgets say. ConfigError if the values do not go together."""
-    defaults = scenario.runs()
-    first = next(iter(start))
-    with st.expander("Replicas and seed", icon=":material/casino:"):
-        counts = _group(start[first], defaults[first], ("updates", "replicas", "first_seed"), scenario.name)
-    with st.expander("Optimisation", icon=":material/tune:"):
-        shared = _group(start[first], defaults[first], OPTIMISATION, scenario.name)
+    sides = sides_of(scenario, start)
+    defaults, ours = scenario.run, next(iter(start.values()))
+    algorithms = {}
+    st.caption("Sides: the algorithms that are compared")
+    for side, default in zip(sides, side_runs(scenario, sides).values(), strict=True):
+        algorithm = start[side.label].algorithm
+        with st.expander(side.label, icon=":material/function:"):
+            side_head(scenario, sides, side)
+            names = [f.name for f in fields(algorithm) if f.name not in HIDDEN]
+            algorithms[side.label] = _group(algorithm, default.algorithm, names, f"{scenario.name}:{side.label}")
+    add_side(scenario, sides)
+    st.caption("Everything else, the same for all sides")
     with st.expander("Environment", icon=":material/landscape:"):
-        names = [f.name for f in fields(start[first].task) if f.name not in HIDDEN]
-        task = _group(start[first].task, defaults[first].task, names, f"{scenario.name}:task")
-    sides = {}
-    for label, run in start.items():
-        with st.expander(f"Algorithm: {label}", icon=":material/function:"):
-            names = [f.name for f in fields(run.algorithm) if f.name not in HIDDEN]
-            sides[label] = _group(run.algorithm, defaults[label].algorithm, names, f"{scenario.name}:{label}")
+        names = [f.name for f in fields(ours.task) if f.name not in HIDDEN]
+        task = _group(ours.task, defaults.task, names, f"{scenario.name}:task")
+    with st.expander("Optimisation", icon=":material/tune:"):
+        shared = _group(ours, defaults, OPTIMISATION, scenario.name)
+    with st.expander("Updates, replicas and seed", icon=":material/casino:"):
+        times = [scenario.longer.get(side.base, 1) for side in sides]
+        plain = replace(ours, updates=ours.updates // times[0])
+        counts = _group(plain, defaults, ("updates", "replicas", "first_seed"), scenario.name)
     updates = counts.pop("updates")
-    times = {label: scenario.longer.get(label, 1) for label in start}
     return {
         label: replace(
-            run, task=replace(run.task, **task), algorithm=replace(run.algorithm, **sides[label]),
-            updates=updates * times[label] // times[first], **counts, **shared)
-        for label, run in start.items()
+            run, task=replace(run.task, **task), algorithm=replace(run.algorithm, **algorithms[label]),
+            updates=updates * longer, **counts, **shared)
+        for (label, run), longer in zip(start.items(), times, strict=True)
     }  # fmt: skip
 
 
 def _group(config, default, names, prefix: str) -> dict:
-    version = st.session_state.get("settings_version", 0)
     values = {}
     for name in names:
         value = getattr(config, name)
         if isinstance(value, tuple):  # one value per replica: set by the command line, left alone here
             continue
-        key = f"{version}:{prefix}:{name}"
+        key = f"{version()}:{prefix}:{name}"
         chosen = field_widget(config, name, value=value, default=getattr(default, name), key=key)
         values[name] = value if chosen is None and value is not None and not _optional(config, name) else chosen
     return values

@@ -21,10 +21,10 @@ def field_widget(config: Any, name: str, *, value: Any, default: Any, key: str) 
     text = _help(field, default)
     if field.metadata["choices"] is not None:
         options = list(field.metadata["choices"])
-        return st.selectbox(label, options, index=options.index(value), key=key, help=text)
+        return st.selectbox(label, options, index=options.index(value), key=key, help=text, persist_state="session")
     kind = scalar_type(hint)
     if kind is bool:
-        return st.toggle(label, value=value, key=key, help=text)
+        return st.toggle(label, value=value, key=key, help=text, persist_state="session")
     return _number(label, value, field.metadata, kind, key, text, default)
 
 
@@ -32,13 +32,20 @@ def _number(label: str, value: Any, metadata: Any, kind: type, key: str, text: s
     low, high = metadata["min"], metadata["max"]
     bounds = {"min_value": None if low is None else kind(low), "max_value": None if high is None else kind(high)}
     if kind is int:
-        return st.number_input(label, value=value, step=1, key=key, help=text, **bounds)
+        return st.number_input(label, value=value, step=1, key=key, help=text, persist_state="session", **bounds)
     if metadata["open_min"]:
         bounds["min_value"] = None  # the bound itself is not allowed; the configuration says so in words
     start = value if isinstance(value, float) else default if isinstance(default, float) else 0.0
     step = 10.0 ** math.floor(math.log10(abs(start))) / 2 if start else 0.05
     return st.number_input(
-        label, value=None if value is None else float(value), step=step, format="%g", key=key, help=text, **bounds
+        label,
+        value=None if value is None else float(value),
+        step=step,
+        format="%g",
+        key=key,
+        help=text,
+        persist_state="session",
+        **bounds,
     )
 
 

@@ -1,0 +1,68 @@
+"""What the settings of Compare begin with: the address, a stored comparison, or what was just added or removed.
+
+Widgets take their first values from here and keep what a person changes. When the beginning itself changes, every widget gets a new key,
+so that it takes its first value again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.config import RunConfig
+from core.fields import ConfigError
+from core.links import Opened, from_query
+from core.runs import UnknownComparison
+from core.scenarios import SCENARIOS, Scenario
+from core.store import StoreError
+from pages.shared.process import manager
+
+NOT_SETTINGS = ("comparison", "lang")
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """First values of all settings. `problems` has one sentence for each part of the address that was ignored."""
+
+    scenario: Scenario
+    runs: dict[str, RunConfig]
+    start: bool = False  # the address asks for the run to be started
+    problems: tuple[str, ...] = ()
+
+
+def beginning() -> Beginning:
+    """The present beginning; on a tab's first run, what its address says."""
+    if "beginning" not in st.session_state:
+        opened: Opened = from_query({k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS})
+        st.session_state.beginning = Beginning(opened.scenario, opened.runs, opened.start, opened.problems)
+    return st.session_state.beginning
+
+
+def begin_with(scenario: Scenario, runs: dict[str, RunConfig], problems: tuple[str, ...] = ()) -> None:
+    """Give every setting a new first value. Call before the widgets are drawn, or in a callback."""
+    st.session_state.beginning = Beginning(scenario, runs, beginning().start, problems)
+    st.session_state.settings_version = version() + 1
+    st.session_state.scenario = scenario.name
+
+
+def version() -> int:
+    """Part of every setting's key."""
+    return st.session_state.get("settings_version", 0)
+
+
+def take_settings_of(comparison: str | None) -> None:
+    """Begin with the settings of `comparison` when another one is opened than before. One that this tab started has them already."""
+    if comparison is None or st.session_state.get("settings_of") == comparison:
+        return
+    st.session_state.settings_of = comparison
+    try:
+        scenario = SCENARIOS.get(manager().view(comparison).scenario)
+        runs = {label: result.config for label, result in manager().results(comparison).items()}
+    except (UnknownComparison, LookupError, ConfigError, StoreError):
+        scenario = None
+    if scenario is None:
+        told = "The settings of this comparison are not known to this version, so the sidebar shows others."
+        st.session_state.beginning = replace(beginning(), problems=(*beginning().problems, told))
+    else:
+        begin_with(scenario, runs, beginning().problems)

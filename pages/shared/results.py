@@ -1,0 +1,23 @@
+"""What a comparison has measured, for the page: read once per comparison, however often the page is drawn."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import shipped
+from core.compare import RunResult
+from pages.shared.process import manager
+
+
+def results_of(comparison: str | None) -> dict[str, RunResult]:
+    """Label -> result; None = the shipped comparison. Finished ones may be in the store alone, and do not change: the last is kept."""
+    if comparison is None:
+        return shipped.load()
+    kept = st.session_state.get("finished_results")
+    if kept is not None and kept[0] == comparison:
+        return kept[1]
+    finished = manager().view(comparison).finished  # asked before the results: what is over before it is read is complete
+    results = manager().results(comparison)
+    if finished:
+        st.session_state.finished_results = (comparison, results)
+    return results

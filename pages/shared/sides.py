@@ -1,0 +1,32 @@
+"""What differs between the sides of a comparison, as a table with one row per setting."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.config import RunConfig, changed_fields
+
+
+def show_differences(runs: dict[str, RunConfig]) -> None:
+    with st.expander("What differs between the sides", icon=":material/difference:"):
+        rows = differences(runs)
+        if rows:
+            st.dataframe(rows, hide_index=True, width="stretch")
+        else:
+            st.markdown("Nothing: the sides are the same algorithm." if len(runs) > 1 else "There is only one side.")
+
+
+def differences(runs: dict[str, RunConfig]) -> list[dict[str, str]]:
+    """One row per setting in which not all sides agree: {"setting": name, label: value, …}, values as text."""
+    names: dict[str, None] = {}
+    first = next(iter(runs.values()))
+    for run in runs.values():
+        names |= dict.fromkeys(changed_fields(run.algorithm, first.algorithm))
+    rows = [{"setting": n, **{label: _text(getattr(run.algorithm, n)) for label, run in runs.items()}} for n in names]
+    if len({run.updates for run in runs.values()}) > 1:
+        rows.append({"setting": "updates", **{label: str(run.updates) for label, run in runs.items()}})
+    return rows
+
+
+def _text(value: object) -> str:
+    return "none" if value is None or value == () else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,94 @@
+"""The app without a browser: opened in a folder of its own, with a trainer that a test can hold."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.runs import RunManager
+from core.store import Store
+from core.trainer import train
+from pages.shared import process
+
+ROOT = Path(__file__).parents[2]
+SMALL = {"scenario": "collapse", "replicas": "2", "updates": "16"}
+
+
+class Gate:
+    """A trainer that waits after `open_for` updates until it is let go."""
+
+    def __init__(self, open_for: int):
+        self.open_for, self.go = open_for, threading.Event()
+
+    def train(self, config, **options):
+        for record in train(config, **options):
+            yield record
+            if record.update >= self.open_for:
+                self.go.wait(30)
+
+
+@pytest.fixture
+def open_app(monkeypatch, tmp_path):
+    """Opens the page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test. `cookie`
+    makes it another visitor."""
+    monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
+    gates, stores = [], []
+
+    def opened_store(path):
+        stores.append(Store(path))
+        return stores[-1]
+
+    monkeypatch.setattr(process, "Store", opened_store)
+
+    def opener(params=None, *, fresh: bool = True, cookie: str = "", page: str = "app.py", **options) -> AppTest:
+        if fresh:  # another server process; otherwise another tab of the same
+            st.cache_resource.clear()
+            if "gate" in options:
+                gates.append(options.pop("gate"))
+                options["train"] = gates[-1].train
+            monkeypatch.setattr(process, "RunManager", partial(RunManager, **options))
+        app = AppTest.from_file(str(ROOT / page), default_timeout=60)
+        monkeypatch.setattr(process, "sent_name", lambda: cookie)
+        for key, value in (params or {}).items():
+            app.query_params[key] = value
+        return app.run()
+
+    yield opener
+    for gate in gates:
+        gate.go.set()
+    process.manager().shutdown()
+    for store in stores:
+        store.close()
+    st.cache_resource.clear()
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    return app.button(key=key).click().run()
+
+
+def comparison(app: AppTest) -> str:
+    found = app.query_params["comparison"]
+    return found if isinstance(found, str) else found[0]
+
+
+def finish(app: AppTest) -> AppTest:
+    assert process.manager().wait(comparison(app), 60)
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(e.value) for e in (*app.markdown, *app.info, *app.caption, *app.error, *app.warning))
+
+
+def wait_for(condition, seconds: float = 30):
+    waited = threading.Event()
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        waited.wait(0.02)
+    raise AssertionError("it did not happen in time")
