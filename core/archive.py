@@ -3,11 +3,12 @@ kept and nothing is found."""
 
 from __future__ import annotations
 
+import threading
 from types import MappingProxyType
 
 from core.compare import RunResult
 from core.history import History
-from core.live import Comparison, ComparisonView, LiveRun, RunView
+from core.live import FINAL_STATUSES, Comparison, ComparisonView, LiveRun, RunView
 from core.store import RunRow, Store
 from core.types import StepRecord
 
@@ -29,7 +30,28 @@ class Archive:
         if self._store is not None:
             self._store.add_comparison(owner=comparison.owner, scenario=comparison.scenario, comparison=comparison.id)
             for run in comparison.runs.values():
-                run.run_id = self._store.add_run(comparison.id, run.label, run.config, status=run.status)
+                self.add_run(run)
+
+    def add_run(self, run: LiveRun) -> None:
+        """One more run of a comparison that is there."""
+        if self._store is not None:
+            run.run_id = self._store.add_run(run.comparison.id, run.label, run.config, status=run.status)
+
+    def revive(self, comparison: str, lock: threading.RLock) -> Comparison:
+        """A comparison of the store as one in memory, all of whose runs are over."""
+        rows = self.rows(comparison)
+        runs = []
+        for label, result in self.results(comparison).items():
+            run = LiveRun(label, result.config, lock, paused=False)
+            run.run_id, run.history = rows[label].run_id, result.history
+            # A run that another process is at cannot be gone on with here, and is shown as it was.
+            run.status = result.status if result.status in FINAL_STATUSES else "interrupted"
+            run.error, run.traceback = result.error, result.traceback
+            runs.append(run)
+        first = next(iter(rows.values()))
+        revived = Comparison(comparison, first.owner, first.scenario, runs)
+        revived.created = first.created
+        return revived
 
     def append(self, run: LiveRun, record: StepRecord) -> None:
         if self._store is not None:

@@ -2,7 +2,8 @@
 
 A row holds numbers over seeds as little-endian arrays without gaps: samples as int64, metrics as float32. Of the metrics only those
 that were measured are there; the bits of `measured` say which, counted along a list of names that is kept with the run. For R seeds
-and M measured metrics that is 8·R + 4·R·M bytes, and about 30 more for the row.
+and M measured metrics that is 8·R + 4·R·M bytes, and about 30 more for the row. A distribution has a row of its own, of 8·R·V bytes
+and about 20 more, at the few updates at which there is one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.types import StepRecord
+from core.types import Distribution, StepRecord
 
 COLUMNS = ("number", "rollout", "wall_seconds", "measured", "samples", "metrics")  # number = the update
 
@@ -36,3 +37,13 @@ def unpack(row: Sequence, names: Sequence[str]) -> StepRecord:
     counts = np.frombuffer(samples, "<i8").astype(np.int64)
     values = np.frombuffer(metrics, "<f4").astype(np.float64).reshape(len(present), len(counts))
     return StepRecord(update, rollout, counts, wall_seconds, dict(zip(present, values, strict=True)))
+
+
+def pack_distribution(distribution: Distribution) -> tuple[bytes, bytes]:
+    """Its two tables, replica after replica, in single precision."""
+    tables = (distribution.token_probs, distribution.rank_probs)
+    return tuple(np.asarray(table).astype("<f4").tobytes() for table in tables)
+
+
+def unpack_distribution(tables: Sequence[bytes], replicas: int) -> Distribution:
+    return Distribution(*(np.frombuffer(table, "<f4").astype(np.float32).reshape(replicas, -1) for table in tables))

@@ -13,7 +13,7 @@ from core.config import RunConfig
 from core.history import History
 from core.trainer import train
 
-OnProgress = Callable[[str, str, int, int], None]  # (label, stage, done, total); stage is "base model" or "training"
+OnProgress = Callable[[str, str, int, int], None]  # (label, stage, done, total); stage is "base model", "replay" or "training"
 
 
 @dataclass
@@ -52,10 +52,6 @@ def run_all(
         return dict(zip(runs, pool.map(work, runs), strict=True))
 
 
-class _StoppedWhileBuilding(Exception):
-    """A stop that came before the base model was ready."""
-
-
 def run_one(
     config: RunConfig,
     *,
@@ -65,20 +61,13 @@ def run_one(
     """Train one run to its end, to a stop, or to its failure."""
     result = RunResult(config, History(config.seeds))
 
-    def on_base_model(done: int, total: int) -> None:
-        on_progress("base model", done, total)
-        if should_stop():
-            raise _StoppedWhileBuilding
-
     try:
         if not should_stop():
-            for record in train(config, should_stop=should_stop, on_base_model=on_base_model):
+            for record in train(config, should_stop=should_stop, on_prepare=on_progress):
                 result.history.append(record)
                 on_progress("training", record.update, config.updates)
-        if len(result.history) < config.updates:
+        if result.history.last_update < config.updates:
             result.status = "stopped"
-    except _StoppedWhileBuilding:
-        result.status = "stopped"
     except Exception as error:  # the one place that catches: a failed run is a result, with everything before it kept
         result.status, result.error, result.traceback = "failed", str(error) or type(error).__name__, traceback.format_exc()
     return result

@@ -133,9 +133,12 @@ class RunConfig:
     )
     first_seed: int = setting(0, "Seed of the first replica.", min=0, max=2**31 - 1)
     replicas: int = setting(16, "Seeds trained at once, R.", min=1, max=1024)
+    fork: Fork | None = None  # None = begins at the base policy
 
     def __post_init__(self) -> None:
         check_fields(self)
+        if self.fork is not None:
+            self.fork.check(self)
         if self.num_prompts * self.epochs % self.updates_per_rollout:
             raise ConfigError(
                 f"updates_per_rollout must divide num_prompts x epochs = {self.num_prompts * self.epochs}, got {self.updates_per_rollout}; "
@@ -178,7 +181,37 @@ class RunConfig:
             return value[at] if isinstance(value, tuple) else value
 
         algorithm = replace(self.algorithm, eps_low=pick(self.algorithm.eps_low), eps_high=pick(self.algorithm.eps_high))
-        return replace(self, algorithm=algorithm, learning_rate=pick(self.learning_rate), first_seed=seed, replicas=1)
+        fork = self.fork and replace(self.fork, run=self.fork.run.with_replica(seed))
+        return replace(self, algorithm=algorithm, learning_rate=pick(self.learning_rate), first_seed=seed, replicas=1, fork=fork)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fork:
+    """Another run's state to go on from: parameters, optimiser, random generators and counters after `update` of `run`, which must end
+    one of its rollouts. Nothing but these settings is kept: the state is what training `run` gives, bit for bit."""
+
+    run: RunConfig
+    update: int
+
+    def check(self, config: RunConfig) -> None:
+        """ConfigError unless `config` can go on from here."""
+        each = self.run.effective_updates_per_rollout
+        last = min(self.run.updates, config.updates - 1)
+        if self.update % each or not each <= self.update <= last:
+            raise ConfigError(
+                f"fork.update must be a multiple of updates_per_rollout = {each} between {each} and {last // each * each}, "
+                f"got {self.update}; choose the end of a rollout"
+            )
+        for name in ("replicas", "first_seed"):
+            if getattr(config, name) != getattr(self.run, name):
+                raise ConfigError(
+                    f"{name} of a fork must be that of the run it comes from, {getattr(self.run, name)}, got {getattr(config, name)}; "
+                    "leave it as it is"
+                )
+        if type(config.task) is not type(self.run.task):
+            raise ConfigError(
+                f"task of a fork must be the one of the run it comes from, got {type(config.task).__name__}; change its settings only"
+            )
 
 
 def changed_fields(config: object, base: object) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Files of a comparison: metrics.csv, config.json, summary.json, report.md. All or none are replaced."""
+"""Files of a comparison: metrics.csv, config.json, summary.json, report.md, charts.html. All or none are replaced."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from core.charts import all_charts
+from core.charts.page import charts_page
 from core.compare import RunResult
 from core.config import RunConfig
 from core.fields import ConfigError
@@ -25,8 +27,12 @@ from core.tasks import task_name
 
 def config_dict(config: RunConfig) -> dict:
     """A run's configuration as plain values, with the name of its task."""
-    values = asdict(config)
-    return values | {"task": {"name": task_name(config.task), **values["task"]}}
+    values = asdict(config) | {"task": {"name": task_name(config.task), **asdict(config.task)}}
+    if config.fork is None:
+        del values["fork"]
+    else:
+        values["fork"] = {"update": config.fork.update, "run": config_dict(config.fork.run)}
+    return values
 
 
 def run_id(label: str, config: RunConfig) -> str:
@@ -75,7 +81,21 @@ def comparison_files(scenario: str, results: dict[str, RunResult], summary: dict
         "config.json": config_json(scenario, results, command),
         "summary.json": json.dumps(summary, indent=2, allow_nan=False) + "\n",
         "report.md": report_markdown(*words, summary, results),
+        "charts.html": charts_html(*words[:2], results, command),
     }
+
+
+def charts_html(title: str, look_for: str, results: dict[str, RunResult], command: str) -> str:
+    """All charts and settings as one page that needs nothing else, see `core.charts.page`."""
+    seeds = next(iter(results.values())).config.seeds
+    known = ", ".join(f"{name} {version}" for name, version in versions().items())
+    about = (
+        f"Lines and bars are means over {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}), bands and whiskers "
+        "their 95 % intervals.",
+        f"Made by: {command}, with {known}.",
+    )
+    settings = {label: config_dict(result.config) for label, result in results.items()}
+    return charts_page(title, look_for, all_charts(results), settings, about)
 
 
 def open_directory(path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.metrics import INDEX_COLUMNS, METRIC_NAMES
-from core.types import StepRecord
+from core.types import Distribution, StepRecord
 
 
 class History:
@@ -24,6 +24,11 @@ class History:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    @property
+    def last_update(self) -> int:
+        """The update of the last row, 0 without rows. A fork's rows begin where it left its run."""
+        return self._records[-1].update if self._records else 0
 
     def snapshot(self) -> History:
         """The rows so far as a history of their own. Rows are only ever appended, so it is whole while another thread appends;
@@ -57,6 +62,10 @@ class History:
         """(U, R); NaN where it was not measured."""
         empty = np.full(len(self.seeds), np.nan)
         return np.array([r.metrics.get(name, empty) for r in self._records], dtype=float).reshape(len(self), len(self.seeds))
+
+    def distributions(self) -> list[tuple[int, Distribution]]:
+        """(update, what the policy would generate) wherever it was looked at, oldest first; [] if it never was."""
+        return [(r.update, r.distribution) for r in self._records if r.distribution is not None]
 
     def frame(self, *, run_id: str, algorithm: str) -> pd.DataFrame:
         """Tidy: one row per update and seed, seeds within updates; the columns of the metric table."""

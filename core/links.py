@@ -16,7 +16,7 @@ from core.scenarios import SCENARIOS, Scenario, find_scenario
 from core.sides import Side, own_sides, parse_sides, side_runs, sides_of, sides_text
 
 COUNTS = ("updates", "replicas", "first_seed")  # what `Scenario.runs` takes; `updates` is that of an algorithm without extra
-NOT_SETTINGS = ("task", "algorithm", *COUNTS)
+NOT_SETTINGS = ("task", "algorithm", "fork", *COUNTS)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class RunView:
     total: int
     updates_per_second: float | None  # over the last updates without a pause; None = not known yet
     last_update_time: float | None  # seconds since 1970; None before the first update
-    base_model: tuple[int, int] | None  # (done, total) steps while a base model is being built
+    preparing: tuple[str, int, int] | None  # (stage, done, total) before the first update, see core.trainer.train
     error: str = ""  # why it failed or was stopped; '' = no reason needed
     traceback: str = ""
 
@@ -61,7 +61,7 @@ class LiveRun:
         self.has_slot = False
         self.thread: threading.Thread | None = None
         self.wake = threading.Condition(lock)
-        self.base_model: tuple[int, int] | None = None
+        self.preparing: tuple[str, int, int] | None = None
         self.last_update_time: float | None = None
         self.error = self.traceback = ""
         self._recent: deque[float] = deque(maxlen=RATE_UPDATES + 1)  # monotonic times of the last updates
@@ -77,11 +77,11 @@ class LiveRun:
 
     @property
     def complete(self) -> bool:
-        return len(self.history) >= self.config.updates
+        return self.history.last_update >= self.config.updates
 
     def add(self, record: StepRecord) -> None:
         self.history.append(record)
-        self.base_model = None
+        self.preparing = None
         self.last_update_time = time.time()
         self._recent.append(time.monotonic())
         if self.allowance:
@@ -95,11 +95,11 @@ class LiveRun:
         return RunView(
             self.status,
             position,
-            len(self.history),
+            self.history.last_update,
             self.config.updates,
             self._rate(),
             self.last_update_time,
-            self.base_model,
+            self.preparing,
             self.error,
             self.traceback,
         )
@@ -115,11 +115,15 @@ class Comparison:
     def __init__(self, comparison: str, owner: str, scenario: str, runs: list[LiveRun]):
         self.id, self.owner, self.scenario = comparison, owner, scenario
         self.created = time.time()
-        self.runs = {run.label: run for run in runs}
+        self.runs: dict[str, LiveRun] = {}
         self.viewers: set[str] = set()
         self.alone_since: float | None = time.monotonic()  # None while somebody is looking
         for run in runs:
-            run.comparison = self
+            self.add(run)
+
+    def add(self, run: LiveRun) -> None:
+        run.comparison = self
+        self.runs = {**self.runs, run.label: run}  # a new one: others may be going through the old one without the lock
 
     @property
     def finished(self) -> bool:

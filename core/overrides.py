@@ -16,6 +16,7 @@ OWN_OPTIONS = {
     "first_seed": "--first-seed",
     "task": "task.FIELD",
     "algorithm": "algorithm.FIELD",
+    "fork": "`python -m core fork`",
 }
 
 

@@ -56,8 +56,11 @@ def findings(summary: dict) -> list[str]:
     out = [_status(label, status) for label, status in summary["status"].items() if status["status"] != "done"]
     out += [_fate(label, numbers, summary["score"]) for label, numbers in summary["algorithms"].items()]
     labels = list(summary["algorithms"])
+    forks = summary.get("forks", {})
+    out += [_rescue(label, fork, summary) for label, fork in forks.items()]
     for label in labels[1:]:
-        out += _difference(label, labels[0], summary["differences"][f"{label} - {labels[0]}"], summary["score"])
+        base = forks[label]["of"] if label in forks else labels[0]
+        out += _difference(label, base, summary["differences"][f"{label} - {base}"], summary["score"])
     return out
 
 
@@ -101,14 +104,25 @@ def _fate(label: str, numbers: dict, score_name: str) -> str:
     score, events = numbers["eval_accuracy"], numbers["events"]
     gradient = events["gradient_vanished_update"]
     entropy = events["entropy_collapse_update"]
+    course = f"went from {_article(score_name)} {score_name} of {number(score['initial'])} to"
+    if score["initial"] is None:  # a fork that began between two evaluations
+        course = f"ends with {_article(score_name)} {score_name} of"
     parts = [
-        f"**{label}** went from {_article(score_name)} {score_name} of {number(score['initial'])} to {number(score['final'])} "
-        f"{interval(score['final_ci95'])}".rstrip(),
+        f"**{label}** {course} {number(score['final'])} {interval(score['final_ci95'])}".rstrip(),
         f"its gradient vanished at update {gradient}" if gradient else "its gradient did not vanish",
         f"its entropy collapsed at update {entropy}" if entropy else "its entropy did not collapse",
         _signal(numbers),
     ]
     return "; ".join(parts) + "."
+
+
+def _rescue(label: str, fork: dict, summary: dict) -> str:
+    """'Rescue left GRPO after update 112 with dynamic_sampling = refill: entropy 0.2 → 0.55, …'."""
+    after = summary["algorithms"][label]
+    changed = ", ".join(f"`{name}` = {value}" for name, value in fork["changes"].items()) or "nothing changed"
+    words = {"entropy_nats": "entropy", "grad_norm": "gradient norm", "eval_accuracy": summary["score"]}
+    course = ", ".join(f"{text} {number(fork['before'][name])} → {number(after[name]['final'])}" for name, text in words.items())
+    return f"**{label}** left {fork['of']} after update {fork['update']} with {changed}: {course}."
 
 
 def _article(noun: str) -> str:

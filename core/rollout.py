@@ -12,10 +12,10 @@ from torch import Tensor
 
 from core.algorithms.sampling import keep_groups
 from core.algorithms.shaping import overlong_penalty
-from core.config import RunConfig
+from core.config import AlgorithmConfig, RunConfig
 from core.policies import Parameters, Policy
 from core.rng import ReplicaStreams
-from core.tasks import Task
+from core.tasks import Grade, Task
 from core.types import Completions, Rollout
 
 
@@ -25,9 +25,14 @@ class Round:
 
     prompts: Tensor  # (R', B)
     completions: Completions
-    correct: Tensor  # (R', B, G)
-    rewards: Tensor  # (R', B, G)
+    grade: Grade  # (R', B, G) each
+    rewards: Tensor  # (R', B, G) after shaping
     keep: Tensor  # (R', B)
+
+    @property
+    def correct(self) -> Tensor:
+        """(R', B, G) bool"""
+        return self.grade.correct
 
 
 class Tally:
@@ -109,21 +114,31 @@ class Collector:
         uniforms = self.streams.uniform(config.num_prompts, config.group_size, task.max_tokens, active=active)
         completions = self.policy.generate(params, prompts, uniforms, config.temperature, config.group_size)
         grade = task.grade(prompts, completions, self.streams, active)
-        rewards = grade.rewards
-        if algorithm.overlong == "soft" and task.end_token is not None:  # a task without lengths has none to punish
-            rewards = rewards + overlong_penalty(
-                completions.lengths,
-                max_tokens=task.max_tokens,
-                buffer_tokens=min(algorithm.overlong_buffer_tokens, task.max_tokens),
-                penalty=algorithm.overlong_penalty,
-            )
+        rewards = shaped_rewards(algorithm, task, grade.rewards, completions.lengths)
         keep = keep_groups(algorithm, grade.correct, rewards, task.reward_range)
-        return Round(prompts, completions, grade.correct, rewards, keep)
+        return Round(prompts, completions, grade, rewards, keep)
 
     def _batch_of(self, made: Round) -> Rollout:
         done = made.completions
-        mask = done.mask & done.ended[..., None] if self.config.algorithm.overlong == "filter" else done.mask
+        mask = loss_mask(self.config.algorithm, done.mask, done.ended)
         return Rollout(made.prompts, done.tokens, mask, done.logprobs, made.rewards, made.correct, done.ended, made.keep.clone())
+
+
+def shaped_rewards(algorithm: AlgorithmConfig, task: Task, rewards: Tensor, lengths: Tensor) -> Tensor:
+    """Rewards (…, G) with the soft overlong punishment for completions of `lengths` (…, G) tokens, where the algorithm has it."""
+    if algorithm.overlong != "soft" or task.end_token is None:  # a task without lengths has none to punish
+        return rewards
+    return rewards + overlong_penalty(
+        lengths,
+        max_tokens=task.max_tokens,
+        buffer_tokens=min(algorithm.overlong_buffer_tokens, task.max_tokens),
+        penalty=algorithm.overlong_penalty,
+    )
+
+
+def loss_mask(algorithm: AlgorithmConfig, mask: Tensor, ended: Tensor) -> Tensor:
+    """(…, G, T) the tokens that may enter the loss: overlong filtering leaves truncated completions out."""
+    return mask & ended[..., None] if algorithm.overlong == "filter" else mask
 
 
 def _empty_like(batch: Rollout) -> Rollout:

@@ -13,11 +13,13 @@ import time
 from contextlib import suppress
 
 from core.archive import Archive, UnknownComparison
+from core.checkpoints import Checkpoints
 from core.compare import RunResult
 from core.config import RunConfig
 from core.fields import ConfigError
 from core.history import History
 from core.live import Comparison, ComparisonView, LiveRun, RunView
+from core.room import ManagerFull, Room, size_of
 from core.scheduler import Scheduler, Train
 from core.store import Store, StoreError
 from core.trainer import train as train_run
@@ -25,10 +27,6 @@ from core.types import StepRecord
 
 NOBODY = "nobody was watching"
 DEAD_CHECK_SECONDS = 60.0  # how often the runs of other processes that died are looked for
-
-
-class ManagerFull(RuntimeError):
-    """No more runs can be held. The message says which bound was met and what to do."""
 
 
 class RunManager:
@@ -55,9 +53,11 @@ class RunManager:
     ):
         self._archive = Archive(store)
         self._grace = grace_seconds
-        self._keep_finished = keep_finished
-        self._max_unfinished, self._max_per_owner, self._max_seed_updates = max_unfinished, max_per_owner, max_seed_updates
-        self._scheduler = Scheduler(max_active or os.cpu_count() or 1, train, self._archive.append, self._on_status)
+        self._room = Room(keep_finished, max_unfinished, max_per_owner, max_seed_updates)
+        self.checkpoints = Checkpoints()
+        self._scheduler = Scheduler(
+            max_active or os.cpu_count() or 1, train, self._archive.append, self._on_status, self.checkpoints
+        )
         self._lock, self._changed = self._scheduler.lock, self._scheduler.changed
         self._comparisons: dict[str, Comparison] = {}  # oldest first
         self._open = True
@@ -81,12 +81,36 @@ class RunManager:
         with self._lock:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
-            self._make_room(comparison)
+            self._make_room(comparison, live)
             self._archive.add(comparison)
             self._comparisons[comparison.id] = comparison
-            self._scheduler.submit(comparison)
+            self._scheduler.submit(*live)
             self._changed.notify_all()  # the reaper has a new deadline
         return comparison.id
+
+    def add(self, comparison: str, label: str, config: RunConfig, *, viewer: str | None = None) -> None:
+        """Queue one more run beside those of `comparison`, which may be over, or in the store alone: a fork beside its original. ConfigError
+        if the label is taken, UnknownComparison, ManagerFull, and RuntimeError after shutdown."""
+        found = self._comparisons.get(comparison) or self._archive.revive(comparison, self._lock)
+        live = LiveRun(label, config, self._lock, paused=False)
+        with self._lock:
+            if not self._open:
+                raise RuntimeError("the run manager has been shut down; make a new one")
+            found = self._comparisons.get(comparison, found)  # somebody else may have been faster
+            if label in found.runs:
+                raise ConfigError(f"label must be a new one, got {label!r}, which this comparison has already; choose another")
+            self._make_room(found, [live])
+            found.add(live)
+            self._comparisons[comparison] = found
+            if viewer is not None:
+                found.attach(viewer)
+            self._archive.add_run(live)
+            self._scheduler.submit(live)
+            self._changed.notify_all()
+
+    def _make_room(self, comparison: Comparison, new: list[LiveRun]) -> None:
+        self._room.check(self._comparisons, comparison.owner, new)
+        self._litter = self._room.forget(self._comparisons, coming=size_of(new), keep=comparison.id) or self._litter
 
     def pause(self, comparison: str) -> None:
         """Each run stops after the update that it is in and gives its place to others. UnknownComparison, here and below, if no
@@ -195,38 +219,6 @@ class RunManager:
         self._litter = self._litter or run.finished
         self._archive.set_status(run)
 
-    # Room
-
-    def _make_room(self, new: Comparison) -> None:
-        # What has been told to end does not count: a reset must find room for itself.
-        unfinished = [run for c in self._comparisons.values() for run in c.runs.values() if not run.ends]
-        for held, bound, whose in (
-            (len(unfinished), self._max_unfinished, "on this server"),
-            (sum(run.comparison.owner == new.owner for run in unfinished), self._max_per_owner, "of one person"),
-        ):
-            if held + len(new.runs) > bound:
-                raise ManagerFull(
-                    f"{held} runs {whose} are not over yet, and {len(new.runs)} more would exceed {bound}; stop some or wait"
-                )
-        needed = sum(c.size for c in self._comparisons.values() if not c.ends) + new.size
-        if needed > self._max_seed_updates:
-            raise ManagerFull(
-                f"updates x seeds over all runs must be at most {self._max_seed_updates}, and would be {needed}; "
-                "choose fewer updates or seeds, or wait for other runs to end"
-            )
-        self._forget(self._keep_finished, self._max_seed_updates - new.size)
-
-    def _forget(self, count: int, size: int) -> None:
-        """Let finished comparisons go until at most `count` of them are left, and all that is held is at most `size`. Those that
-        nobody looks at go first, then the oldest."""
-        finished = sorted((c for c in self._comparisons.values() if c.finished), key=lambda c: bool(c.viewers))
-        held = sum(c.size for c in self._comparisons.values())
-        while finished and (len(finished) > count or held > size):
-            gone = finished.pop(0)
-            held -= gone.size
-            del self._comparisons[gone.id]
-            self._litter = True
-
     # The reaper's thread
 
     def _reap(self) -> None:
@@ -236,7 +228,7 @@ class RunManager:
                 if not self._open:
                     return
                 next_deadline = self._stop_unwatched()
-                self._forget(self._keep_finished, self._max_seed_updates)
+                self._litter = self._room.forget(self._comparisons) or self._litter
                 collect = self._litter and not self._scheduler.active
                 if not collect:
                     self._changed.wait(min(next_deadline, DEAD_CHECK_SECONDS))

@@ -13,15 +13,12 @@ from contextlib import closing
 
 import torch
 
+from core.checkpoints import Checkpoints
 from core.live import Comparison, LiveRun
 from core.queueing import FairQueue
 from core.types import StepRecord
 
 Train = Callable[..., Iterator[StepRecord]]  # core.trainer.train, or what a test puts in its place
-
-
-class _Ended(Exception):
-    """Raised inside a base model's building to leave it."""
 
 
 def limit_torch_threads() -> None:
@@ -40,21 +37,23 @@ class Scheduler:
         train: Train,
         on_record: Callable[[LiveRun, StepRecord], None],
         on_status: Callable[[LiveRun], None],
+        checkpoints: Checkpoints | None = None,
     ):
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)  # some run's status is not what it was
         self.active = 0
         self._max_active = max_active
         self._train, self._on_record, self._on_status = train, on_record, on_status
+        self._checkpoints = checkpoints
         self._queue: FairQueue[LiveRun] = FairQueue()
         self._open = True
 
     # Commands, on all runs of a comparison that have not finished
 
-    def submit(self, comparison: Comparison) -> None:
-        """Queue its runs; those that are to start paused wait for resume or step."""
+    def submit(self, *runs: LiveRun) -> None:
+        """Queue new runs of one comparison; those that are to start paused wait for resume or step."""
         with self.lock:
-            self._enqueue(comparison, [run for run in comparison.runs.values() if run.status == "queued"])
+            self._enqueue(runs[0].comparison, [run for run in runs if run.status == "queued"])
 
     def pause(self, comparison: Comparison) -> None:
         """A run that trains finishes the update that it is in."""
@@ -143,7 +142,7 @@ class Scheduler:
     def _end(self, run: LiveRun, status: str, error: str = "", trace: str = "") -> None:
         """The first end counts."""
         if not run.finished:
-            run.error, run.traceback, run.base_model = error, trace, None
+            run.error, run.traceback, run.preparing = error, trace, None
             self._set(run, status)
 
     # The run's own thread
@@ -156,8 +155,6 @@ class Scheduler:
             status, error = (
                 ("done", "") if run.complete else run.ending or ("failed", "the training ended before its last update")
             )
-        except _Ended:
-            status, error = run.ending or ("stopped", "")
         except BaseException as caught:  # whatever it is, the run is kept with everything before it, and its slot is free again
             error, trace = str(caught) or type(caught).__name__, traceback.format_exc()
         with self.lock:
@@ -168,7 +165,8 @@ class Scheduler:
         records = self._train(
             run.config,
             should_stop=lambda: run.ending is not None,
-            on_base_model=lambda done, total: self._note_base_model(run, done, total),
+            on_prepare=lambda *progress: self._note_preparing(run, progress),
+            checkpoints=self._checkpoints,
         )
         with closing(records):
             for record in records:
@@ -176,11 +174,9 @@ class Scheduler:
                 if not self._count_and_wait(run, record):
                     return
 
-    def _note_base_model(self, run: LiveRun, done: int, total: int) -> None:
-        with self.lock:
-            run.base_model = (done, total)
-            if run.ending is not None:  # no pause here: other runs may be waiting for the same base model
-                raise _Ended
+    def _note_preparing(self, run: LiveRun, progress: tuple[str, int, int]) -> None:
+        with self.lock:  # no pause here: other runs may be waiting for the same base model
+            run.preparing = progress
 
     def _count_and_wait(self, run: LiveRun, record: StepRecord) -> bool:
         """Between two updates: wait here while the run is paused or queued. False if it is to end. Whoever sees the update finds the

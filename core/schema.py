@@ -8,9 +8,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 APPLICATION_ID = 0x4441504F  # "DAPO": tells our file from any other SQLite database
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: distributions
 BUSY_SECONDS = 5.0  # wait for another process's transaction before it counts as a failure
 READY_STATUSES = ("queued", "running", "paused")  # of a run that goes on; all others are final
+
+DISTRIBUTIONS = """CREATE TABLE distributions (
+        run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+        number INTEGER NOT NULL,      -- the update
+        tokens BLOB NOT NULL,         -- float32, (R, V)
+        ranks BLOB NOT NULL,          -- the same
+        PRIMARY KEY (run, number)
+    )"""
 
 TABLES = (
     """CREATE TABLE comparisons (
@@ -49,7 +57,10 @@ TABLES = (
         metrics BLOB NOT NULL,
         PRIMARY KEY (run, number)
     )""",
+    DISTRIBUTIONS,
 )
+# What brings a file of this version to the next. It only ever adds, so that a process of the older version can go on with the file.
+MIGRATIONS = {1: (DISTRIBUTIONS,)}
 
 
 class StoreError(RuntimeError):
@@ -109,7 +120,7 @@ def _create_or_check(path: Path, connection: sqlite3.Connection) -> None:
             connection.execute(table)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif application != APPLICATION_ID:
+    elif application != APPLICATION_ID or version < 1:
         raise StoreError(path, "is the database of another program", "choose another path")
     elif version > SCHEMA_VERSION:
         raise StoreError(
@@ -117,6 +128,10 @@ def _create_or_check(path: Path, connection: sqlite3.Connection) -> None:
             f"was written by a newer version (format {version}, this one reads {SCHEMA_VERSION})",
             "update this program or choose another path",
         )
+    for old in range(version, SCHEMA_VERSION) if version else ():
+        for statement in MIGRATIONS[old]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {old + 1}")
 
 
 def explain(path: Path, error: sqlite3.Error) -> StoreError:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from core.config import AlgorithmConfig, RunConfig
+from core.config import AlgorithmConfig, Fork, RunConfig
 from core.export import config_dict
 from core.fields import ConfigError
 from core.tasks import TASKS
@@ -29,7 +29,10 @@ def config_from_json(text: str) -> RunConfig:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"settings must be JSON, got {_short(text)} ({_short(str(error))}); write a JSON object") from None
-    return config_from_dict(values)
+    try:
+        return config_from_dict(values)
+    except RecursionError:
+        raise ConfigError("settings must hold few forks of forks, got too many; run them anew") from None
 
 
 def config_from_dict(values: Any) -> RunConfig:
@@ -44,12 +47,17 @@ def config_from_dict(values: Any) -> RunConfig:
     name = task.pop("name", None)
     if not isinstance(name, str) or name not in TASKS:
         raise ConfigError(f"task.name must be one of {', '.join(TASKS)}, got {_short(repr(name))}; {_suggest(name, TASKS)}")
-    return _build(RunConfig, "", values, task=_build(TASKS[name][0], "task", task), algorithm=algorithm)
+    fork = None
+    if values.get("fork") is not None:
+        origin = dict(_mapping("fork", values["fork"]))
+        fork = _build(Fork, "fork", {k: v for k, v in origin.items() if k != "run"}, run=config_from_dict(origin.get("run")))
+    values.pop("fork", None)
+    return _build(RunConfig, "", values, fork=fork, task=_build(TASKS[name][0], "task", task), algorithm=algorithm)
 
 
 def _build(kind: type, owner: str, values: dict, **parts: Any) -> Any:
     """`kind` from plain values and from the parts that are built already."""
-    known = {f.name: f for f in fields(kind) if f.name not in ("task", "algorithm")}
+    known = {f.name: f for f in fields(kind) if f.name not in ("task", "algorithm", "fork", "run")}
     hints = typing.get_type_hints(kind)
     for name in values:
         if name not in known:

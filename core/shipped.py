@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from core.export import run_id, versions
 from core.history import History
 from core.metrics import METRIC_NAMES
 from core.scenarios import SCENARIOS
-from core.types import StepRecord
+from core.types import Distribution, StepRecord
 
 SCENARIO = "collapse"
 PATH = Path(__file__).parent / "data" / f"{SCENARIO}.npz"
@@ -36,6 +37,10 @@ def write() -> None:
         arrays[f"{label}/samples"], arrays[f"{label}/wall_seconds"] = history.samples, history.wall_seconds.astype(np.float32)
         for name in METRIC_NAMES:
             arrays[f"{label}/{name}"] = history.metric(name).astype(np.float32)
+        updates, seen = zip(*history.distributions(), strict=True)
+        arrays[f"{label}/distribution_updates"] = np.array(updates)
+        arrays[f"{label}/token_probs"] = np.stack([one.token_probs for one in seen])
+        arrays[f"{label}/rank_probs"] = np.stack([one.rank_probs for one in seen])
     PATH.parent.mkdir(exist_ok=True)
     np.savez_compressed(PATH, about=np.array(json.dumps(about)), **arrays)
 
@@ -58,6 +63,8 @@ def _result(label: str, config, arrays: dict[str, np.ndarray]) -> RunResult:
     history = History(config.seeds)
     metrics = {name: arrays[f"{label}/{name}"].astype(float) for name in METRIC_NAMES}
     measured = {name: ~np.isnan(values).all(1) for name, values in metrics.items()}
+    tables = zip(arrays[f"{label}/token_probs"], arrays[f"{label}/rank_probs"], strict=True)
+    seen = dict(zip(arrays[f"{label}/distribution_updates"].tolist(), itertools.starmap(Distribution, tables), strict=True))
     for row, update in enumerate(arrays[f"{label}/updates"]):
         history.append(
             StepRecord(
@@ -66,6 +73,7 @@ def _result(label: str, config, arrays: dict[str, np.ndarray]) -> RunResult:
                 arrays[f"{label}/samples"][row],
                 float(arrays[f"{label}/wall_seconds"][row]),
                 {name: values[row] for name, values in metrics.items() if measured[name][row]},
+                seen.get(int(update)),
             )
         )
     return RunResult(config, history)

@@ -103,8 +103,9 @@ def _t_half_area(t: float, degrees: int) -> float:
 
 
 def initial_values(updates: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(n,) mean of `values` (U, n) over the first three updates, NaN where nothing was measured; `updates` (U,) counts from 1."""
-    return _mean_where(values, updates <= INITIAL_UPDATES)
+    """(n,) mean of `values` (U, n) over the first three updates, NaN where nothing was measured. `updates` (U,) count from 1, or from where
+    a fork began."""
+    return _mean_where(values, _first_rows(updates))
 
 
 def final_values(updates: np.ndarray, values: np.ndarray, until: int | None = None) -> np.ndarray:
@@ -147,9 +148,22 @@ def vanished_update(updates: np.ndarray, grad_norm: np.ndarray) -> int | None:
 
 
 def _start(updates: np.ndarray, values: np.ndarray) -> float:
-    first = values[updates <= INITIAL_UPDATES]
+    first = values[_first_rows(updates)]
     first = first[~np.isnan(first)]
     return float(first.mean()) if len(first) else math.nan
+
+
+def mean_over_seeds(values: np.ndarray) -> np.ndarray:
+    """(U, R) -> (U,) mean over the seeds that were measured, NaN where none was."""
+    measured = ~np.isnan(values)
+    counts = measured.sum(1)
+    sums = np.where(measured, values, 0.0).sum(1)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _first_rows(updates: np.ndarray) -> np.ndarray:
+    """bool (U,)"""
+    return updates < (updates[0] if len(updates) else 1) + INITIAL_UPDATES
 
 
 def _first_below(updates: np.ndarray, values: np.ndarray, threshold: float) -> int | None:
@@ -159,7 +173,7 @@ def _first_below(updates: np.ndarray, values: np.ndarray, threshold: float) -> i
     count = np.concatenate(([0], np.cumsum(measured)))
     for end in range(1, len(updates) + 1):
         begin = int(np.searchsorted(updates, updates[end - 1] - EVENT_UPDATES, side="right"))
-        if updates[end - 1] >= EVENT_UPDATES and count[end] > count[begin]:
+        if updates[end - 1] >= updates[0] + EVENT_UPDATES - 1 and count[end] > count[begin]:
             mean = (total[end] - total[begin]) / (count[end] - count[begin])
             if mean < threshold:
                 return int(updates[end - 1])

@@ -1,7 +1,8 @@
 """The history of all runs in one SQLite file: what was started, by whom, with which settings, and every update that was measured.
 
 Written by one thread in small transactions, read by anybody; several processes may share a file. After a crash every update that was
-older than a second is there, and the runs that were going on are marked interrupted. For 16 seeds an update takes about 0.7 kB.
+older than a second is there, and the runs that were going on are marked interrupted. For 16 seeds an update takes about 0.7 kB, and
+one with a distribution over 7 tokens 0.9 kB more; a run has at most about a hundred of these, and 4 MB.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import json
 import secrets
 import sqlite3
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.alive import ProcessMark, is_alive, sweep
-from core.blobs import COLUMNS, pack, unpack
+from core.blobs import COLUMNS, pack, pack_distribution, unpack, unpack_distribution
+from core.columns import Columns, decode
 from core.compare import RunResult
 from core.config import RunConfig
 from core.history import History
@@ -104,7 +108,10 @@ class Store:
     def append(self, run_id: int, record: StepRecord) -> None:
         """Keep one update. Called by the thread that trains, so it never waits. KeyError for a metric that core.metrics does not
         have."""
-        self._writer.put([(APPEND, (run_id, *pack(record, METRIC_NAMES), run_id))], droppable=True)
+        statements = [(APPEND, (run_id, *pack(record, METRIC_NAMES), run_id))]
+        if record.distribution is not None:
+            statements.append((APPEND_DISTRIBUTION, (run_id, record.update, *pack_distribution(record.distribution), run_id)))
+        self._writer.put(statements, droppable=True)
 
     def set_status(self, run_id: int, status: str, error: str = "", traceback: str = "") -> None:
         """A final status also sets the time at which the run finished."""
@@ -159,8 +166,13 @@ class Store:
         history, names = History(config_from_json(row["config"]).seeds), json.loads(row["metrics"])
         sql = f"SELECT {', '.join(COLUMNS)} FROM steps WHERE run = ? ORDER BY number"
         with reading(self.path) as connection:
+            looked = {update: tables for update, *tables in connection.execute(DISTRIBUTIONS_OF, (run_id,))}
             for step in connection.execute(sql, (run_id,)):
-                history.append(unpack(step, names))
+                record = unpack(step, names)
+                if record.update in looked:
+                    seen = unpack_distribution(looked[record.update], len(history.seeds))
+                    record = replace(record, distribution=seen)
+                history.append(record)
         return history
 
     def results(self, comparison: str) -> dict[str, RunResult]:
@@ -186,10 +198,38 @@ class Store:
             raise LookupError(f"the history has no run {run_id}; look at the list of runs")
         return row
 
+    # For lists of many runs
+
+    def settings(self, run_ids: Iterable[int]) -> dict[int, dict]:
+        """Run -> its settings as plain values (see `core.export.config_dict`), unchecked, so that those of another version can be
+        shown too. A run that is not there is left out, and so is one whose settings are damaged."""
+        sql = "SELECT id, config FROM runs WHERE id IN (SELECT value FROM json_each(?))"
+        with reading(self.path) as connection:
+            found = connection.execute(sql, (json.dumps(list(run_ids)),)).fetchall()
+        plain = {}
+        for run_id, text in found:
+            with suppress(ValueError):
+                plain[run_id] = json.loads(text)
+        return plain
+
+    def columns(self, run_id: int, names: Sequence[str]) -> Columns:
+        """The metrics `names` of a run. LookupError if there is no such run."""
+        known = json.loads(self._row(run_id)["metrics"])
+        sql = "SELECT number, wall_seconds, measured, samples, metrics FROM steps WHERE run = ? ORDER BY number"
+        with reading(self.path) as connection:
+            return decode(connection.execute(sql, (run_id,)).fetchall(), known, names)
+
+    def purge_one(self, comparison: str) -> None:
+        """Remove one comparison for good, if it was deleted."""
+        self._change("DELETE FROM comparisons WHERE id = ? AND deleted IS NOT NULL", (comparison,))
+
 
 # Of a purged run nothing is kept. Not an error: it may still be training.
 APPEND = f"""INSERT OR REPLACE INTO steps (run, {", ".join(COLUMNS)})
     SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)"""
+DISTRIBUTIONS_OF = "SELECT number, tokens, ranks FROM distributions WHERE run = ?"
+APPEND_DISTRIBUTION = """INSERT OR REPLACE INTO distributions (run, number, tokens, ranks)
+    SELECT ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)"""
 
 LIST = """SELECT r.id AS run_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
     r.finished, coalesce((SELECT max(number) FROM steps WHERE run = r.id), 0) AS updates_done, r.updates_total, c.deleted

@@ -8,15 +8,18 @@ from itertools import combinations
 import numpy as np
 
 from core.compare import RunResult
+from core.forks import fork_changes, originals
 from core.history import History
 from core.metrics import METRIC_NAMES
 from core.stats import (
+    EVENT_UPDATES,
     collapse_update,
     difference,
     estimate,
     final_values,
     initial_values,
     interquartile_mean,
+    mean_over_seeds,
     ratio,
     value_at_samples,
     vanished_update,
@@ -29,6 +32,7 @@ RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
 def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
     """Per algorithm and metric: initial, final, interval; events; and between algorithms: paired differences and ratios."""
     measured = {label: result for label, result in results.items() if len(result.history)}
+    forks = {"forks": found} if (found := _forks(measured)) else {}
     return clean(
         {
             "scenario": scenario,
@@ -42,8 +46,31 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
                 f"{b} - {a}": _difference(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)
             },
             "ratios": {f"{b} / {a}": _ratio(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)},
+            **forks,
         }
     )
+
+
+def _forks(measured: dict[str, RunResult]) -> dict:
+    """Per fork: which run it left, where, with which changes, and what that run measured last before."""
+    out = {}
+    for label, original in originals({label: result.config for label, result in measured.items()}).items():
+        config, history = measured[label].config, measured[original].history
+        before = {
+            name: _last_before(history, name, config.fork.update) for name in ("eval_accuracy", "entropy_nats", "grad_norm")
+        }
+        changes = {name: list(v) if isinstance(v, tuple) else v for name, v in fork_changes(config).items()}
+        out[label] = {"of": original, "update": config.fork.update, "changes": changes, "before": before}
+    return out
+
+
+def _last_before(history: History, name: str, update: int) -> float:
+    """Mean over the last EVENT_UPDATES updates up to `update`, or the last measured value before them."""
+    rows = history.updates <= update
+    values = mean_over_seeds(history.metric(name)[rows])
+    recent = values[-EVENT_UPDATES:]
+    chosen = recent if not np.isnan(recent).all() else values[~np.isnan(values)][-1:]
+    return float(np.nanmean(chosen)) if len(chosen) else math.nan
 
 
 def _algorithm(history: History) -> dict:
@@ -57,7 +84,8 @@ def _algorithm(history: History) -> dict:
         "entropy_collapse_update": collapse_update(updates, mean_over_seeds(entropy)),
         "gradient_vanished_update": vanished_update(updates, mean_over_seeds(gradient)),
     }
-    out["stability"] = {name: _half_variance(values) for name, values in (("entropy_nats", entropy), ("grad_norm", gradient))}
+    unsteady = {name: half_variances(values) for name, values in (("entropy_nats", entropy), ("grad_norm", gradient))}
+    out["stability"] = {name: estimate(values).mean for name, values in unsteady.items()}
     return out
 
 
@@ -96,19 +124,14 @@ def _ratio(ours: History, theirs: History) -> dict:
     }
 
 
-def mean_over_seeds(values: np.ndarray) -> np.ndarray:
-    """(U, R) -> (U,) mean over the seeds that were measured, NaN where none was."""
-    measured = ~np.isnan(values)
-    counts = measured.sum(1)
-    sums = np.where(measured, values, 0.0).sum(1)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
-def _half_variance(values: np.ndarray) -> float:
-    """Variance over the second half of the updates, mean over seeds: how unsteady a run is once it has settled."""
+def half_variances(values: np.ndarray) -> np.ndarray:
+    """(U, R) -> (R,) variance over the second half of the updates: how unsteady a run is once it has settled. NaN for a seed that was
+    measured fewer than twice there."""
     half = values[len(values) // 2 :]
-    half = half[~np.isnan(half).all(1)]
-    return float(np.nanvar(half, axis=0).mean()) if len(half) else math.nan
+    measured = ~np.isnan(half)
+    counts = np.where(measured.sum(0) > 1, measured.sum(0), np.nan)
+    means = np.where(measured, half, 0.0).sum(0) / counts
+    return np.where(measured, (half - means) ** 2, 0.0).sum(0) / counts
 
 
 def clean(value):

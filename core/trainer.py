@@ -12,29 +12,79 @@ from torch import Tensor
 from core.algorithms.advantages import group_advantages
 from core.algorithms.losses import ClipStats, aggregation_denominator, kl_estimate, policy_loss
 from core.algorithms.sampling import normalised_rewards
-from core.config import RunConfig
+from core.checkpoints import Checkpoints, TrainerState
+from core.config import AlgorithmConfig, RunConfig
+from core.fields import ConfigError
 from core.optim import ReplicaAdam, clip_by_global_norm
 from core.policies import make_policy
 from core.rng import ReplicaStreams
 from core.rollout import Collector
 from core.tasks import make_task
-from core.types import Rollout, StepRecord, check_finite
+from core.types import Distribution, Rollout, StepRecord, check_finite
+
+MAX_DISTRIBUTIONS = 100  # per run, and one more for the last update: enough for a film of the run
+MAX_DISTRIBUTION_BYTES = 4_000_000  # per run; the first and the last are kept whatever they take
+
+
+OnPrepare = Callable[[str, int, int], None]  # (stage, done, total); stage is "base model" or "replay"
+
+
+class _Stopped(Exception):
+    """A stop that came before the first update."""
 
 
 def train(
-    config: RunConfig, *, should_stop: Callable[[], bool] = lambda: False, on_base_model: Callable[[int, int], None] | None = None
+    config: RunConfig,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_prepare: OnPrepare = lambda stage, done, total: None,
+    checkpoints: Checkpoints | None = None,
 ) -> Iterator[StepRecord]:
     """Train `config.replicas` seeds at once; one record per update, `config.updates` of them unless `should_stop()` says so.
 
-    `on_base_model(done, total)` is called while a base model has to be built first. TrainingDiverged on NaN or infinity: the records
-    yielded before are valid.
+    `on_prepare(stage, done, total)` is called while a base model has to be built first, and while a fork's run is trained up to the fork.
+    `checkpoints` makes that, and later forks and replays of this run, faster and changes nothing else.
+    TrainingDiverged on NaN or infinity: the records yielded before are valid.
     """
-    trainer = Trainer(config, on_base_model)
+
+    def prepare(stage: str, done: int, total: int) -> None:
+        on_prepare(stage, done, total)
+        if should_stop():
+            raise _Stopped
+
+    try:
+        trainer = Trainer(config, lambda done, total: prepare("base model", done, total))
+        if config.fork is not None:
+            trainer.restore(state_after(config.fork.run, config.fork.update, prepare, checkpoints))
+    except _Stopped:
+        return
     while trainer.update < config.updates:
         for record in trainer.rollout():
             yield record
             if should_stop():
                 return
+        trainer.keep_state(checkpoints)
+
+
+def state_after(
+    config: RunConfig,
+    update: int,
+    on_prepare: OnPrepare = lambda stage, done, total: None,
+    checkpoints: Checkpoints | None = None,
+) -> TrainerState:
+    """The state of `config`'s run after `update`, which must end a rollout: trained up to there, from the nearest checkpoint if there is
+    one. `on_prepare` may raise to leave."""
+    trainer = Trainer(config, lambda done, total: on_prepare("base model", done, total))
+    known = checkpoints.nearest(config, update) if checkpoints is not None else None
+    if known is None and config.fork is not None:
+        known = state_after(config.fork.run, config.fork.update, on_prepare, checkpoints)
+    if known is not None:
+        trainer.restore(known)
+    while trainer.update < update:
+        for record in trainer.rollout():
+            on_prepare("replay", record.update, update)
+        trainer.keep_state(checkpoints)
+    return trainer.state()
 
 
 class Trainer:
@@ -51,9 +101,37 @@ class Trainer:
         self.collector = Collector(config, self.task, self.policy, self.streams)
         self.eps_low = _per_replica(config.algorithm.eps_low, config.replicas)
         self.eps_high = _per_replica(config.algorithm.eps_high, config.replicas)
+        self.distribution_every = distribution_every(config, self.task.vocab_size)
         self.update = self.rollouts = 0
         self.samples = torch.zeros(config.replicas, dtype=torch.long)
         self.started = time.perf_counter()
+
+    def state(self) -> TrainerState:
+        """A copy of everything that the next rollouts depend on. Between rollouts only."""
+        generators = tuple(generator.get_state() for generator in self.streams.generators)
+        moments = (self.optimiser.mean.clone(), self.optimiser.square.clone(), self.optimiser.steps)
+        return TrainerState(self.update, self.rollouts, self.samples, self.params.flat.detach().clone(), *moments, generators)
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on from `state`. ConfigError if it is that of a policy of another size."""
+        flat = self.params.flat.detach()
+        if flat.shape != state.flat.shape:
+            raise ConfigError(
+                f"task of a fork must need a policy of the same size, {state.flat.shape[1]} parameters, got {flat.shape[1]}; "
+                "leave the settings of the policy as they are"
+            )
+        flat.copy_(state.flat)
+        self.optimiser.mean.copy_(state.mean)
+        self.optimiser.square.copy_(state.square)
+        self.optimiser.steps = state.steps
+        for generator, known in zip(self.streams.generators, state.generators, strict=True):
+            generator.set_state(known)
+        self.update, self.rollouts, self.samples = state.update, state.rollouts, state.samples
+
+    def keep_state(self, checkpoints: Checkpoints | None) -> None:
+        """Offer the state to `checkpoints`, if this is the end of a whole rollout."""
+        if checkpoints is not None and self.update % self.config.effective_updates_per_rollout == 0:
+            checkpoints.offer(self.config, self.update, self.state)
 
     def rollout(self) -> Iterator[StepRecord]:
         """One generation phase and the updates on it."""
@@ -63,28 +141,35 @@ class Trainer:
         self.samples = self.samples + (tally.sums["groups"] * config.group_size).long()
         metrics = tally.metrics()
         metrics["reward_trained_mean"] = _masked_mean(batch.rewards, batch.live[..., None].expand_as(batch.rewards))
+        seen = None
         if (self.rollouts - 1) % config.eval_every == 0:
-            metrics |= self.evaluate(batch)
+            measured, seen = self.evaluate(batch)
+            metrics |= measured
+            if (self.rollouts - 1) % self.distribution_every:
+                seen = None
         advantages = group_advantages(batch.rewards, normalize_std=config.algorithm.normalize_std)
         for k in range(config.effective_updates_per_rollout):
             slots = slice(k % config.minibatches, None, config.minibatches)
             metrics |= self._update(batch.slots(slots), advantages[:, slots])
             self.update += 1
             if self.update == config.updates:
-                metrics |= self.evaluate(batch)
-            yield self._record(metrics)
+                measured, seen = self.evaluate(batch)
+                metrics |= measured
+            yield self._record(metrics, seen)
             if self.update == config.updates:
                 return
-            metrics = {}
+            metrics, seen = {}, None
 
-    def evaluate(self, batch: Rollout) -> dict[str, Tensor]:
-        """Greedy score on the held-out prompts, and the divergence from the base policy on the batch's tokens."""
+    def evaluate(self, batch: Rollout) -> tuple[dict[str, Tensor], Distribution]:
+        """Greedy score on the held-out prompts, the divergence from the base policy on the batch's tokens, and what the policy would
+        generate in their place."""
         params, temperature = self.params.detached(), self.config.temperature
-        divergence = self.policy.kl_to_base(params, batch.prompts, batch.tokens, temperature)
-        return {
+        found = self.policy.survey(params, batch.prompts, batch.tokens, batch.mask, temperature)
+        metrics = {
             "eval_accuracy": self.task.evaluate(self.policy, params, temperature),
-            "kl_base": _masked_mean(divergence, batch.trained_mask),
+            "kl_base": _masked_mean(found.kl_to_base, batch.trained_mask),
         }
+        return metrics, Distribution(found.token_probs.numpy(), found.rank_probs.numpy())
 
     def _update(self, batch: Rollout, advantages: Tensor) -> dict[str, Tensor]:
         """One optimiser step of every replica on its minibatch. Pieces of a minibatch share one denominator."""
@@ -133,7 +218,7 @@ class Trainer:
             advantages,
             batch.trained_mask,
             eps_low=self.eps_low,
-            eps_high=self._eps_high(batch),
+            eps_high=upper_eps(algorithm, self.eps_high, batch.rewards, self.task.reward_range),
             aggregation=algorithm.loss_aggregation,
             dual_clip=algorithm.dual_clip,
             max_tokens=self.task.max_tokens,
@@ -141,17 +226,27 @@ class Trainer:
             extra=extra,
         )
 
-    def _eps_high(self, batch: Rollout) -> float | Tensor:
-        """eps_high, or the lab's version of it: widened for completions whose normalised reward exceeds 0.5, (R, B, G)."""
-        factor = self.config.algorithm.reward_clip_factor
-        if factor == 1.0:
-            return self.eps_high
-        widen = torch.where(normalised_rewards(batch.rewards, self.task.reward_range) > 0.5, factor, 1.0)
-        return widen * (self.eps_high[:, None, None] if isinstance(self.eps_high, Tensor) else self.eps_high)
-
-    def _record(self, metrics: dict[str, Tensor]) -> StepRecord:
+    def _record(self, metrics: dict[str, Tensor], seen: Distribution | None) -> StepRecord:
         values = {name: value.double().numpy() for name, value in metrics.items()}
-        return StepRecord(self.update, self.rollouts, self.samples.numpy(), time.perf_counter() - self.started, values)
+        return StepRecord(self.update, self.rollouts, self.samples.numpy(), time.perf_counter() - self.started, values, seen)
+
+
+def upper_eps(
+    algorithm: AlgorithmConfig, eps_high: float | Tensor, rewards: Tensor, reward_range: tuple[float, float]
+) -> float | Tensor:
+    """`eps_high`, a number or (R,), or the lab's version of it: widened for completions whose normalised reward (R, B, G) exceeds 0.5."""
+    if algorithm.reward_clip_factor == 1.0:
+        return eps_high
+    widen = torch.where(normalised_rewards(rewards, reward_range) > 0.5, algorithm.reward_clip_factor, 1.0)
+    return widen * (eps_high[:, None, None] if isinstance(eps_high, Tensor) else eps_high)
+
+
+def distribution_every(config: RunConfig, vocab_size: int) -> int:
+    """Rollouts from one recorded distribution to the next: those of every evaluation, or of every n-th one where that would be more than
+    MAX_DISTRIBUTIONS or MAX_DISTRIBUTION_BYTES. One takes 8·R·V bytes."""
+    most = max(min(MAX_DISTRIBUTIONS, MAX_DISTRIBUTION_BYTES // (8 * config.replicas * vocab_size)), 1)
+    evaluations = -(-config.rollouts // config.eval_every)
+    return config.eval_every * -(-evaluations // most)
 
 
 def _clip_metrics(stats: ClipStats) -> dict[str, Tensor]:

@@ -60,6 +60,16 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class Distribution:
+    """What the policy would generate next, as a mean over the contexts (one per real token) of the rollout's batch, dropped groups
+    included. Float32; rows sum to 1, and are NaN for a replica without a single context."""
+
+    token_probs: np.ndarray  # (R, V) probability of each token, mean over contexts
+    rank_probs: np.ndarray  # (R, V) each context's probabilities sorted, largest first, then the mean: shows collapse onto one
+    # answer per prompt even where the answers differ
+
+
+@dataclass(frozen=True)
 class StepRecord:
     """One optimiser update of all replicas.
 
@@ -71,6 +81,7 @@ class StepRecord:
     samples_generated: np.ndarray  # (R,) int64, completions sampled since the start, dropped ones included
     wall_seconds: float  # since the start of training
     metrics: dict[str, np.ndarray]  # name -> (R,) float64
+    distribution: Distribution | None = None  # None = not looked at at this update
 
 
 class TrainingDiverged(RuntimeError):

@@ -32,3 +32,15 @@ def completions_of(task: Task, rows: list[list[list[int]]]) -> Completions:
             ended[0, b, g] = task.end_token is None or row[-1] == task.end_token
     zeros = torch.zeros(tokens.shape)
     return Completions(tokens, mask, zeros, zeros, ended)
+
+
+def means_by_loop(chances: torch.Tensor, mask: torch.Tensor) -> tuple[list[list[float]], list[list[float]]]:
+    """What `Policy.survey` must find: probabilities (R, B, G, T, V) at the tokens under `mask` (R, B, G, T), mean by token and by
+    rank, one context after the other."""
+    by_token, by_rank = [], []
+    for rows, real in zip(chances.double().flatten(1, 3), mask.flatten(1), strict=True):
+        contexts = [row.tolist() for row, keep in zip(rows, real.tolist(), strict=True) if keep]
+        ranked = [sorted(row, reverse=True) for row in contexts]
+        for out, table in ((by_token, contexts), (by_rank, ranked)):
+            out.append([sum(column) / len(contexts) for column in zip(*table, strict=True)])
+    return by_token, by_rank

@@ -20,6 +20,20 @@ class Scores:
     entropy: Tensor | None  # nats, over the whole vocabulary; only when asked for
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What a policy would generate where a batch's tokens were chosen. NaN for a replica without a single context."""
+
+    kl_to_base: Tensor  # (R, B, G, T) nats, KL(policy || base policy): exact, summed over the vocabulary
+    token_probs: Tensor  # (R, V) next-token probabilities, mean over contexts
+    rank_probs: Tensor  # (R, V) each context's probabilities sorted, largest first, then the mean over contexts
+
+    @staticmethod
+    def of(kl_to_base: Tensor, sums: Tensor, mask: Tensor) -> Survey:
+        """From the sums over contexts by token and by rank (2, R, V)."""
+        return Survey(kl_to_base, *(sums / mask.flatten(1).sum(1, keepdim=True)))
+
+
 class Policy(ABC):
     """A network for one task. Holds no parameters: they come as an argument, R copies at once."""
 
@@ -53,16 +67,25 @@ class Policy(ABC):
         return self.base_distribution(prompts, tokens, temperature).gather(-1, tokens[..., None])[..., 0]
 
     @torch.no_grad()
-    def kl_to_base(self, params: Parameters, prompts: Tensor, tokens: Tensor, temperature: float) -> Tensor:
-        """(R, B, G, T) nats, KL(policy || base policy) where each token was chosen: exact, summed over the vocabulary."""
+    def survey(self, params: Parameters, prompts: Tensor, tokens: Tensor, mask: Tensor, temperature: float) -> Survey:
+        """The policy in the contexts in which `tokens` (R, B, G, T) were chosen; the means are over those under `mask`."""
         own = self.distribution(params, prompts, tokens, temperature)
-        return (own.exp() * (own - self.base_distribution(prompts, tokens, temperature))).sum(-1)
+        divergence = (own.exp() * (own - self.base_distribution(prompts, tokens, temperature))).sum(-1)
+        sums = weighted_sums(own.exp().flatten(1, 3).transpose(1, 2), mask.flatten(1))
+        return Survey.of(divergence, sums, mask)
 
 
 def choose(probabilities: Tensor, uniforms: Tensor, axis: int = -1) -> Tensor:
     """Inverse-CDF sampling: probabilities with the vocabulary V on `axis` and uniforms in [0, 1) without that axis -> int64 below V."""
     cumulative = probabilities.cumsum(axis).narrow(axis, 0, probabilities.shape[axis] - 1)
     return (uniforms.unsqueeze(axis) >= cumulative).sum(axis)
+
+
+def weighted_sums(chances: Tensor, weights: Tensor) -> Tensor:
+    """Sums over contexts M of `chances` (R, V, M) times `weights` (R, M), by token and by rank: (2, R, V)."""
+    column = weights[..., None].to(chances.dtype)
+    ranked = chances.sort(1, descending=True).values
+    return torch.stack((torch.bmm(chances, column), torch.bmm(ranked, column)))[..., 0]
 
 
 def until_end(tokens: Tensor, end_token: int) -> Tensor:

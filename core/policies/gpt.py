@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from core.policies.base import Policy, Scores, choose, until_end
+from core.policies.base import Policy, Scores, Survey, choose, until_end, weighted_sums
 from core.policies.packing import Packing, packing
 from core.policies.params import Parameters, Shapes, uniform_fan_in
 from core.tasks.arithmetic import Arithmetic
@@ -173,15 +173,19 @@ class GPTPolicy(Policy):
         return Parameters(self.base.expand(replicas, -1), self.shapes)
 
     @torch.no_grad()
-    def kl_to_base(self, params, prompts, tokens, temperature):
-        """Summed once per packed token, then looked up; a few prompts at a time, which a processor's cache can hold."""
-        base, parts = self._base_parameters(len(prompts)), []
+    def survey(self, params, prompts, tokens, mask, temperature):
+        """Computed once per packed token, then looked up; a few prompts at a time, which a processor's cache can hold."""
+        base, parts, sums = self._base_parameters(len(prompts)), [], 0.0
         few = max(64 // len(prompts), 1)
-        for some, written in zip(prompts.split(few, 1), tokens.split(few, 1), strict=True):
+        for some, written, real in zip(prompts.split(few, 1), tokens.split(few, 1), mask.split(few, 1), strict=True):
             own, place = self._table(params, some, written, temperature)
             other, _ = self._table(base, some, written, temperature)
-            parts.append((own.exp() * (own - other)).sum(1)[:, place])
-        return torch.cat(parts, 1)
+            chances = own.exp()
+            parts.append((chances * (own - other)).sum(1)[:, place])
+            visits = torch.zeros(len(own), own.shape[2])  # the first tokens of a group are chosen in the same context
+            visits.scatter_add_(1, place.flatten().expand(len(own), -1), real.flatten(1).to(own.dtype))
+            sums = sums + weighted_sums(chances, visits)
+        return Survey.of(torch.cat(parts, 1), sums, mask)
 
 
 class RMSNorm(torch.autograd.Function):

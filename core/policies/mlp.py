@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.policies.base import Policy, Scores, until_end
+from core.policies.base import Policy, Scores, Survey, until_end, weighted_sums
 from core.policies.params import Parameters, Shapes, uniform_fan_in
 from core.tasks.base import MarkovTask
 from core.types import Completions
@@ -119,11 +119,13 @@ class MLPPolicy(Policy):
         return torch.log_softmax(self.task.base_logits[prompts] / temperature, -1)
 
     @torch.no_grad()
-    def kl_to_base(self, params, prompts, tokens, temperature):
-        """Summed once per state, then looked up by the tokens."""
-        table = self._table(params, prompts, temperature)
-        by_state = (table.exp() * (table - self._base(prompts, temperature).transpose(1, 2)[..., None])).sum(1)
-        return _by_state(by_state, self.task.states_of(prompts, tokens))
+    def survey(self, params, prompts, tokens, mask, temperature):
+        """Computed once per state, then looked up by the tokens; in the means a state counts as often as it was visited."""
+        table, states = self._table(params, prompts, temperature), self.task.states_of(prompts, tokens)
+        chances = table.exp()
+        by_state = (chances * (table - self._base(prompts, temperature).transpose(1, 2)[..., None])).sum(1)
+        visits = torch.zeros(by_state.shape).scatter_add_(2, states.flatten(2), mask.flatten(2).to(table.dtype))
+        return Survey.of(_by_state(by_state, states), weighted_sums(chances.flatten(2), visits.flatten(1)), mask)
 
 
 class Tanh(torch.autograd.Function):

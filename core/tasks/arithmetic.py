@@ -109,6 +109,10 @@ class Arithmetic(Task):
     def completion_text(self, tokens):
         return "".join(CHARACTERS[t] for t in tokens)
 
+    @property
+    def token_names(self):
+        return tuple("$ (end)" if token == END else text for token, text in enumerate(CHARACTERS))
+
 
 def digits_of(numbers: Tensor, count: int) -> Tensor:
     """The last `count` decimal digits of `numbers` (N,), most significant first: (N, count)."""

@@ -74,6 +74,8 @@ class Bandit(MarkovTask):
     num_states = 1
     clamp_reward_at_zero = True
     score_name = "expected true reward"
+    score_unit = "reward"
+    score_meaning = "What the policy would be paid on average, the noise left out: the number that counts in the end."
 
     def __init__(self, config: BanditConfig):
         self.config = config
@@ -140,3 +142,9 @@ class Bandit(MarkovTask):
 
     def completion_text(self, tokens):
         return f"action {tokens[0]}"
+
+    @property
+    def token_names(self):
+        if self.config.contexts > 1:
+            return super().token_names
+        return tuple(f"action {token} (pays {mean:.3g})" for token, mean in enumerate(self.means[0].tolist()))

@@ -25,6 +25,7 @@ class Grade:
 
     correct: Tensor  # bool, the raw outcome
     rewards: Tensor  # after flips and noise, before shaping
+    noiseless: Tensor  # before flips and noise
 
 
 class Task(ABC):
@@ -39,6 +40,8 @@ class Task(ABC):
     reward_range: tuple[float, float] = (0.0, 1.0)  # of the noiseless reward
     clamp_reward_at_zero = False
     score_name = "held-out accuracy"  # what `evaluate` measures, in words
+    score_unit = "fraction"
+    score_meaning = "Right greedy answers on prompts never trained on: the number that counts in the end."
 
     @abstractmethod
     def judge(self, prompts: Tensor, completions: Completions, chance: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,6 +54,11 @@ class Task(ABC):
     @abstractmethod
     def completion_text(self, tokens: list[int]) -> str:
         """A completion (its real tokens only) as a person would read it."""
+
+    @property
+    def token_names(self) -> tuple[str, ...]:
+        """What each of the V tokens is called in a chart."""
+        return tuple(self.completion_text([token]) for token in range(self.vocab_size))
 
     def evaluate(self, policy, params, temperature: float) -> Tensor:
         """(R,) share of right answers among greedy completions of the held-out prompts."""
@@ -72,6 +80,7 @@ class Task(ABC):
         chance = streams.uniform(2, *shape, active=active)
         correct, rewards = self.judge(prompts, completions, chance[:, 0])
         correct, rewards = self._apply_hopeless(prompts, completions, correct, rewards)
+        noiseless = rewards
         low, high = self.reward_range
         if self.config.flip_probability > 0:
             rewards = torch.where(chance[:, 1] < self.config.flip_probability, low + high - rewards, rewards)
@@ -79,7 +88,7 @@ class Task(ABC):
             rewards = rewards + self.config.noise * streams.normal(*shape, active=active)
         if self.clamp_reward_at_zero:
             rewards = rewards.clamp(min=0.0)
-        return Grade(correct, rewards)
+        return Grade(correct, rewards, noiseless)
 
     def _apply_hopeless(self, prompts, completions, correct, rewards):
         easy = round(self.config.too_easy_fraction * self.train_size)

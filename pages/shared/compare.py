@@ -14,8 +14,10 @@ from core.runs import ManagerFull, UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
 from pages.shared.findings import show_findings
 from pages.shared.live import live_part, phase
-from pages.shared.opened import beginning, take_settings_of
+from pages.shared.more_charts import show_more_charts
+from pages.shared.opened import beginning, read_address, take_settings_of
 from pages.shared.process import manager, tab, visitor, watch
+from pages.shared.rescue import show_rescue
 from pages.shared.settings import settings_sidebar
 from pages.shared.sides import show_differences
 
@@ -23,6 +25,7 @@ from pages.shared.sides import show_differences
 def compare_page() -> None:
     # Fixed places: what comes and goes in one never moves the board, which would be rebuilt.
     notices, heading, controls, live, findings, charts, more = (st.container() for _ in range(7))
+    read_address()
     with notices:
         comparison = current_comparison()
     take_settings_of(comparison)
@@ -30,7 +33,7 @@ def compare_page() -> None:
     with notices:
         for problem in beginning().problems:
             st.warning(problem, icon=":material/link_off:")
-    if comparison is None and runs is not None and beginning().start and not st.session_state.get("auto_started"):
+    if comparison is None and runs is not None and beginning().start and not st.session_state.auto_started:
         st.session_state.auto_started = True
         start(scenario, runs)
     with heading:
@@ -41,7 +44,10 @@ def compare_page() -> None:
         live_part(comparison)
     with findings:
         show_findings(comparison)
+    with charts:
+        show_more_charts(comparison)
     with more:
+        show_rescue(comparison)
         if runs is not None:
             show_differences(runs)
         with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
@@ -82,7 +88,11 @@ def _offer_own_run() -> None:
     if going is not None:
         title = SCENARIOS[name].title if (name := manager().view(going).scenario) in SCENARIOS else name
         st.info(f"A run of yours is not over yet: *{title}*.", icon=":material/directions_run:")
-        st.page_link("app.py", label="Show it", icon=":material/visibility:", query_params={"comparison": going})
+        st.button("Show it", icon=":material/visibility:", key="show_mine", on_click=_show, args=(going,))
+
+
+def _show(comparison: str) -> None:
+    st.session_state.comparison = comparison
 
 
 def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:

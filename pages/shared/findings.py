@@ -40,8 +40,9 @@ def show_findings(comparison: str | None) -> None:
 def _summary(comparison: str, name: str, results: dict[str, RunResult]) -> dict:
     """Computed once per finished comparison and tab: ten thousand resamples per number take a moment."""
     kept = st.session_state.get("summary")
-    if kept is None or kept[0] != comparison:
-        kept = st.session_state.summary = (comparison, summarise(name, results))
+    mark = (comparison, *results)
+    if kept is None or kept[0] != mark:
+        kept = st.session_state.summary = (mark, summarise(name, results))
     return kept[1]
 
 

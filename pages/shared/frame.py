@@ -7,14 +7,18 @@ import streamlit as st
 from pages.shared.learn.contents import menu
 from pages.shared.process import remember_visitor
 
-# Streamlit leaves six lines empty above every page; the first chart belongs on the first screen. And it writes white on the dark theme's
-# light blue, which is too faint to read.
+# Streamlit leaves six lines empty above every page; the first chart belongs on the first screen. And it writes captions, and white on the
+# dark theme's light blue, too faintly to be read by everybody (WCAG AA).
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
+[data-testid="stCaptionContainer"] { opacity: 0.78; }
 button[kind="primary"], button[kind="primary"]:hover { color: light-dark(#ffffff, #0c141c); }
 </style>"""
 
-PAGES = {"Lab": (("app.py", "Compare", ":material/ssid_chart:"),), "Learn": menu()}
+PAGES = {
+    "Lab": (("app.py", "Compare", ":material/ssid_chart:"), ("pages/runs.py", "Runs", ":material/list_alt:")),
+    "Learn": menu(),
+}
 
 
 def frame(title: str) -> None:

@@ -9,21 +9,40 @@ import streamlit as st
 from core.runs import ComparisonView
 from pages.shared import series
 from pages.shared.live_board import live_board
+from pages.shared.live_board.charts import board_charts
 from pages.shared.process import manager
 from pages.shared.results import results_of
 
 TICK_SECONDS = 0.5
+PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
 
 
 def live_part(comparison: str | None) -> None:
     axis, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
     with axis:
-        st.segmented_control("x-axis", list(AXES), default="update", format_func=AXES.get, key="xaxis", required=True, persist_state="session")
+        st.segmented_control(
+            "x-axis", list(AXES), default="update", format_func=AXES.get, key="xaxis", required=True, persist_state="session"
+        )
     with smoothing:
-        st.slider("Smoothing", 0.0, 0.99, 0.9, key="smoothing", persist_state="session", help="A moving average; the raw line stays visible behind it.")
+        st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            0.9,
+            key="smoothing",
+            persist_state="session",
+            help="A moving average; the raw line stays visible behind it.",
+        )
     with options:
-        st.pills("Show", ["log gradient", "single seeds"], selection_mode="multi", key="options", persist_state="session", label_visibility="collapsed")
+        st.pills(
+            "Show",
+            ["log gradient", "single seeds"],
+            selection_mode="multi",
+            key="options",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
     now = phase(None if comparison is None else manager().view(comparison))
     st.fragment(_board, run_every=None if now == "over" else TICK_SECONDS)(comparison, now)
 
@@ -38,7 +57,8 @@ def phase(view: ComparisonView | None) -> str:
 
 def _board(comparison: str | None, drawn: str) -> None:
     view = None if comparison is None else manager().view(comparison)
-    histories = {label: result.history for label, result in results_of(comparison).items()}
+    results = results_of(comparison)
+    histories = {label: result.history for label, result in results.items()}
     chosen = st.session_state.get("options") or []
     live_board(
         histories,
@@ -50,6 +70,7 @@ def _board(comparison: str | None, drawn: str) -> None:
         seeds="single seeds" in chosen,
         events=_events(comparison, histories, over=phase(view) == "over"),
         badge=badge(view),
+        charts=board_charts(next(iter(results.values())).config.task),
     )
     if view is not None:
         for label, run in view.runs.items():
@@ -75,10 +96,11 @@ def badge(view: ComparisonView | None) -> dict:
     states = {run.status for run in view.runs.values()}
     done, total = (sum(getattr(run, name) for run in view.runs.values()) for name in ("updates", "total"))
     share = f"{done} of {total} updates"
-    building = next((run.base_model for run in view.runs.values() if run.base_model), None)
+    preparing = next((run.preparing for run in view.runs.values() if run.preparing), None)
     if "running" in states:
-        if building:
-            return {"state": "live", "text": f"preparing the base model, {building[0]} of {building[1]} steps"}
+        if preparing:
+            stage, count, of = preparing
+            return {"state": "live", "text": f"{PREPARING[stage]}, {count} of {of} steps"}
         return {"state": "live", "text": f"{share}{_ago(view)}"}
     if "queued" in states:
         position = min(run.position or 1 for run in view.runs.values() if run.status == "queued")

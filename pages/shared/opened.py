@@ -17,6 +17,7 @@ from core.runs import UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
 from core.store import StoreError
 from pages.shared.process import manager
+from pages.shared.results import results_of
 
 NOT_SETTINGS = ("comparison", "lang")
 
@@ -31,11 +32,22 @@ class Beginning:
     problems: tuple[str, ...] = ()
 
 
-def beginning() -> Beginning:
-    """The present beginning; on a tab's first run, what its address says."""
-    if "beginning" not in st.session_state:
-        opened: Opened = from_query({k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS})
+def read_address() -> None:
+    """Begin with what the address says, on a tab's first run and whenever a link to other settings was followed since. Call first."""
+    address = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
+    first = "beginning" not in st.session_state
+    if first or (address and address != st.session_state.address):
+        opened: Opened = from_query(address)
+        if not first:
+            begin_with(opened.scenario, opened.runs)
+            st.session_state.comparison = None  # the link asks for these settings and not for the run looked at before
+        st.session_state.auto_started = False
         st.session_state.beginning = Beginning(opened.scenario, opened.runs, opened.start, opened.problems)
+    st.session_state.address = address
+
+
+def beginning() -> Beginning:
+    """What the settings begin with now."""
     return st.session_state.beginning
 
 
@@ -58,10 +70,11 @@ def take_settings_of(comparison: str | None) -> None:
     st.session_state.settings_of = comparison
     try:
         scenario = SCENARIOS.get(manager().view(comparison).scenario)
-        runs = {label: result.config for label, result in manager().results(comparison).items()}
+        # A fork begins in the middle of a run; it is made on the page and not by settings.
+        runs = {k: r.config for k, r in results_of(comparison).items() if r.config.fork is None}
     except (UnknownComparison, LookupError, ConfigError, StoreError):
-        scenario = None
-    if scenario is None:
+        scenario, runs = None, {}
+    if scenario is None or not runs:
         told = "The settings of this comparison are not known to this version, so the sidebar shows others."
         st.session_state.beginning = replace(beginning(), problems=(*beginning().problems, told))
     else:

@@ -64,18 +64,18 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
         with st.expander(side.label, icon=":material/function:"):
             side_head(scenario, sides, side)
             names = [f.name for f in fields(algorithm) if f.name not in HIDDEN]
-            algorithms[side.label] = _group(algorithm, default.algorithm, names, f"{scenario.name}:{side.label}")
+            algorithms[side.label] = setting_widgets(algorithm, default.algorithm, names, f"{scenario.name}:{side.label}")
     add_side(scenario, sides)
     st.caption("Everything else, the same for all sides")
     with st.expander("Environment", icon=":material/landscape:"):
         names = [f.name for f in fields(ours.task) if f.name not in HIDDEN]
-        task = _group(ours.task, defaults.task, names, f"{scenario.name}:task")
+        task = setting_widgets(ours.task, defaults.task, names, f"{scenario.name}:task")
     with st.expander("Optimisation", icon=":material/tune:"):
-        shared = _group(ours, defaults, OPTIMISATION, scenario.name)
+        shared = setting_widgets(ours, defaults, OPTIMISATION, scenario.name)
     with st.expander("Updates, replicas and seed", icon=":material/casino:"):
         times = [scenario.longer.get(side.base, 1) for side in sides]
         plain = replace(ours, updates=ours.updates // times[0])
-        counts = _group(plain, defaults, ("updates", "replicas", "first_seed"), scenario.name)
+        counts = setting_widgets(plain, defaults, ("updates", "replicas", "first_seed"), scenario.name)
     updates = counts.pop("updates")
     return {
         label: replace(
@@ -85,7 +85,8 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
     }  # fmt: skip
 
 
-def _group(config, default, names, prefix: str) -> dict:
+def setting_widgets(config, default, names, prefix: str) -> dict:
+    """Widgets for the settings `names` of `config`, marked where they differ from `default`; what they say, name -> value."""
     values = {}
     for name in names:
         value = getattr(config, name)

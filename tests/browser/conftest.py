@@ -65,6 +65,36 @@ def board_server(tmp_path_factory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def app_server(tmp_path_factory) -> Iterator[str]:
+    """The address of the app, with a history of its own."""
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DAPO_LAB_DATA=str(tmp_path_factory.mktemp("data"))) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser, app_server):
+    """Opens Compare with a query in a browser of its own, or in the browser of another page (`beside`); waits until charts are drawn."""
+    contexts = []
+
+    def open_page(
+        query: str = "", *, address: str = app_server, beside=None, path: str = "/", wait=".lb-plot .main-svg", **options
+    ):
+        if beside is None:
+            contexts.append(browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options)))
+        page = (beside.context if beside else contexts[-1]).new_page()
+        page.set_default_timeout(60_000)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto(f"{address}{path}?{query}")
+        page.wait_for_selector(wait)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
 @contextmanager
 def serve(script: str | Path, logs: Path, **environment: str) -> Iterator[str]:
     """The address of a Streamlit server that runs `script` until the block ends."""

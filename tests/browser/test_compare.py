@@ -10,38 +10,9 @@ import pandas as pd
 import pytest
 
 from core.metrics import METRIC_NAMES
-from tests.browser.conftest import serve
 from tests.browser.test_live_board import BOARD
 
 SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
-
-
-@pytest.fixture(scope="module")
-def app_server(tmp_path_factory):
-    from tests.browser.conftest import ROOT
-
-    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DAPO_LAB_DATA=str(tmp_path_factory.mktemp("data"))) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser, app_server):
-    contexts = []
-
-    def open_page(query: str = "", **options):
-        context = browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options))
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(f"{app_server}/?{query}")
-        page.wait_for_selector(".lb-plot .main-svg")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def until(page, condition: str) -> None:
@@ -119,7 +90,7 @@ def test_the_downloads_hold_what_was_drawn(visit):
         page.get_by_role("button", name="Everything (zip)").click()
     with open(caught.value.path(), "rb") as file:
         names = zipfile.ZipFile(io.BytesIO(file.read())).namelist()
-    assert names == ["metrics.csv", "config.json", "summary.json", "report.md"]
+    assert names == ["metrics.csv", "config.json", "summary.json", "report.md", "charts.html"]
 
 
 def test_the_shared_link_gives_a_stranger_the_same_curves(visit):

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
+import numpy as np
 import pytest
 
-CHARTS = 6
+from pages.shared import series
+from pages.shared.live_board.charts import CHARTS as CHART_SPECS
+from pages.shared.live_board.charts import metrics_of
+from tests.browser.made_up import histories
+
+CHARTS = len(CHART_SPECS)
 BOARD = "document.querySelector('.live-board').liveBoard"
 
 
@@ -83,14 +90,57 @@ def test_points_arrive_and_no_node_is_rebuilt_in_twenty_ticks(open_board):
 def test_a_gap_is_noticed_and_healed(open_board):
     board = open_board("rate=20")
     board.ticks(2)
-    snapshots = board.js("BOARD.stats.snapshots")
+    refused = board.js("BOARD.stats.refused")
     board.choose("lose points")
-    board.wait(f"BOARD.stats.snapshots > {snapshots}")
+    board.wait(f"BOARD.stats.refused > {refused}")
     board.ticks(2)
     for side in ("GRPO", "DAPO"):
         updates = board.js(f"BOARD.store.get('{side}').update")
         assert updates == list(range(1, len(updates) + 1))
+    assert board.js("BOARD.stats.snapshots") == 1  # only what was missing was sent again
     assert board.same_nodes()
+
+
+def test_a_run_that_has_just_begun_is_asked_for_its_first_points_before_the_next_tick(open_board):
+    board = open_board("start=0&rate=4")
+    board.wait("BOARD.store.get('DAPO').last > 0")
+    assert board.page.get_by_text(re.compile(r"asked [1-4] times")).count() == 1
+    board.ticks(3)  # and then no more
+    assert board.page.get_by_text(re.compile(r"asked [1-4] times")).count() == 1
+    assert board.js("BOARD.stats.snapshots") == 1
+
+
+def test_a_thinned_board_has_the_points_that_the_server_would_send_anew(open_board):
+    board = open_board("rate=10&start=540&stop=600")
+    board.choose("seeds")
+    board.wait("BOARD.settings.seeds")
+    for level in range(1, 7):
+        board.choose("thin")
+        board.wait(f"BOARD.store.get('GRPO').level === {level} && BOARD.store.get('DAPO').level === {level}")
+    board.wait("[...BOARD.store.values()].every(({ last }) => last === 600) && BOARD.dirty.size === 0")
+    names = metrics_of(CHART_SPECS)
+    for label, side in series.snapshot(histories(600), names, seeds=True, levels=dict.fromkeys(("GRPO", "DAPO"), 6)).items():
+        kept = board.js(f"BOARD.store.get('{label}')")
+        assert kept["update"] == [*range(64, 600, 64), 600]
+        assert kept["wall_seconds"] == pytest.approx(side["seconds"])
+        assert kept["rollout"] == [update // 8 for update in kept["update"]]
+        for name in names:
+            mine, sent = kept["metrics"][name], side["metrics"][name]
+            count = sent.get("count", 1)
+            assert mine["row"] == sent.get("at", list(range(10)))
+            assert mine["count"] == (count if isinstance(count, list) else [count] * len(mine["row"]))
+            assert mine["low"] == sent.get("low", sent["mean"]) and mine["high"] == sent.get("high", sent["mean"])
+            for column in ("mean", "half"):
+                assert mine[column] == pytest.approx(
+                    sent[column], rel=2e-3, abs=1e-6
+                )  # each was rounded to four digits on its way
+            assert np.allclose(mine["seeds"], sent["seeds"], rtol=2e-3, atol=1e-6)
+    gradient = board.js("BOARD.store.get('DAPO').metrics.grad_norm")
+    drawn = board.js("BOARD.charts.get('grad_norm').plot.data[7]")
+    assert drawn["visible"] is True
+    assert (min(drawn["y"]), max(drawn["y"])) == (min(gradient["low"]), max(gradient["high"]))
+    assert board.main_line("grad_norm")["y"] == gradient["mean"]
+    assert board.same_nodes() and board.errors == []
 
 
 def test_zoom_and_hidden_sides_survive_ticks_on_all_charts_and_a_double_click_resets(open_board):
@@ -200,15 +250,25 @@ def test_no_page_scrolls_sideways(open_board, width):
 
 
 def test_long_lines_are_decimated_to_their_extremes(open_board):
-    board = open_board("start=6000&stop=6000")
+    board = open_board("start=3000&stop=3000")
     line = board.main_line("grad_norm")
     means = board.js("BOARD.store.get('DAPO').metrics.grad_norm.mean")
-    assert len(means) == 6000 and len(line["y"]) <= 1502
-    assert max(line["y"]) == max(means) and min(line["y"]) == min(means) and line["x"][-1] == 6000
+    assert len(means) == 3000 and len(line["y"]) <= 1502
+    assert max(line["y"]) == max(means) and min(line["y"]) == min(means) and line["x"][-1] == 3000
 
 
-def test_at_two_ticks_a_second_less_than_20_kilobytes_arrive(open_board):
-    board = open_board("rate=60")
+def test_what_the_browser_keeps_is_bounded(open_board):
+    board = open_board("start=2990&stop=3020&rate=10")
+    board.wait("BOARD.store.get('DAPO').last === 3020")
+    side = board.js("BOARD.store.get('DAPO')")
+    assert side["level"] == 1 and side["update"] == list(range(2, 3021, 2))
+    assert all(len(values) == 1510 for values in (side["wall_seconds"], side["rollout"], side["metrics"]["grad_norm"]["mean"]))
+    assert board.js("BOARD.stats.snapshots") == 1 and board.same_nodes()
+
+
+@pytest.mark.parametrize("rate", [60, 300])
+def test_at_two_ticks_a_second_less_than_20_kilobytes_arrive(open_board, rate):
+    board = open_board(f"rate={rate}")
     session = board.page.context.new_cdp_session(board.page)
     received = []
     session.on("Network.webSocketFrameReceived", lambda frame: received.append(frame["response"]))

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,8 +30,18 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
-def test_it_writes_the_four_files_and_nothing_else(out):
-    assert sorted(p.name for p in out.iterdir()) == ["config.json", "metrics.csv", "report.md", "summary.json"]
+def test_it_writes_the_five_files_and_nothing_else(out):
+    assert sorted(p.name for p in out.iterdir()) == ["charts.html", "config.json", "metrics.csv", "report.md", "summary.json"]
+
+
+def test_charts_html_draws_what_was_measured_and_tells_how(out):
+    page = (out / "charts.html").read_text(encoding="utf-8")
+    own = page[page.index("</script>") :]  # behind Plotly
+    assert own.count("Plotly.newPlot(") == 12
+    assert "means over 3 seeds (0 to 2)" in own and "python -m core compare --scenario collapse" in own
+    assert "algorithm.eps_high (differs)" in own
+    held_out = json.loads((out / "summary.json").read_text())["algorithms"]["DAPO"]["eval_accuracy"]["final"]
+    assert re.search(rf"Held-out accuracy.*DAPO [^;]* {held_out:.3g}", own, re.DOTALL)
 
 
 def test_metrics_csv_has_the_columns_of_the_metric_table_and_a_row_per_update_and_seed(out):

@@ -61,7 +61,7 @@ def test_every_choice_is_enforced(kind, field):
 def test_every_field_of_every_configuration_explains_itself():
     for kind in KINDS:
         for field in dataclasses.fields(kind):
-            assert field.name == "task" or field.name == "algorithm" or field.metadata["help"].endswith("."), field.name
+            assert field.name in ("task", "algorithm", "fork") or field.metadata["help"].endswith("."), field.name
 
 
 def test_the_whole_difference_between_dapo_and_grpo_is_four_techniques():

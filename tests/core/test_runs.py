@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import core.runs
-from core.config import DAPO, GRPO, RunConfig
+from core.config import DAPO, GRPO, Fork, RunConfig
 from core.fields import ConfigError
 from core.live import FINAL_STATUSES
 from core.runs import ManagerFull, RunManager, UnknownComparison
@@ -58,7 +58,7 @@ class Puppet:
     def release_all(self) -> None:
         self.free.set()
 
-    def __call__(self, config: RunConfig, *, should_stop, on_base_model):
+    def __call__(self, config: RunConfig, *, should_stop, on_prepare, checkpoints):
         seed = config.first_seed
         self.order.append(seed)
         for update in range(1, config.updates + 1):
@@ -158,7 +158,7 @@ def test_a_finished_comparison_says_what_it_did(make):
     assert began <= view.created <= time.time()
     for run in view.runs.values():
         assert (run.status, run.position, run.updates, run.total, run.error) == ("done", None, 12, 12, "")
-        assert began <= run.last_update_time <= time.time() and run.updates_per_second > 0 and run.base_model is None
+        assert began <= run.last_update_time <= time.time() and run.updates_per_second > 0 and run.preparing is None
     result = manager.results(comparison)["run 1"]
     assert (result.config, result.status, len(result.history)) == (runs(1)["run 1"], "done", 12)
 
@@ -172,7 +172,7 @@ def test_history_and_since_show_a_whole_beginning_of_what_grows(make, puppet):
         history = manager.history(comparison, "run 1")
         assert len(history) == len(history.updates) == len(history.metric("loss")) == len(history.samples)
         drawn += [record.update for record in manager.since(comparison, "run 1", drawn[-1] if drawn else 0)]
-    drawn += [record.update for record in manager.since(comparison, "run 1", drawn[-1])]
+    drawn += [record.update for record in manager.since(comparison, "run 1", drawn[-1] if drawn else 0)]
     assert drawn == list(range(1, 2001)) == manager.history(comparison, "run 1").updates.tolist()
     assert manager.since(comparison, "run 1", 2000) == [] and len(manager.since(comparison, "run 1", 1990)) == 10
 
@@ -471,10 +471,12 @@ def test_a_system_without_threads_fails_the_run_and_frees_its_slot(make, puppet,
 def test_a_base_models_progress_is_shown_and_stopping_leaves_it(make):
     shown, go, built = threading.Event(), threading.Event(), []
 
-    def building(config, *, should_stop, on_base_model):
+    def building(config, *, should_stop, on_prepare, checkpoints):
         for step in range(1, 1000):
             built.append(step)
-            on_base_model(step, 1000)
+            on_prepare("base model", step, 1000)
+            if should_stop():
+                return
             shown.set()
             assert go.wait(PATIENCE)
         yield
@@ -482,12 +484,12 @@ def test_a_base_models_progress_is_shown_and_stopping_leaves_it(make):
     manager = make(train=building)
     comparison = manager.start(runs(1), owner="ann", scenario="tiny")
     assert shown.wait(PATIENCE)
-    assert manager.view(comparison).runs["run 1"].base_model == (1, 1000)
+    assert manager.view(comparison).runs["run 1"].preparing == ("base model", 1, 1000)
     manager.stop(comparison)
     go.set()
     assert manager.wait(comparison, PATIENCE)
     run = manager.view(comparison).runs["run 1"]
-    assert (run.status, run.error, run.base_model) == ("stopped", "", None) and len(built) == 2
+    assert (run.status, run.error, run.preparing) == ("stopped", "", None) and len(built) == 2
 
 
 def test_a_real_base_model_is_built_in_the_background(make):
@@ -755,3 +757,43 @@ def test_nothing_global_is_kept(make):
     for name in ("runs", "scheduler", "live", "archive", "queueing", "store", "writer"):
         tree = ast.parse(Path(sys.modules[f"core.{name}"].__file__).read_text())
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal)]
+
+
+def test_a_fork_is_added_beside_its_original_and_counts_on(make):
+    manager = make(train=train)
+    config = CONFIG
+    each = config.effective_updates_per_rollout
+    comparison = manager.start({"GRPO": config}, owner="ann", scenario="tiny")
+    assert manager.wait(comparison, PATIENCE)
+    forked = replace(config, algorithm=DAPO, fork=Fork(run=config, update=each))
+    manager.add(comparison, "Rescued", forked)
+    assert manager.wait(comparison, PATIENCE)
+    view = manager.view(comparison)
+    assert {label: (r.status, r.updates) for label, r in view.runs.items()} == {
+        "GRPO": ("done", config.updates),
+        "Rescued": ("done", config.updates),
+    }
+    assert manager.history(comparison, "Rescued").updates.tolist() == list(range(each + 1, config.updates + 1))
+    with pytest.raises(ConfigError, match="label must be a new one, got 'Rescued'"):
+        manager.add(comparison, "Rescued", forked)
+    with pytest.raises(UnknownComparison):
+        manager.add("nobody-knows-this", "Rescued", forked)
+
+
+def test_a_fork_is_added_to_a_comparison_that_only_the_store_has(make, store):
+    first = make(train=train, store=store)
+    config = CONFIG
+    comparison = first.start({"GRPO": config}, owner="ann", scenario="tiny")
+    assert first.wait(comparison, PATIENCE)
+    before = first.history(comparison, "GRPO")
+    first.shutdown()
+    second = make(train=train, store=store)
+    second.add(comparison, "Same", replace(config, fork=Fork(run=config, update=config.effective_updates_per_rollout)))
+    assert second.wait(comparison, PATIENCE)
+    assert second.comparisons("ann") == [comparison]
+    ours, theirs = second.history(comparison, "Same"), second.history(comparison, "GRPO")
+    assert len(theirs) == len(before) == config.updates
+    at = -len(ours)
+    assert np.array_equal(ours.metric("loss").astype("f4"), theirs.metric("loss")[at:].astype("f4"), equal_nan=True)
+    store.flush()
+    assert [row.label for row in store.runs(comparison=comparison)] == ["GRPO", "Same"]

@@ -23,6 +23,18 @@ def test_it_is_whole():
         assert all(not np.isnan(result.history.metric(name)).all() for name in METRIC_NAMES)
 
 
+def test_it_has_the_distributions_of_every_evaluation():
+    for label, result in shipped.load().items():
+        found = result.history.distributions()
+        evaluated = ~np.isnan(result.history.metric("eval_accuracy")).all(1)
+        assert [update for update, _ in found] == result.history.updates[evaluated].tolist(), label
+        first = next(train(result.config)).distribution
+        for name in ("token_probs", "rank_probs"):
+            np.testing.assert_allclose(
+                getattr(found[0][1], name), getattr(first, name), atol=1e-4, err_msg=f"run {shipped.COMMAND}"
+            )
+
+
 def test_its_first_rollout_is_what_the_code_computes_today():
     for label, result in shipped.load().items():
         fresh = History(result.config.seeds)

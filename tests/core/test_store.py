@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from core import alive, blobs, schema, writer
-from core.config import DAPO, RunConfig
+from core.config import DAPO, GRPO, RunConfig
 from core.fields import ConfigError
 from core.metrics import METRIC_NAMES
 from core.serial import config_to_json
 from core.store import Store, StoreError
 from core.tasks import ChainConfig
 from core.trainer import train
-from core.types import StepRecord
+from core.types import Distribution, StepRecord
 
 TASK = ChainConfig(pool_size=6, length_limit=4, max_difficulty=2, width=4)
 CONFIG = RunConfig(
@@ -80,6 +80,48 @@ def test_a_history_comes_back_with_the_bits_of_float32(store):
         assert np.array_equal(history.metric(name).astype(np.float32), expected, equal_nan=True), name
         assert np.array_equal(history.metric(name), expected.astype(float), equal_nan=True), name
     assert [set(a.metrics) for a in history.after(0)] == [set(r.metrics) for r in measured]
+
+
+def test_distributions_come_back_bit_for_bit(store):
+    run_id = begin(store)
+    measured = list(train(CONFIG))
+    for step in measured:
+        store.append(run_id, step)
+    assert store.flush()
+    expected = [(r.update, r.distribution) for r in measured if r.distribution is not None]
+    found = store.load_history(run_id).distributions()
+    assert [update for update, _ in found] == [update for update, _ in expected] == [1, 12]
+    for (_, ours), (_, theirs) in zip(found, expected, strict=True):
+        for name in ("token_probs", "rank_probs"):
+            one, other = getattr(ours, name), getattr(theirs, name)
+            assert one.dtype == np.float32 and one.shape == other.shape and one.tobytes() == other.tobytes()
+
+
+def test_a_distribution_takes_as_many_bytes_as_promised(store, path):
+    run_id = begin(store)
+    table = np.full((16, 7), 1 / 7, dtype=np.float32)
+    step = replace(record(1), distribution=Distribution(table, table))
+    assert sum(map(len, blobs.pack_distribution(step.distribution))) == 8 * 16 * 7
+    store.append(run_id, step)
+    store.append(run_id, step)  # again, as after a write that was tried twice
+    assert store.flush()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*), sum(length(tokens) + length(ranks)) FROM distributions").fetchone() == (
+            1,
+            896,
+        )
+
+
+def test_distributions_are_purged_with_their_run(store, path):
+    run_id = begin(store)
+    table = np.ones((2, 3), dtype=np.float32)
+    store.append(run_id, replace(record(1), distribution=Distribution(table, table)))
+    store.flush()
+    comparison = store.runs()[0].comparison
+    store.delete(comparison)
+    store.purge()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM distributions").fetchone() == (0,)
 
 
 def test_values_that_float32_finds_hard_are_kept_as_well_as_it_can():
@@ -179,6 +221,7 @@ def test_results_are_what_reports_and_exports_take(store):
     run_id = begin(store)
     store.append(run_id, record(1))
     store.set_status(run_id, "stopped", "nobody was watching")
+    store.flush()
     store.flush()
     comparison = store.runs()[0].comparison
     result = store.results(comparison)["DAPO"]
@@ -426,6 +469,69 @@ def refused(path) -> str:
     assert str(path) in str(caught.value) and "; " in str(caught.value) and "\n" not in str(caught.value)
     assert not list(path.parent.glob("*.alive"))
     return str(caught.value)
+
+
+@pytest.fixture
+def version_1(path):
+    """A history that the program wrote when its format was 1: a comparison of two finished runs of CONFIG with 6 updates, and a deleted
+    one with a run that waits."""
+    path.write_bytes((Path(__file__).parent / "data" / "history_version_1.sqlite").read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'distributions'").fetchall()
+    return path
+
+
+def contents(path) -> dict[str, list]:
+    """Every row of the tables of format 1, but for what opening a history changes: the status of runs whose process is dead."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            "comparisons": connection.execute("SELECT * FROM comparisons ORDER BY id").fetchall(),
+            "runs": connection.execute(
+                "SELECT id, comparison, place, label, config, metrics, updates_total, created FROM runs ORDER BY id"
+            ).fetchall(),
+            "steps": connection.execute("SELECT * FROM steps ORDER BY run, number").fetchall(),
+        }
+
+
+def test_a_history_of_format_1_is_brought_up_to_date_and_loses_nothing(version_1):
+    before = contents(version_1)
+    assert [len(rows) for rows in before.values()] == [2, 3, 12]
+    store = Store(version_1)
+    try:
+        assert contents(version_1) == before
+        results = store.results("version-one")
+        for label, algorithm in (("GRPO", GRPO), ("DAPO", DAPO)):
+            assert results[label].status == "done"
+            expected = list(train(replace(CONFIG, updates=6, algorithm=algorithm)))
+            assert results[label].config.algorithm == algorithm
+            for name in ("grad_norm", "entropy_nats", "eval_accuracy"):
+                then = results[label].history.metric(name)
+                now = np.array([r.metrics.get(name, np.full(2, np.nan)) for r in expected])
+                np.testing.assert_allclose(then, now, rtol=1e-3, atol=1e-5, err_msg=f"{label} {name}")
+            assert results[label].history.distributions() == []  # it had none
+        run_id = begin(store)
+        for step in train(CONFIG):
+            store.append(run_id, step)
+        store.flush()
+        assert [update for update, _ in store.load_history(run_id).distributions()] == [1, 12]
+        assert store.undelete("thrown-away") is None and {r.comparison for r in store.runs(owner="bob")} == {"thrown-away"}
+    finally:
+        store.close()
+    with closing(sqlite3.connect(version_1)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    Store(version_1).close()  # and once more, when there is nothing left to do
+
+
+def test_a_migration_that_is_cut_short_changes_nothing(version_1, monkeypatch):
+    monkeypatch.setattr(schema, "MIGRATIONS", {1: (*schema.MIGRATIONS[1], "CREATE TABLE runs (again)")})
+    before = contents(version_1)
+    with pytest.raises(StoreError):
+        Store(version_1)
+    monkeypatch.undo()
+    assert contents(version_1) == before
+    Store(version_1).close()
 
 
 def test_a_newer_history_is_left_alone(path):

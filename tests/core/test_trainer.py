@@ -21,7 +21,7 @@ from core.tasks import make_task
 from core.tasks.chain import Chain
 from core.trainer import train
 from core.types import StepRecord, TrainingDiverged
-from tests.support import ARITHMETIC, BANDIT, CHAIN, small_run
+from tests.support import ARITHMETIC, BANDIT, CHAIN, means_by_loop, small_run
 
 TASKS = pytest.mark.parametrize("task", [CHAIN, BANDIT, ARITHMETIC], ids=["chain", "bandit", "arithmetic"])
 ALGORITHMS = pytest.mark.parametrize("algorithm", [GRPO, DAPO], ids=["GRPO", "DAPO"])
@@ -47,6 +47,11 @@ def assert_same(found: list[StepRecord], expected: list[StepRecord], *, rtol: fl
                 equal_nan=True,
                 err_msg=f"{name} at update {one.update}",
             )
+        assert (one.distribution is None) == (other.distribution is None)
+        if other.distribution is not None:
+            for name in ("token_probs", "rank_probs"):
+                ours, theirs = (getattr(r.distribution, name) for r in (one, other))
+                np.testing.assert_allclose(ours[rows], theirs, rtol=rtol, atol=rtol / 10, err_msg=f"{name} at {one.update}")
 
 
 def series(found: list[StepRecord], name: str) -> np.ndarray:
@@ -120,6 +125,64 @@ def test_should_stop_stops_after_the_record_at_hand():
     calls = []
     found = records(small_run(CHAIN, GRPO), should_stop=lambda: calls.append(0) or len(calls) == 3)
     assert [r.update for r in found] == [1, 2, 3]
+
+
+# -- distributions ---------------------------------------------------------------------------------------------------------------
+
+
+@TASKS
+@ALGORITHMS
+def test_the_distribution_is_recorded_where_the_policy_is_evaluated(task, algorithm):
+    found = records(
+        small_run(task, algorithm, updates=15, eval_every=3)
+    )  # 2 updates per rollout: evaluated before 1, 7, 13, after 15
+    looked = [r.update for r in found if r.distribution is not None]
+    assert looked == [r.update for r in found if "eval_accuracy" in r.metrics] == [1, 7, 13, 15]
+    for record in (found[0], found[-1]):
+        tokens, ranks = record.distribution.token_probs, record.distribution.rank_probs
+        assert tokens.dtype == ranks.dtype == np.float32 and tokens.shape == ranks.shape == (3, make_task(task).vocab_size)
+        np.testing.assert_allclose([tokens.sum(1), ranks.sum(1)], 1.0, rtol=1e-5)
+        assert (np.diff(ranks) <= 0).all() and (ranks[:, 0] >= tokens.max(1) - 1e-6).all()
+
+
+def test_the_first_distribution_is_that_of_the_initial_policy_where_it_generated():
+    config = small_run(CHAIN, GRPO)
+    started = trainer.Trainer(config)
+    batch, _ = started.collector.collect(started.params, 0.0)
+    chances = started.policy.distribution(started.params.detached(), batch.prompts, batch.tokens, config.temperature).exp()
+    by_token, by_rank = means_by_loop(chances, batch.mask)
+    first = records(config)[0].distribution
+    np.testing.assert_allclose(first.token_probs, by_token, rtol=1e-4)
+    np.testing.assert_allclose(first.rank_probs, by_rank, rtol=1e-4)
+
+
+def test_a_policy_that_learns_the_bandit_ends_on_its_best_action():
+    final = records(small_run(BANDIT, GRPO, updates=200, learning_rate=0.01, num_prompts=8, group_size=16))[-1].distribution
+    assert (final.token_probs[:, 1] > 0.9).all() and (final.rank_probs[:, 0] > 0.9).all()
+
+
+@pytest.mark.parametrize(
+    ("replicas", "vocabulary", "rollouts", "eval_every", "expected"),
+    [
+        (16, 7, 60, 5, 5),  # 12 evaluations: all of them
+        (16, 7, 1000, 5, 10),  # 200 evaluations: at most 100, every other one
+        (16, 7, 1001, 5, 15),  # 201: every third
+        (1024, 257, 10, 1, 10),  # 2.1 MB each: the first alone, and the last
+    ],
+)
+def test_distributions_are_bounded_in_number_and_bytes(replicas, vocabulary, rollouts, eval_every, expected):
+    config = RunConfig(task=CHAIN, updates=rollouts, updates_per_rollout=1, eval_every=eval_every, replicas=replicas)
+    every = trainer.distribution_every(config, vocabulary)
+    kept = 1 + -(-rollouts // every)
+    assert every == expected and every % eval_every == 0
+    assert kept <= 101 and (kept - 1) * 8 * replicas * vocabulary <= 4_000_000
+
+
+def test_a_long_run_keeps_fewer_distributions_than_evaluations(monkeypatch):
+    monkeypatch.setattr(trainer, "MAX_DISTRIBUTIONS", 3)
+    found = records(small_run(BANDIT, GRPO, updates=20, eval_every=1))  # 10 rollouts, every 4th of them: before 1, 9, 17
+    assert [r.update for r in found if r.distribution is not None] == [1, 9, 17, 20]
+    assert len([r for r in found if "eval_accuracy" in r.metrics]) == 11
 
 
 # -- seeds ---------------------------------------------------------------------------------------------------------------------
@@ -269,7 +332,7 @@ def test_updates_equal_plain_pytorch_with_adam_and_clip_grad_norm(algorithm):
     found = records(config)
     live, first = batch.live[0], found[0].metrics
     assert first["reward_trained_mean"].item() == pytest.approx(batch.rewards[0][live].mean().item(), rel=1e-5)
-    divergence = policy.kl_to_base(params, batch.prompts, batch.tokens, 0.8)
+    divergence = policy.survey(params, batch.prompts, batch.tokens, batch.mask, 0.8).kl_to_base
     assert first["kl_base"].item() == pytest.approx(divergence[batch.trained_mask].mean().item(), rel=1e-5)
     for k, record in enumerate(found):
         scores = policy.scores(Parameters(weights, params.shapes), batch.prompts, batch.tokens, 0.8, entropy=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def open_app(monkeypatch, tmp_path):
     """Opens the page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test. `cookie`
     makes it another visitor."""
     monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
-    gates, stores = [], []
+    gates, stores, managers = [], [], []
 
     def opened_store(path):
         stores.append(Store(path))
@@ -51,7 +50,12 @@ def open_app(monkeypatch, tmp_path):
             if "gate" in options:
                 gates.append(options.pop("gate"))
                 options["train"] = gates[-1].train
-            monkeypatch.setattr(process, "RunManager", partial(RunManager, **options))
+
+            def opened_manager(store):
+                managers.append(RunManager(store, **options))
+                return managers[-1]
+
+            monkeypatch.setattr(process, "RunManager", opened_manager)
         app = AppTest.from_file(str(ROOT / page), default_timeout=60)
         monkeypatch.setattr(process, "sent_name", lambda: cookie)
         for key, value in (params or {}).items():
@@ -61,10 +65,11 @@ def open_app(monkeypatch, tmp_path):
     yield opener
     for gate in gates:
         gate.go.set()
-    process.manager().shutdown()
+    st.cache_resource.clear()  # lets go of the leases, for which it may make one more manager
+    for manager in managers:
+        manager.shutdown()
     for store in stores:
         store.close()
-    st.cache_resource.clear()
 
 
 def press(app: AppTest, key: str) -> AppTest:

@@ -144,6 +144,52 @@ def test_a_tail_behind_the_end_is_empty():
     assert tail["updates"] == [] and series.last_updates({"A": tail}) == {"A": 8}
 
 
+def test_a_bucket_by_hand():
+    losses = {1: [0, 2, 4], 2: [1, 1, 7], 4: [5, 5, NAN], 5: [9, 9, 9]}
+    one = history(
+        *(record(u, rollout=u, samples=[10 * u] * 3, **({"loss": losses[u]} if u in losses else {})) for u in range(1, 6))
+    )
+    side = series.snapshot({"A": one}, ["loss"], seeds=True, levels={"A": 1})["A"]
+    assert (side["update"], side["level"], side["seconds"]) == ([1, 5], 1, [1, 2, 2.5])  # updates 1-2, 3-4, 5
+    assert side["rollout"]["value"] == [2, 4, 5] and side["samples"]["value"] == [20, 40, 50]
+    loss = side["metrics"]["loss"]
+    assert "at" not in loss and loss["count"] == [2, 1, 1]
+    assert (loss["mean"], loss["low"], loss["high"]) == ([2.5, 5, 9], [2, 5, 9], [3, 5, 9])
+    # Deviations -2, 0, 2: standard error sqrt(4 / 3); -2, -2, 4: sqrt(12 / 3).
+    both = (math.sqrt(4 / 3) + 2) / 2
+    assert loss["half"] == [pytest.approx(T_975[2] * both, rel=1e-3), 0, 0]
+    assert loss["seeds"] == [[0.5, 5, 9], [1.5, 5, 9], [5.5, None, 9]]
+
+
+@pytest.mark.parametrize("level", [1, 2, 5])
+@pytest.mark.parametrize("since", [0, 13, 32, 59])
+def test_a_tail_of_buckets_is_the_end_of_the_snapshot(level, since):
+    whole, names, levels = {"A": long_history(60)}, metrics_of(CHARTS), {"A": level}
+    side = series.snapshot(whole, names, seeds=True, levels=levels)["A"]
+    tail = series.tail(whole, since, names, seeds=True, levels=levels)["A"]
+    size = 2**level
+    assert tail["after"] == since // size * size and tail["update"] == [tail["after"] + 1, 60]
+    first = tail["after"] // size  # row
+    assert tail["seconds"] == side["seconds"][first:]
+    for name in names:
+        sent, all_of_it = tail["metrics"][name], side["metrics"][name]
+        rows = list(all_of_it.get("at", range(-(-60 // size))))
+        begin = sum(row < first for row in rows)
+        assert [row + first for row in sent.get("at", range(len(sent["mean"])))] == rows[begin:]
+        for column in ("mean", "half"):
+            assert sent[column] == all_of_it[column][begin:]
+        assert sent.get("low", sent["mean"]) == all_of_it.get("low", all_of_it["mean"])[begin:]
+
+
+def test_a_long_run_is_thinned_to_a_bounded_number_of_rows():
+    assert [series.level_for(n) for n in (0, 1, 3000, 3001, 6000, 6001, 12_000, 12_001)] == [0, 0, 0, 1, 1, 2, 2, 3]
+    for updates in (10**5, 10**6):
+        rows = math.ceil(updates / 2 ** series.level_for(updates))
+        assert series.MAX_ROWS / 2 <= rows <= series.MAX_ROWS
+    side = series.snapshot({"A": long_history(100)}, ["grad_norm"], levels={"A": 4})["A"]
+    assert len(side["seconds"]) == len(side["metrics"]["grad_norm"]["mean"]) == 7
+
+
 def test_one_threshold_for_sides_that_start_alike_and_one_each_otherwise():
     def starts(value):
         return history(*(record(u, entropy_nats=[value] * 3) for u in (1, 2, 3)), record(4, entropy_nats=[0.1] * 3))
@@ -160,6 +206,23 @@ def test_events_stand_where_the_detectors_fire():
     (event,) = series.find_events({"A": falling})
     # mean of 32 updates, k of them 0.1: 2 - 1.9 k / 32 < 0.8 from k = 21 on
     assert event == {"side": "A", "update": 61, "metric": "entropy_nats", "text": "A: entropy collapsed"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_watching_a_run_grow_finds_what_looking_at_all_of_it_finds(seed):
+    rng = np.random.default_rng(seed)
+    # Both wander about their thresholds, so that windows close on both sides of them.
+    entropy = np.where(np.arange(300) < 3, 1.0, 0.41 + 0.02 * rng.standard_normal(300).cumsum() / 5)
+    gradient = np.where(np.arange(300) < 3, 1.0, 0.21 + 0.02 * rng.standard_normal(300).cumsum() / 5)
+    whole = [
+        record(u + 1, grad_norm=[gradient[u]] * 3, **({"entropy_nats": [entropy[u]] * 3} if u % 8 == 0 else {}))
+        for u in range(300)
+    ]
+    watch, growing = series.EventWatch(), history()
+    for one in whole:
+        growing.append(one)
+        if rng.random() < 0.2 or one.update == 300:
+            assert watch.look({"A": growing}) == series.find_events({"A": growing})
 
 
 def test_a_tail_does_not_cost_more_when_the_run_is_long():

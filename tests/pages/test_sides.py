@@ -20,7 +20,7 @@ def add(app, wish: str):
 
 
 def labels(app) -> list[str]:
-    return [w.value for w in app.text_input if w.label == "Label"]
+    return [w.value for w in app.text_input if (w.key or "").endswith(":side:label")]
 
 
 def algorithms(app) -> dict:
@@ -116,3 +116,16 @@ def test_a_run_that_goes_on_is_offered_to_its_owner_in_a_new_tab_only(open_app):
 def test_a_cookie_that_is_no_name_of_ours_is_not_taken(open_app, cookie):
     app = open_app(SMALL, cookie=cookie)
     assert app.session_state.visitor != cookie and len(app.session_state.visitor) == 32
+
+
+def test_a_link_that_is_followed_later_brings_its_settings_too(open_app):
+    app = finish(press(open_app(SMALL), "run"))
+    app.query_params.clear()
+    app.query_params["scenario"] = "lab"
+    app.query_params["task.noise"] = "0.05"
+    app = app.run()
+    assert app.selectbox(key="scenario").value == "lab" and not app.exception
+    assert widget(app, "number_input", "task:noise").value == 0.05
+    assert app.button(key="run").label.startswith("Run: ")  # not “Run again”: the run looked at before is not these settings'
+    widget(app, "number_input", "task:noise").set_value(0.1).run()
+    assert widget(app.run(), "number_input", "task:noise").value == 0.1

@@ -1,8 +1,13 @@
 """The live board: one component, six charts, a short tail of new points per tick.
 
-Call `live_board` inside a fragment that runs every half second; on each call it sends what is new since the call before the last (at most
-32 updates twice). The browser keeps the points. If it misses some (a lost tick, a page that was left and opened again), it sets the trigger
-`resync`, the fragment runs at once, and everything is sent. Zoom, hidden sides and hover live in the browser and survive every tick.
+Call `live_board` inside a fragment that runs every half second; on each call it sends what is new (few updates twice, so that one lost tick
+is no gap). The browser keeps the points. If it misses some, it sets the trigger `resync`, the fragment runs at once and sends what is
+missing: {"comparison", "last": label -> update}, or null for everything (a page that was left and opened again). Zoom, hidden sides and
+hover live in the browser and survive every tick.
+
+Neither the browser's memory nor the traffic grows with a run. A run of more than 3000 updates is thinned: a row stands for 1, 2, 4, …
+updates (`pages.shared.series`), and the browser merges what it has when the next size is due. A run that is too fast for the budget of
+`pace` is thinned earlier. Spikes stay: behind the line, which is then the mean of each row, the smallest and largest updates are drawn.
 
 The payload, UTF-8 JSON:
 
@@ -13,20 +18,21 @@ The payload, UTF-8 JSON:
     charts       [{"name", "kind": "line" | "groups", "title", "unit", "caption", "bounds": [low, high]?, "range": [low, high]?}]
                  a line's name is its metric; bounds limit the band, range fixes the axis
     note         one line beside the legend: how many seeds, what the band is
-    points       label -> points, see `pages.shared.series.tail`; `after` is what tells a gap
+    points       label -> points, see `pages.shared.series.tail`; they replace what is behind `after`, and there is a gap if that is unknown
     thresholds   metric -> [{"value", "label", "side": label | null}]
     events       [{"side", "update", "text", "metric": metric | absent = every line chart}]
     badge        {"state": "live" | "paused" | "done" | "stopped" | "failed" | …, "text"} or null
 
 Drawn in the browser: the mean over seeds, its 95 % interval (Student's t) as a band, single seeds on demand; smoothing is a debiased
 exponential moving average over updates, of mean and band, over the raw line; on the rollout and samples axes the updates of one rollout are
-averaged into one point; more than 1500 points of a line are drawn as the smallest and largest of each bucket. Samples are means over seeds.
+averaged into one point; more than 1500 points of a line are drawn as the smallest and largest of every few. Samples are means over seeds.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 
 import streamlit as st
@@ -35,6 +41,7 @@ from core.history import History
 from pages.shared import series
 from pages.shared.live_board.assets import install, version
 from pages.shared.live_board.charts import CHARTS, metrics_of, side_styles
+from pages.shared.live_board.pace import Pace
 
 # Few and short: this is sent with every tick. The second path is for pages whose address ends in a slash.
 LOADER = """const from = (up) => import(new URL(up + "app/static/live_board.js?v=VERSION", document.baseURI).href);
@@ -43,7 +50,17 @@ export default async (component) => (await board).render(component);
 """
 
 
-OVERLAP = 32  # updates that a tail repeats at most: one lost tick of a run of usual speed is no gap, a fast run is not sent twice
+OVERLAP = 32  # updates: a tick of at most so many is repeated with the next one; a fast run is not sent twice
+
+
+@dataclass
+class Sent:
+    """What a session's browser should have, by the update of each side."""
+
+    what: tuple  # if any of this changes, everything is sent
+    last: dict[str, int]
+    before: dict[str, int]  # at the call before
+    pace: Pace = field(default_factory=Pace)
 
 
 def live_board(
@@ -63,26 +80,47 @@ def live_board(
     """Draw `histories` (label -> history, growing or finished). `comparison` must change when other runs are shown under the same
     labels. Any other argument may change between calls; nodes stay."""
     install_once()
-    last, before = _sent(key, comparison, histories, charts, seeds)
-    full = last is None
-    names = metrics_of(charts)
-    points = series.snapshot(histories, names, seeds=seeds) if full else series.tail(histories, before, names, seeds=seeds)
+    what = (comparison, tuple(histories), tuple(chart["name"] for chart in charts), seeds)
+    sent = st.session_state.get(f"{key}:sent")
+    known = sent is not None and sent.what == what
+    pace = sent.pace if known else Pace()
+    since = _since(sent, comparison, st.session_state.get(key)) if known else None
     payload = {
         "comparison": comparison,
-        "full": full,
+        "full": since is None,
         "settings": {"xaxis": xaxis, "smoothing": smoothing, "log": list(log), "seeds": seeds},
-        "points": points,
         "thresholds": {"entropy_nats": series.collapse_thresholds(histories)},
         "events": list(events),
         "badge": badge,
     }
-    if full:
+    if since is None:
         payload |= {"sides": list(sides or side_styles(histories)), "charts": list(charts), "note": note(histories)}
-    now = series.last_updates(points)
-    _remember(key, comparison, histories, charts, seeds, now, now if full else last)
-    # Bytes, because Streamlit searches dicts for data frames and writes a space behind every comma.
-    data = json.dumps(payload, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()
+    shortest = min(map(len, histories.values()), default=0)
+    while True:
+        levels = {label: max(series.level_for(len(history)), pace.level) for label, history in histories.items()}
+        payload["points"] = series.tail(histories, since or 0, metrics_of(charts), seeds=seeds, levels=levels)
+        data = _encoded(payload)
+        if since is None or pace.admits(len(data), shortest):
+            break
+    now = series.last_updates(payload["points"])
+    st.session_state[f"{key}:sent"] = Sent(what, now, now if since is None else sent.last, pace)
     component(version())(key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None)
+
+
+def _since(sent: Sent, comparison: str, answer) -> dict[str, int] | None:
+    """Label -> the update behind which the next tail begins; None if everything is due. `answer` is what the browser said."""
+    asked = answer.get("resync") if answer else None
+    if asked is None:
+        return {label: sent.before[label] if last - sent.before[label] <= OVERLAP else last for label, last in sent.last.items()}
+    has = asked.get("last") or {}
+    if asked.get("comparison") != comparison or has.keys() != sent.last.keys():
+        return None
+    return {label: min(int(has[label]), last) for label, last in sent.last.items()}
+
+
+def _encoded(payload: dict) -> bytes:
+    """Bytes, because Streamlit searches dicts for data frames and writes a space behind every comma."""
+    return json.dumps(payload, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()
 
 
 def note(histories: Mapping[str, History]) -> str:
@@ -108,21 +146,3 @@ def component(stamp: str):
 @cache
 def install_once() -> None:
     install()
-
-
-def _sent(key: str, comparison: str, histories: Mapping[str, History], charts: Sequence[dict], seeds: bool):
-    """(up to which update each side was sent at the last call, behind which the next tail begins): (None, None) if everything is due."""
-    memory = st.session_state.get(f"{key}:sent")
-    answer = st.session_state.get(key)
-    if memory is None or (answer and answer.get("resync")) or memory["what"] != _what(comparison, histories, charts, seeds):
-        return None, None
-    last, before = memory["last"], memory["before"]
-    return last, {label: max(before[label], last[label] - OVERLAP) for label in last}
-
-
-def _remember(key, comparison, histories, charts, seeds, last: dict, before: dict) -> None:
-    st.session_state[f"{key}:sent"] = {"what": _what(comparison, histories, charts, seeds), "last": last, "before": before}
-
-
-def _what(comparison: str, histories: Mapping[str, History], charts: Sequence[dict], seeds: bool) -> tuple:
-    return comparison, tuple(histories), tuple(chart["name"] for chart in charts), seeds

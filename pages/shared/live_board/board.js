@@ -1,10 +1,11 @@
-// The live board: keeps the points it was sent, draws them with Plotly, and asks for everything again when it notices a gap.
+// The live board: keeps the points it was sent, draws them with Plotly, and asks for what is missing when it notices a gap.
 // The contract of a payload stands in __init__.py. A chart's node is made once per comparison of charts and then only redrawn.
 
 const MAX_POINTS = 1500; // per line; beyond it, the smallest and the largest value of each bucket are drawn
 const MAX_SEED_POINTS = 300;
 const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
-const ASK_AGAIN = 2000; // ms until an unanswered request for everything is repeated
+const ASK_AGAIN = 2000; // ms until an unanswered request for what is missing is repeated
+const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
 const HEIGHT = 230;
 const [TOP, BOTTOM] = [20, 36]; // margins; the upper one holds the names of events and strips
 const LAYERS = ["low", "high", "seeds", "ghost", "main"];
@@ -46,8 +47,9 @@ export async function render({ data, parentElement, setTriggerValue }) {
   board.ask = () => {
     if (performance.now() - board.asked < ASK_AGAIN) return;
     board.asked = performance.now();
-    setTriggerValue("resync", Date.now());
+    board.request();
   };
+  board.request = () => setTriggerValue("resync", { comparison: board.comparison, last: lastOf(board), time: Date.now() });
   receive(board, typeof data === "string" ? JSON.parse(data) : JSON.parse(new TextDecoder().decode(data)));
   // Streamlit also calls this when newer data overtook a call that was still waiting for its files: then the board stays.
   return () => setTimeout(() => root.isConnected || dispose(board), 0);
@@ -66,7 +68,7 @@ function create(root) {
     stats: { draws: 0, snapshots: 0, tails: 0, refused: 0 },
   };
   board.resized = new ResizeObserver((entries) => {
-    for (const { target } of entries) if (target._fullLayout) window.Plotly.Plots.resize(target);
+    for (const { target } of entries) if (target._fullLayout && target.offsetParent) window.Plotly.Plots.resize(target);
   });
   // A chart out of sight is not drawn until it comes near: on a phone that is most of them.
   board.seen = new IntersectionObserver(
@@ -110,7 +112,6 @@ function receive(board, payload) {
     board.comparison = payload.comparison;
     board.sides = payload.sides;
     board.store = new Map(payload.sides.map(({ label }) => [label, emptySide()]));
-    board.asked = -Infinity;
     board.stats.snapshots += 1;
     layOut(board, payload.charts);
     showLegend(board, payload);
@@ -118,16 +119,23 @@ function receive(board, payload) {
     board.stats.refused += 1;
     return board.ask();
   } else board.stats.tails += 1;
+  board.asked = -Infinity;
   let added = 0;
-  for (const [label, points] of Object.entries(payload.points)) added += append(board.store.get(label), points);
+  let merged = false;
+  for (const [label, points] of Object.entries(payload.points)) {
+    const side = board.store.get(label);
+    merged ||= side.level < points.level;
+    added += append(side, points);
+  }
   if (board.settings.xaxis !== settings.xaxis) board.zoom = null; // a range of updates means nothing in seconds
   Object.assign(board, { settings, events: payload.events, thresholds: payload.thresholds });
   if (added) board.arrived = Date.now();
+  else if (payload.full && ["live", "queued"].includes(payload.badge?.state)) hurry(board, 4);
   showBadge(board, payload.badge);
   const theme = readTheme(board.root);
   const changed = before !== JSON.stringify([settings, board.thresholds, board.events]) || theme.id !== board.theme?.id;
   board.theme = theme;
-  if (!(added || changed || payload.full)) return;
+  if (!(added || merged || changed || payload.full)) return;
   for (const chart of board.charts.values()) {
     chart.stale = true;
     if (!chart.plot.hasAttribute("aria-label")) describe(board, chart);
@@ -135,43 +143,119 @@ function receive(board, payload) {
   redraw(board);
 }
 
+function hurry(board, times) {
+  const began = board.comparison;
+  setTimeout(() => {
+    if (!board.root.isConnected || board.comparison !== began || Object.values(lastOf(board)).some(Boolean)) return;
+    board.request();
+    if (times > 1) hurry(board, times - 1);
+  }, IMPATIENCE);
+}
+
 const hasGap = (board, points) =>
-  Object.entries(points).some(([label, { after }]) => !board.store.has(label) || after > board.store.get(label).last);
+  Object.entries(points).some(([label, { after, level }]) => {
+    const side = board.store.get(label);
+    return !side || after > side.last || level < side.level;
+  });
 
-const emptySide = () => ({ last: 0, update: [], rollout: [], samples: [], wall_seconds: [], metrics: {} });
+const lastOf = (board) => Object.fromEntries([...board.store].map(([label, { last }]) => [label, last]));
 
-// Rows that are here already are skipped: tails overlap, so that one lost tick is no gap.
+// A row stands for the updates of one bucket, 2 ** level of them; `update` is the last of them. A metric's values stand at some of the
+// rows: mean over so many (count) measured updates, smallest and largest of them.
+const COLUMNS = ["rollout", "samples", "wall_seconds"];
+const VALUES = ["row", "count", "mean", "half", "low", "high"];
+const emptySide = () => ({ level: 0, last: 0, update: [], rollout: [], samples: [], wall_seconds: [], metrics: {} });
+const emptyMetric = () => Object.assign(Object.fromEntries(VALUES.map((name) => [name, []])), { seeds: [] });
+const bucketEnd = (update, level) => (((update - 1) >> level) + 1) << level;
+
+// How many updates are new. What is here behind `after` is replaced: tails overlap, so that one lost tick is no gap, and the newest
+// bucket comes again until it is full.
 function append(side, points) {
-  const range = points.update;
-  const updates = range ? Array.from({ length: range[1] - range[0] + 1 }, (_, i) => range[0] + i) : points.updates;
-  const first = updates.findIndex((u) => u > side.last);
-  if (first < 0) return 0;
-  const base = side.update.length - first;
-  for (const [name, key] of [["rollout", "rollout"], ["samples", "samples"]]) {
+  const before = side.last;
+  while (side.level < points.level) halve(side);
+  cut(side, points.after);
+  const base = side.update.length;
+  const updates = points.updates ?? rowsOf(points.update, points.level);
+  side.update.push(...updates);
+  side.wall_seconds.push(...points.seconds);
+  for (const name of ["rollout", "samples"]) {
     let change = -1;
     updates.forEach((_, row) => {
-      if (points[key].at[change + 1] === row) change += 1;
-      if (row >= first) side[name].push(points[key].value[change]);
+      if (points[name].at[change + 1] === row) change += 1;
+      side[name].push(points[name].value[change]);
     });
   }
-  for (let row = first; row < updates.length; row++) {
-    side.update.push(updates[row]);
-    side.wall_seconds.push(points.seconds[row]);
-  }
   for (const [name, sent] of Object.entries(points.metrics)) {
-    const kept = (side.metrics[name] ??= { row: [], mean: [], half: [], seeds: [] });
+    const kept = (side.metrics[name] ??= emptyMetric());
     sent.mean.forEach((mean, j) => {
-      const row = sent.at ? sent.at[j] : j;
-      if (row < first) return;
-      kept.row.push(base + row);
+      kept.row.push(base + (sent.at ? sent.at[j] : j));
+      kept.count.push(sent.count?.[j] ?? sent.count ?? 1);
       kept.mean.push(mean);
-      kept.half.push(sent.half ? sent.half[j] : 0);
+      kept.half.push(sent.half?.[j] ?? 0);
+      kept.low.push(sent.low?.[j] ?? mean);
+      kept.high.push(sent.high?.[j] ?? mean);
       sent.seeds?.forEach((values, seed) => (kept.seeds[seed] ??= []).push(values[j]));
     });
   }
-  side.last = updates.at(-1);
-  return updates.length - first;
+  side.last = updates.at(-1) ?? points.after;
+  return side.last - before;
 }
+
+function rowsOf([first, last], level) {
+  const updates = [];
+  for (let end = bucketEnd(first, level); end < last; end += 1 << level) updates.push(end);
+  updates.push(last);
+  return updates;
+}
+
+function cut(side, after) {
+  let rows = side.update.length;
+  while (rows > 0 && side.update[rows - 1] > after) rows -= 1;
+  for (const name of ["update", ...COLUMNS]) side[name].length = rows;
+  for (const metric of Object.values(side.metrics)) {
+    let count = metric.row.length;
+    while (count > 0 && metric.row[count - 1] >= rows) count -= 1;
+    for (const values of [...VALUES.map((name) => metric[name]), ...metric.seeds]) values.length = count;
+  }
+}
+
+// Every two buckets become one.
+function halve(side) {
+  side.level += 1;
+  const to = []; // row -> row
+  let rows = 0;
+  side.update.forEach((update, row) => {
+    if (row === 0 || bucketEnd(update, side.level) !== bucketEnd(side.update[row - 1], side.level)) rows += 1;
+    to.push(rows - 1);
+  });
+  for (const name of ["update", ...COLUMNS]) {
+    to.forEach((row, i) => (side[name][row] = side[name][i])); // a bucket's last row stands for it
+    side[name].length = rows;
+  }
+  for (const metric of Object.values(side.metrics)) mergeRows(metric, to);
+}
+
+function mergeRows(metric, to) {
+  const weighted = [metric.mean, metric.half, ...metric.seeds];
+  let k = -1;
+  for (let j = 0; j < metric.row.length; j++) {
+    const row = to[metric.row[j]];
+    if (k >= 0 && metric.row[k] === row) {
+      const share = metric.count[j] / (metric.count[k] + metric.count[j]);
+      for (const values of weighted) values[k] = mix(values[k], values[j], share);
+      metric.count[k] += metric.count[j];
+      metric.low[k] = Math.min(metric.low[k], metric.low[j]);
+      metric.high[k] = Math.max(metric.high[k], metric.high[j]);
+    } else {
+      k += 1;
+      for (const values of [metric.count, metric.low, metric.high, ...weighted]) values[k] = values[j];
+      metric.row[k] = row;
+    }
+  }
+  for (const values of [...VALUES.map((name) => metric[name]), ...metric.seeds]) values.length = k + 1;
+}
+
+const mix = (a, b, share) => (a === null ? b : b === null ? a : a + (b - a) * share);
 
 // ---------------------------------------------------------------------------------------------------------------- the frame
 
@@ -293,7 +377,7 @@ const colorOf = (board, side) => (board.theme.dark ? side.color_dark : side.colo
 // mean is one point, or the line would run up and down on one spot.
 function series(side, name, axis) {
   const metric = side.metrics[name];
-  const out = { x: [], at: [], y: [], half: [], seeds: [] }; // at: the update behind each point
+  const out = { x: [], at: [], y: [], half: [], extremes: [], seeds: [] }; // at: the update behind each point; extremes: low, high, …
   if (!metric) return out;
   const xs = side[axis];
   const merge = axis === "rollout" || axis === "samples";
@@ -306,13 +390,16 @@ function series(side, name, axis) {
       n += 1;
       out.y[last] += (metric.mean[j] - out.y[last]) / n;
       out.half[last] += (metric.half[j] - out.half[last]) / n;
-      for (let s = 0; s < many; s++) out.seeds[s][last] += (metric.seeds[s][j] - out.seeds[s][last]) / n;
+      out.extremes[2 * last] = Math.min(out.extremes[2 * last], metric.low[j]);
+      out.extremes[2 * last + 1] = Math.max(out.extremes[2 * last + 1], metric.high[j]);
+      for (let s = 0; s < many; s++) out.seeds[s][last] = mix(out.seeds[s][last], metric.seeds[s][j], 1 / n);
     } else {
       n = 1;
       out.x.push(x);
       out.at.push(side.update[metric.row[j]]);
       out.y.push(metric.mean[j]);
       out.half.push(metric.half[j]);
+      out.extremes.push(metric.low[j], metric.high[j]);
       for (let s = 0; s < many; s++) out.seeds[s].push(metric.seeds[s][j]);
     }
   }
@@ -372,6 +459,12 @@ function visible(xs, zoom) {
   return [Math.max(bisect(zoom[0]) - 1, 0), Math.min(bisect(zoom[1]) + 2, xs.length)];
 }
 
+// Which smallest and largest values of thinned rows are drawn.
+function extremesOf(points, zoom) {
+  const [from, to] = visible(points.x, zoom);
+  return pick(points.extremes, 2 * from, 2 * to, MAX_POINTS);
+}
+
 // ---------------------------------------------------------------------------------------------------------------- drawing
 
 function redraw(board) {
@@ -425,7 +518,8 @@ function lineTraces(board, chart) {
   const clamp = (value) => Math.min(Math.max(value, spec.bounds?.[0] ?? -Infinity), spec.bounds?.[1] ?? Infinity);
   board.sides.forEach((side, i) => {
     const color = colorOf(board, side);
-    const points = series(board.store.get(side.label), spec.name, xaxis);
+    const store = board.store.get(side.label);
+    const points = series(store, spec.name, xaxis);
     const shown = !board.hidden.has(side.label) && points.x.length > 0;
     const line = smooth(points.y, smoothing, points.at);
     const half = smooth(points.half, smoothing, points.at);
@@ -447,9 +541,11 @@ function lineTraces(board, chart) {
     Object.assign(high, { visible: band, line: { width: 0, color }, fill: "tonexty", fillcolor: fade(color, 0.17) });
     seedTrace(board, layer("seeds"), points, color, shown);
     const ghost = layer("ghost");
-    ghost.visible = shown && smoothing > 0;
-    fill(ghost.x, ghost.visible ? kept : [], (k) => points.x[k]);
-    fill(ghost.y, ghost.visible ? kept : [], (k) => points.y[k]);
+    const thinned = store.level > 0;
+    ghost.visible = shown && (smoothing > 0 || thinned);
+    const raw = !ghost.visible ? [] : thinned ? extremesOf(points, board.zoom) : kept;
+    fill(ghost.x, raw, (k) => points.x[thinned ? k >> 1 : k]);
+    fill(ghost.y, raw, (k) => (thinned ? points.extremes[k] : points.y[k]));
     ghost.line = { color: fade(color, 0.35), width: 1 };
     const main = layer("main");
     fill(main.x, kept, (k) => points.x[k]);
@@ -520,13 +616,14 @@ function lineLayout(board, chart) {
   layout.shapes = [];
   layout.annotations = [];
   const label = (more) => ({
-    showarrow: false, bgcolor: fade(board.theme.background, 0.75), borderpad: 1, ...more, font: { size: 10, color: more.color },
+    // Words in the colour of the text: a side's own is too faint for letters so small, and the words name the side.
+    showarrow: false, bgcolor: fade(board.theme.background, 0.75), borderpad: 1, font: { size: 10, color: fade(board.theme.text, 0.85) }, ...more,
   });
   for (const { value, label: text, side } of board.thresholds[spec.name] ?? []) {
     const color = side ? colorOf(board, board.sides.find((s) => s.label === side)) : fade(board.theme.text, 0.6);
     layout.shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, line: { color, width: 1, dash: "dot" } });
     layout.annotations.push(
-      label({ text, color, xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(value) : value, yanchor: "bottom" }),
+      label({ text, xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(value) : value, yanchor: "bottom" }),
     );
   }
   markEvents(board, spec, layout, label);
@@ -548,7 +645,7 @@ function markEvents(board, spec, layout, label) {
     layout.shapes.push({ type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color, width: 1, dash }, layer: "below" });
     const right = x > (from + to) / 2;
     layout.annotations.push(
-      label({ text, color, x, xanchor: right ? "right" : "left", xshift: right ? -3 : 3, yref: "paper", y: 1, yanchor: "bottom", yshift: -14 * line }),
+      label({ text, x, xanchor: right ? "right" : "left", xshift: right ? -3 : 3, yref: "paper", y: 1, yanchor: "bottom", yshift: -14 * line }),
     );
     line += 1;
   }

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from core.policies import Parameters
+from core.policies.base import Policy
 from core.policies.gpt import GPTPolicy
 from core.tasks import make_task
-from tests.support import ARITHMETIC
+from tests.support import ARITHMETIC, means_by_loop
 
 R, B, G, C, HEADS, LAYERS = 3, 2, 4, 16, 2, 2
 TASK = make_task(replace(ARITHMETIC, layers=LAYERS))
@@ -191,13 +192,13 @@ def test_every_replica_of_the_initial_policy_is_the_base_model():
     params = policy.initial([None] * R)
     prompts, _, done = sampled(policy, params)
     assert params.flat.equal(policy.base.expand(R, -1))
-    assert policy.kl_to_base(params, prompts, done.tokens, 0.8).abs().max() < 1e-6
+    assert policy.survey(params, prompts, done.tokens, done.mask, 0.8).kl_to_base.abs().max() < 1e-6
 
 
 def test_kl_to_base_is_the_exact_sum_over_the_vocabulary_and_never_negative():
     policy, params = gpt()
     prompts, _, done = sampled(policy, params)
-    divergence = policy.kl_to_base(params, prompts, done.tokens, 0.8)
+    divergence = policy.survey(params, prompts, done.tokens, done.mask, 0.8).kl_to_base
     base = Parameters(policy.base[None], params.shapes)
     r, b, g = 2, 1, 0
     length = int(done.lengths[r, b, g])
@@ -208,6 +209,20 @@ def test_kl_to_base_is_the_exact_sum_over_the_vocabulary_and_never_negative():
     torch.testing.assert_close(
         policy.base_logprobs(prompts, done.tokens, 0.8)[r, b, g, :length], other[range(length), tokens], rtol=1e-4, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("count", [2, 23])  # 23 prompts are computed in more than one piece
+def test_the_mean_distribution_equals_a_loop_over_the_real_tokens(count):
+    policy, params = gpt()
+    prompts, _, done = sampled(policy, params, 0.7, count=count)
+    assert not done.mask.all()
+    found = policy.survey(params, prompts, done.tokens, done.mask, 0.7)
+    by_token, by_rank = means_by_loop(policy.distribution(params, prompts, done.tokens, 0.7).exp(), done.mask)
+    torch.testing.assert_close(found.token_probs, torch.tensor(by_token), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(found.rank_probs, torch.tensor(by_rank), rtol=1e-4, atol=1e-6)
+    plain = Policy.survey(policy, params, prompts, done.tokens, done.mask, 0.7)
+    for name in ("kl_to_base", "token_probs", "rank_probs"):
+        torch.testing.assert_close(getattr(found, name), getattr(plain, name), rtol=1e-4, atol=1e-5)
 
 
 def test_initial_without_a_base_model_is_refused():

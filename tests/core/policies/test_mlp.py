@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from core.policies import Parameters, make_policy
-from core.policies.base import choose
+from core.policies.base import Policy, choose
 from core.policies.mlp import MLPPolicy
 from core.rng import ReplicaStreams
 from core.tasks import make_task
-from tests.support import BANDIT, CHAIN
+from tests.support import BANDIT, CHAIN, means_by_loop
 
 R, B, G, T, V = 2, 3, 4, 6, 5
 
@@ -154,7 +154,7 @@ def test_output_scale_zero_is_the_base_policy_and_small_is_near_it(output_scale)
     policy = MLPPolicy(task, width=8, hidden_layers=2, output_scale=output_scale)
     params = policy.initial(ReplicaStreams((0, 1)).generators)
     prompts, _, done = sampled(policy, params, task)
-    divergence = policy.kl_to_base(params, prompts, done.tokens, 1.0)
+    divergence = policy.survey(params, prompts, done.tokens, done.mask, 1.0).kl_to_base
     assert divergence.min() >= -1e-6
     if output_scale == 0.0:
         assert divergence.abs().max() < 1e-6
@@ -166,7 +166,7 @@ def test_kl_to_base_and_base_logprobs_equal_loops():
     task, policy, params = chain_policy()
     prompts, _, done = sampled(policy, params, task)
     own = policy.distribution(params, prompts, done.tokens, 0.7)
-    divergence = policy.kl_to_base(params, prompts, done.tokens, 0.7)
+    divergence = policy.survey(params, prompts, done.tokens, done.mask, 0.7).kl_to_base
     base_logprobs = policy.base_logprobs(prompts, done.tokens, 0.7)
     for r, b, g, t in torch.cartesian_prod(*map(torch.arange, (R, B, G, T))).tolist():
         base = torch.log_softmax(task.base_logits[prompts[r, b]] / 0.7, -1)
@@ -175,6 +175,35 @@ def test_kl_to_base_and_base_logprobs_equal_loops():
         assert divergence[r, b, g, t].item() == pytest.approx(expected, rel=1e-4, abs=1e-6)
         assert base_logprobs[r, b, g, t].item() == pytest.approx(base[done.tokens[r, b, g, t]].item(), rel=1e-5)
     assert divergence.min() > 0
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+@pytest.mark.parametrize("config", [CHAIN, BANDIT, replace(BANDIT, contexts=9, actions=4)], ids=["chain", "bandit", "contexts"])
+def test_the_mean_distribution_equals_a_loop_over_the_real_tokens(config, temperature):
+    task = make_task(config)
+    policy = make_policy(task)
+    params = policy.initial(ReplicaStreams((0, 1, 2)).generators)
+    params = Parameters(6 * params.flat, params.shapes)
+    prompts, _, done = sampled(policy, params, task, temperature=temperature)
+    mask = done.mask.clone()
+    mask[1, 0] = False  # whole completions may be left out
+    found = policy.survey(params, prompts, done.tokens, mask, temperature)
+    by_token, by_rank = means_by_loop(policy.distribution(params, prompts, done.tokens, temperature).exp(), mask)
+    torch.testing.assert_close(found.token_probs, torch.tensor(by_token), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(found.rank_probs, torch.tensor(by_rank), rtol=1e-4, atol=1e-6)
+    plain = Policy.survey(policy, params, prompts, done.tokens, mask, temperature)  # the protocol's own, without the shortcut
+    for name in ("kl_to_base", "token_probs", "rank_probs"):
+        torch.testing.assert_close(getattr(found, name), getattr(plain, name), rtol=1e-4, atol=1e-6)
+
+
+def test_a_replica_without_a_context_has_no_mean_distribution():
+    task, policy, params = chain_policy()
+    prompts, _, done = sampled(policy, params, task)
+    mask = done.mask.clone()
+    mask[0] = False
+    found = policy.survey(params, prompts, done.tokens, mask, 1.0)
+    for table in (found.token_probs, found.rank_probs):
+        assert table[0].isnan().all() and not table[1].isnan().any()
 
 
 def gradient_of(policy, params, prompts, tokens, weights: Tensor) -> Tensor:

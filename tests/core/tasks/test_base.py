@@ -146,3 +146,17 @@ def test_equal_configurations_share_one_task_and_pools_follow_the_pool_seed():
 
 def test_every_task_has_its_name():
     assert [task_name(kind()) for kind in (BanditConfig, ChainConfig, ArithmeticConfig)] == ["bandit", "chain", "arithmetic"]
+
+
+@pytest.mark.parametrize(
+    ("config", "names"),
+    [
+        (CHAIN, ("a", "b", "c", "d", "ANSWER")),
+        (BanditConfig(), ("action 0 (pays 0.3)", "action 1 (pays 1)", "action 2 (pays 0.5)")),
+        (replace(BANDIT, contexts=2, actions=4), ("action 0", "action 1", "action 2", "action 3")),
+        (ARITHMETIC, (*"0123456789+=", "$ (end)")),
+    ],
+)
+def test_every_token_has_a_name(config, names):
+    task = make_task(config)
+    assert task.token_names == names and len(names) == task.vocab_size

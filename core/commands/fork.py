@@ -1,0 +1,58 @@
+"""`python -m core fork --scenario NAME --run LABEL --after UPDATE … --out DIR`: go on from a run's state with other settings."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from core.commands.running import add_run_options, resolve, train_and_report, whole_number
+from core.fields import ConfigError
+from core.forks import TECHNIQUES, make_fork, with_techniques
+from core.overrides import apply_overrides
+from core.scenarios import find_scenario
+from core.sides import check_label
+
+NAME = "fork"
+HELP = "go on from a run's state with other settings, beside the original, and write the same files as compare"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_run_options(parser)
+    parser.add_argument("--run", default=None, metavar="LABEL", help="the run to leave (default: the first)")
+    parser.add_argument("--after", required=True, metavar="UPDATE", help="after which update; the end of a rollout")
+    parser.add_argument(
+        "--technique",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"switch one on: {', '.join(TECHNIQUES)}; may be repeated",
+    )
+    parser.add_argument(
+        "--change",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the fork alone, as --set does for all",
+    )
+    parser.add_argument("--label", default="Fork", help="what the fork is called (default: Fork)")
+    parser.add_argument("--until", default=None, metavar="UPDATE", help="the fork's last update (default: as the original)")
+
+
+def run(options: argparse.Namespace, command: str) -> int:
+    scenario = find_scenario(options.scenario)
+    runs = resolve(scenario, options)
+    label = options.run or next(iter(runs))
+    if label not in runs:
+        raise ConfigError(f"--run must be one of {', '.join(runs)}, got {label!r}; choose one of these")
+    check_label(options.label)
+    original = runs[label]
+    changed = apply_overrides({label: original}, options.change)[label]
+    changed = replace(changed, algorithm=with_techniques(changed.algorithm, options.technique))
+    fork = make_fork(
+        original, whole_number("--after", options.after), updates=whole_number("--until", options.until),
+        **{name: getattr(changed, name) for name in ("task", "algorithm", *_run_fields(changed))})  # fmt: skip
+    return train_and_report(scenario, {label: original, options.label: fork}, options.out, command)
+
+
+def _run_fields(config) -> list[str]:
+    return [name for name in type(config).__dataclass_fields__ if name not in ("task", "algorithm", "fork", "updates")]

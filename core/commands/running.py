@@ -1,0 +1,110 @@
+"""What the commands that train have in common: options that describe runs, a progress bar, files and findings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
+from core.compare import RunResult, run_all
+from core.config import RunConfig
+from core.export import comparison_files, open_directory, write_files
+from core.fields import ConfigError
+from core.overrides import apply_overrides
+from core.report import findings
+from core.scenarios import Scenario
+from core.sides import own_sides, parse_sides, side_runs
+from core.summary import summarise
+
+REFRESH_STEPS = 16  # of preparation: a terminal need not be written to for each
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--scenario", default="collapse", help="a name that `list` shows (default: collapse)")
+    parser.add_argument(
+        "--sides",
+        default=None,
+        metavar="LABEL[:BASE],…",
+        help="which algorithms, for example GRPO,DAPO,Mine:DAPO (default: the scenario's)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="change a setting: task.FIELD, algorithm.FIELD, LABEL.FIELD or a field of the run; may be repeated",
+    )
+    parser.add_argument("--seeds", default=None, help="number of seeds, trained at once")
+    parser.add_argument("--first-seed", default=None, help="the first of them")
+    parser.add_argument("--updates", default=None, help="optimiser updates per algorithm")
+    parser.add_argument("--out", required=True, type=Path, help="directory for the results")
+
+
+def resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunConfig]:
+    """The scenario's runs with everything that the options say. ConfigError before anything is written."""
+    runs = side_runs(
+        scenario,
+        own_sides(scenario) if options.sides is None else parse_sides(scenario, options.sides),
+        updates=whole_number("--updates", options.updates),
+        replicas=whole_number("--seeds", options.seeds),
+        first_seed=whole_number("--first-seed", options.first_seed),
+    )
+    return apply_overrides(runs, options.settings)
+
+
+def whole_number(name: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ConfigError(f"{name} must be a whole number, got {text!r}; write a whole number") from None
+
+
+def train_and_report(scenario: Scenario, runs: dict[str, RunConfig], out: Path, command: str) -> int:
+    """Train, write the files of the comparison to `out`, print the findings; the exit code."""
+    open_directory(out)
+    torch.set_num_threads(1)  # one core per algorithm: they run at the same time
+    results, interrupted = _run_with_progress(runs)
+    summary = summarise(scenario.name, results)
+    files = comparison_files(scenario.name, results, summary, command)
+    write_files(out, files)
+    for sentence in findings(summary):
+        print("-", sentence.replace("**", ""))
+    print(f"Written to {out}: {', '.join(files)}")
+    if interrupted:
+        print("Interrupted: the files hold what was measured until then.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED if any(r.status == "failed" for r in results.values()) else 0
+
+
+def _run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult], bool]:
+    """Train with one bar for all updates. Ctrl-C stops every run at its next update; the second value says so."""
+    stop = threading.Event()
+    done = {label: run.fork.update if run.fork else 0 for label, run in runs.items()}
+    interrupted = False
+    total = sum(run.updates for run in runs.values()) - sum(done.values())
+    with tqdm(total=total, unit="update", smoothing=0.05) as bar, ThreadPoolExecutor(1) as pool:
+
+        def on_progress(label: str, stage: str, count: int, total: int) -> None:
+            bar.set_postfix_str(f"{label}: {stage} {count}/{total}", refresh=False)
+            if stage == "training":
+                bar.update(count - done[label])
+                done[label] = count
+            elif count % REFRESH_STEPS == 0:
+                bar.refresh()
+
+        future = pool.submit(run_all, runs, should_stop=stop.is_set, on_progress=on_progress)
+        while True:
+            try:
+                return future.result(), interrupted
+            except KeyboardInterrupt:
+                interrupted = True
+                stop.set()

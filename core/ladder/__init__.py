@@ -1,0 +1,12 @@
+"""The ablation ladder: techniques added to GRPO one after the other, and taken from DAPO one at a time.
+
+rungs (which algorithms) → the run manager or `core.compare` → table (what each step brings) → report, beside what was published.
+"""
+
+from core.ladder.published import PUBLISHED, Published
+from core.ladder.rungs import ORDERS, TECHNIQUES, Rung, ladder_runs, rungs
+from core.ladder.table import COUNTS, LadderTable, Row, ladder_table
+
+__all__ = [
+    "COUNTS", "ORDERS", "PUBLISHED", "TECHNIQUES", "LadderTable", "Published", "Row", "Rung", "ladder_runs", "ladder_table", "rungs"
+]  # fmt: skip

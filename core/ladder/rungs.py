@@ -1,0 +1,138 @@
+"""The rungs of the ladder as algorithms. A technique is the settings that it takes from DAPO, an order a list of techniques."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from core.config import DAPO, GRPO, AlgorithmConfig, RunConfig
+from core.fields import ConfigError
+from core.scenarios import Scenario
+
+SCENARIO = "ladder"
+
+
+@dataclass(frozen=True)
+class Technique:
+    """Settings that come from the full algorithm, except for those that have a value here. `short` is its name in labels."""
+
+    fields: tuple[str, ...]
+    short: str
+    values: Mapping[str, object] | None = None
+
+    def added_to(self, algorithm: AlgorithmConfig, full: AlgorithmConfig) -> AlgorithmConfig:
+        return replace(algorithm, **({name: getattr(full, name) for name in self.fields} | dict(self.values or {})))
+
+    def is_in(self, algorithm: AlgorithmConfig, full: AlgorithmConfig) -> bool:
+        return self.added_to(algorithm, full) == algorithm
+
+
+# Overlong filtering and shaping are two values of one setting: who adds shaping to a rung with filtering replaces it, as the paper's
+# authors did (github.com/BytedTsinghua-SIA/DAPO/issues/13).
+TECHNIQUES = {
+    "Clip-Higher": Technique(("eps_high",), "clip"),
+    "Token-level loss": Technique(("loss_aggregation",), "token"),
+    "Dynamic sampling": Technique(("dynamic_sampling",), "sampling"),
+    "Overlong shaping": Technique(("overlong", "overlong_buffer_tokens", "overlong_penalty"), "overlong"),
+    "Overlong filtering": Technique((), "filtering", {"overlong": "filter"}),
+}
+
+OF_DAPO = ("Clip-Higher", "Token-level loss", "Dynamic sampling", "Overlong shaping")
+
+
+@dataclass(frozen=True)
+class Order:
+    """A way to go from one end to the other: adding `techniques` one after the other, or taking each of them away alone."""
+
+    title: str
+    techniques: tuple[str, ...]
+    adds: bool = True
+
+
+ORDERS = {
+    "ours": Order("Added, in our order", OF_DAPO),
+    "paper": Order(
+        "Added, in the paper's order",
+        ("Overlong filtering", "Clip-Higher", "Overlong shaping", "Token-level loss", "Dynamic sampling"),
+    ),
+    "leave-one-out": Order("Removed from DAPO", OF_DAPO, adds=False),
+}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One algorithm of the ladder. The same algorithm has the same `label` in every order, so that it is trained once."""
+
+    label: str  # of its run
+    name: str  # at its place in this order
+    algorithm: AlgorithmConfig
+    technique: str | None = None  # what was added or removed; None at the first rung
+    before: str | None = None  # label of the rung that it is compared with
+
+
+def rungs(order: str, scenario: Scenario) -> tuple[Rung, ...]:
+    """The ladder of `scenario` from its first rung on. ConfigError for an unknown order."""
+    chosen = find_order(order)
+    base, full = _ends(scenario)
+    first = base if chosen.adds else full
+    out = [Rung(_label(first, scenario), "GRPO" if chosen.adds else "DAPO", first)]
+    for name in chosen.techniques:
+        technique = TECHNIQUES[name]
+        if chosen.adds:
+            algorithm, before, sign = technique.added_to(out[-1].algorithm, full), out[-1].label, "+"
+        else:
+            algorithm, before, sign = technique.added_to(full, base), out[0].label, "−"
+        out.append(Rung(_label(algorithm, scenario), f"{sign} {name}", algorithm, name, before))
+    return tuple(out)
+
+
+def find_order(name: str) -> Order:
+    if name not in ORDERS:
+        raise ConfigError(f"order must be one of {', '.join(ORDERS)}, got {name!r}; choose one of these")
+    return ORDERS[name]
+
+
+def ladder_runs(
+    scenario: Scenario,
+    orders: Iterable[str] = tuple(ORDERS),
+    *,
+    updates: int | None = None,
+    replicas: int | None = None,
+    first_seed: int | None = None,
+) -> dict[str, RunConfig]:
+    """Label -> run for every algorithm of these orders, each once, all with the scenario's task and settings. ConfigError if a value is
+    out of range."""
+    algorithms = {rung.label: rung.algorithm for order in orders for rung in rungs(order, scenario)}
+    changed = replace(scenario, algorithms=algorithms, longer={})
+    return changed.runs(updates=updates, replicas=replicas, first_seed=first_seed)
+
+
+def _ends(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:
+    """The algorithm without any technique and the one with all: the scenario's, if it has them."""
+    has = {label: _techniques(algorithm, algorithm) for label, algorithm in scenario.algorithms.items()}
+    full = next((scenario.algorithms[label] for label, found in has.items() if set(found) == set(OF_DAPO)), DAPO)
+    base = next((scenario.algorithms[label] for label, found in has.items() if not found), GRPO)
+    return base, full
+
+
+def _techniques(algorithm: AlgorithmConfig, full: AlgorithmConfig) -> list[str]:
+    """Which techniques are on: their first setting is DAPO's."""
+    on = []
+    for name, technique in TECHNIQUES.items():
+        decisive = technique.values or {technique.fields[0]: getattr(DAPO, technique.fields[0])}
+        if all(getattr(algorithm, field) == value for field, value in decisive.items()):
+            on.append(name)
+    return on
+
+
+def _label(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
+    """What the scenario calls this algorithm; otherwise what it lacks of DAPO or has more than GRPO, whichever is shorter."""
+    known = next((label for label, own in scenario.algorithms.items() if own == algorithm), None)
+    if known is not None:
+        return known
+    on = _techniques(algorithm, algorithm)
+    lacks = [TECHNIQUES[name].short for name in OF_DAPO if name not in on]
+    has = [TECHNIQUES[name].short for name in on]
+    if len(lacks) < len(has):
+        return " - ".join(["DAPO", *lacks])
+    return " + ".join(["GRPO", *has])

@@ -1,0 +1,112 @@
+"""What every step of the ladder brings, at equal updates and at equal samples generated, paired by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.compare import RunResult
+from core.history import History
+from core.ladder.rungs import Rung, find_order, rungs
+from core.scenarios import Scenario
+from core.stats import Estimate, difference, estimate, final_values, initial_values, value_at_samples
+from core.tasks import TASKS, task_name
+
+SCORE = "eval_accuracy"
+COUNTS = ("updates", "samples")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The score of a rung, and what its step brings: the paired difference that the technique makes, positive = better with it. None at
+    the first rung, and where one of the two is missing."""
+
+    score: Estimate
+    brings: Estimate | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A rung that has been trained. Estimates are over seeds."""
+
+    rung: Rung
+    status: str
+    updates: int  # done
+    per: Mapping[str, Measure | None]  # count -> measure; None: it has not generated as many samples
+    entropy: Estimate  # nats, final
+    entropy_change: float  # final ÷ initial
+    gradient: Estimate  # norm before clipping, final
+    samples: float  # completions generated per seed, mean
+
+
+@dataclass(frozen=True)
+class LadderTable:
+    """A ladder in one order, as far as it has been trained."""
+
+    order: str
+    score_name: str
+    score_unit: str
+    seeds: tuple[int, ...]
+    updates: int  # that each rung is given
+    budget: float | None  # samples per seed at which the rungs are compared, mean; None: nothing was measured
+    rows: tuple[Row, ...]
+    missing: tuple[Rung, ...]  # neither over nor measured
+    total: Mapping[str, Estimate | None]  # count -> last rung of an adding order minus the first
+
+
+def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult]) -> LadderTable:
+    """The numbers of `order` from label -> result; runs that are not in it, or have measured nothing, do not count. Equal updates: each
+    run's last 10 %, up to the shorter one's end. Equal samples: what the thriftiest rung generated, seed by seed; a rung that was cut
+    short does not set it. Definitions: `core.stats`."""
+    ladder = rungs(order, scenario)
+    found = {rung.label: results[rung.label] for rung in ladder if rung.label in results and len(results[rung.label].history)}
+    histories = {label: result.history for label, result in found.items()}
+    target = _budget(found)
+    adds = find_order(order).adds
+    rows = tuple(_row(rung, found, histories, target, 1 if adds else -1) for rung in ladder if rung.label in found)
+    first, last = ladder[0].label, ladder[-1].label
+    ends = adds and {first, last} <= set(found)
+    config = next(iter((found or results).values())).config
+    task = TASKS[task_name(config.task)][1]
+    return LadderTable(
+        order, task.score_name, task.score_unit, config.seeds, config.updates, None if target is None else float(target.mean()), rows,
+        tuple(rung for rung in ladder if rung.label not in found),
+        {count: _step(count, histories[last], histories[first], target) if ends else None for count in COUNTS},
+    )  # fmt: skip
+
+
+def _budget(results: Mapping[str, RunResult]) -> np.ndarray | None:
+    """(R,) samples that every run which came to its end has generated, seed by seed."""
+    whole = [r for r in results.values() if r.status == "done"] or list(results.values())
+    return np.min([r.history.samples[-1] for r in whole], axis=0) if whole else None
+
+
+def _row(rung: Rung, found: Mapping[str, RunResult], histories: Mapping[str, History], target: np.ndarray, sign: int) -> Row:
+    history = histories[rung.label]
+    before = histories.get(rung.before) if rung.before else None
+    measures = {}
+    for count in COUNTS:
+        score = _score(count, history, target)
+        step = None if before is None else _step(count, *((history, before) if sign > 0 else (before, history)), target)
+        measures[count] = None if score is None else Measure(estimate(score), step)
+    entropy = history.metric("entropy_nats")
+    start, end = (estimate(pick(history.updates, entropy)) for pick in (initial_values, final_values))
+    return Row(
+        rung, found[rung.label].status, history.last_update, measures, end, end.mean / start.mean if start.mean else float("nan"),
+        estimate(final_values(history.updates, history.metric("grad_norm"))), float(history.samples[-1].mean()))  # fmt: skip
+
+
+def _score(count: str, history: History, target: np.ndarray, until: int | None = None) -> np.ndarray | None:
+    """(R,) each seed's score; None if the run has not generated `target` samples."""
+    values = history.metric(SCORE)
+    if count == "updates":
+        return final_values(history.updates, values, until)
+    return None if (history.samples[-1] < target).any() else value_at_samples(history.samples, values, target)
+
+
+def _step(count: str, ours: History, theirs: History, target: np.ndarray) -> Estimate | None:
+    until = min(ours.last_update, theirs.last_update)
+    pair = [_score(count, history, target, until) for history in (ours, theirs)]
+    return None if any(values is None for values in pair) else difference(*pair)

@@ -1,0 +1,58 @@
+"""How much the run manager holds: bounds on runs that are not over, and on memory; what is let go when there is too much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.live import Comparison, LiveRun
+
+
+class ManagerFull(RuntimeError):
+    """No more runs can be held. The message says which bound was met and what to do."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """The bounds; the comparisons are the manager's, id -> comparison, oldest first, under its lock."""
+
+    keep_finished: int
+    max_unfinished: int
+    max_per_owner: int
+    max_seed_updates: int  # updates times seeds over everything held, about 180 bytes each
+
+    def check(self, comparisons: dict[str, Comparison], owner: str, new: list[LiveRun]) -> None:
+        """ManagerFull unless `new` runs of `owner` fit beside everything that is not over. What has been told to end does not count: a
+        reset must find room for itself."""
+        unfinished = [run for c in comparisons.values() for run in c.runs.values() if not run.ends]
+        for held, bound, whose in (
+            (len(unfinished), self.max_unfinished, "on this server"),
+            (sum(run.comparison.owner == owner for run in unfinished), self.max_per_owner, "of one person"),
+        ):
+            if held + len(new) > bound:
+                raise ManagerFull(
+                    f"{held} runs {whose} are not over yet, and {len(new)} more would exceed {bound}; stop some or wait"
+                )
+        needed = sum(c.size for c in comparisons.values() if not c.ends) + size_of(new)
+        if needed > self.max_seed_updates:
+            raise ManagerFull(
+                f"updates x seeds over all runs must be at most {self.max_seed_updates}, and would be {needed}; "
+                "choose fewer updates or seeds, or wait for other runs to end"
+            )
+
+    def forget(self, comparisons: dict[str, Comparison], *, coming: int = 0, keep: str = "") -> bool:
+        """Let finished comparisons go until at most `keep_finished` of them are left, and there is room for `coming` updates times seeds.
+        Those that nobody looks at go first, then the oldest; `keep` stays. True if any went."""
+        finished = sorted((c for c in comparisons.values() if c.finished and c.id != keep), key=lambda c: bool(c.viewers))
+        held = sum(c.size for c in comparisons.values())
+        gone = False
+        while finished and (len(finished) > self.keep_finished or held + coming > self.max_seed_updates):
+            oldest = finished.pop(0)
+            held -= oldest.size
+            del comparisons[oldest.id]
+            gone = True
+        return gone
+
+
+def size_of(runs: list[LiveRun]) -> int:
+    """Updates times seeds that their histories may come to hold."""
+    return sum(run.config.updates * run.config.replicas for run in runs)

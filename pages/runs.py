@@ -1,0 +1,7 @@
+"""Runs: everything that was trained, to be found again, compared, downloaded and run anew."""
+
+from pages.shared.frame import frame
+from pages.shared.runs_page import runs_page
+
+frame("Runs")
+runs_page()

@@ -1,0 +1,100 @@
+"""A miniature of a scenario that trains on the page when asked, through the run manager that everybody shares.
+
+It belongs to the visitor like every other run, but the page keeps its id to itself: what Compare shows is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import streamlit as st
+
+from core.config import RunConfig
+from core.fields import ConfigError
+from core.runs import ManagerFull, UnknownComparison
+from core.summary import summarise
+from pages.shared.learn.text import TextError
+from pages.shared.live import TICK_SECONDS, badge, phase
+from pages.shared.live_board import live_board
+from pages.shared.live_board.charts import CHARTS
+from pages.shared.process import manager, tab, visitor, watch
+
+SMOOTHING = 0.8
+
+
+def miniature(
+    page: str,
+    scenario: str,
+    runs: dict[str, RunConfig],
+    *,
+    charts: Iterable[str | dict],
+    ui: dict[str, str],
+    show_result: Callable[[dict], None],
+) -> None:
+    """A button; once pressed, the live board with `charts` (names of the default ones, or charts as `live_board` takes them); once
+    finished, `show_result` with the summary of what was measured."""
+    found = chosen(charts)
+    comparison = _current(page)
+    going = comparison is not None and phase(manager().view(comparison)) == "going"
+    name = "again" if comparison else "train"
+    if st.button(ui[name], icon=":material/play_arrow:", type="primary", disabled=going, key=f"{page}:train"):
+        _start(page, scenario, runs)
+    if refused := st.session_state.pop(f"{page}:refused", None):
+        st.error(f"{ui['refused']}: {refused}.", icon=":material/block:")
+    if comparison is None:
+        return
+    st.fragment(_draw, run_every=TICK_SECONDS if going else None)(page, comparison, found, going)
+    if not going:
+        _result(page, scenario, comparison, ui, show_result)
+
+
+def chosen(charts: Iterable[str | dict]) -> tuple[dict, ...]:
+    """TextError for a name that the default charts do not have."""
+    known = {chart["name"]: chart for chart in CHARTS}
+    found = []
+    for chart in charts:
+        if isinstance(chart, str) and chart not in known:
+            raise TextError(f"charts: there is no default chart {chart!r}; choose from {', '.join(known)}, or give a whole chart")
+        found.append(known[chart] if isinstance(chart, str) else chart)
+    return tuple(found)
+
+
+def _current(page: str) -> str | None:
+    """The miniature that this tab has started on this page, if it is still known."""
+    comparison = st.session_state.get(f"{page}:miniature")
+    if comparison is None:
+        return None
+    try:
+        manager().view(comparison)
+    except UnknownComparison:
+        return None
+    watch(comparison)
+    return comparison
+
+
+def _start(page: str, scenario: str, runs: dict[str, RunConfig]) -> None:
+    try:
+        st.session_state[f"{page}:miniature"] = manager().start(runs, owner=visitor(), scenario=scenario, viewer=tab())
+    except (ManagerFull, ConfigError) as error:
+        st.session_state[f"{page}:refused"] = str(error)
+    st.rerun()
+
+
+def _draw(page: str, comparison: str, charts: tuple[dict, ...], going: bool) -> None:
+    view = manager().view(comparison)
+    histories = {label: manager().history(comparison, label) for label in view.runs}
+    live_board(histories, key=f"{page}:board", comparison=comparison, smoothing=SMOOTHING, charts=charts, badge=badge(view))
+    if going and phase(view) != "going":
+        st.rerun()  # the button and the result, which only a full run draws, are out of date
+
+
+def _result(page: str, scenario: str, comparison: str, ui: dict[str, str], show_result: Callable[[dict], None]) -> None:
+    broken = [f"{label}: {r.error}" for label, r in manager().view(comparison).runs.items() if r.error]
+    results = manager().results(comparison)
+    if broken or not all(len(result.history) for result in results.values()):
+        st.warning(f"{ui['stopped']} {' '.join(broken)}", icon=":material/info:")
+        return
+    kept = st.session_state.get(f"{page}:summary")
+    if kept is None or kept[0] != comparison:
+        kept = st.session_state[f"{page}:summary"] = (comparison, summarise(scenario, results))
+    show_result(kept[1])

@@ -1,0 +1,94 @@
+"""Below the live board: what it does not show. Finished figures, drawn once per state of the runs and on request, never per tick."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.charts import Chart, more_charts
+from core.compare import RunResult
+from pages.shared.process import manager
+from pages.shared.results import results_of
+
+CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The charts that this tab has drawn last, and of what."""
+
+    key: tuple
+    updates: dict[str, int]  # label -> as of which update
+    charts: list[Chart]
+
+
+def show_more_charts(comparison: str | None) -> None:
+    """The charts of `comparison`; None = the shipped one. While it goes on they stand still, and say as of when."""
+    st.fragment(_show_all)(comparison)  # so that "Draw anew" redraws these charts and not the page
+
+
+def _show_all(comparison: str | None) -> None:
+    finished = comparison is None or manager().view(comparison).finished
+    drawn = _drawn(comparison, finished)
+    if finished and not drawn.charts:
+        return
+    st.subheader("What became of the policy")
+    if not finished:
+        _as_of(drawn)
+    if not drawn.charts:
+        return
+    by_rank, by_token, stability, *others = drawn.charts
+    for column, chart in zip(st.columns(2), (by_rank, by_token), strict=True):
+        with column:
+            _show(chart)
+    _show(stability)
+    with st.expander("Clipping and completion length", icon=":material/content_cut:"):
+        for chart in others:
+            _show(chart)
+
+
+def _drawn(comparison: str | None, finished: bool) -> Drawn:
+    """The charts as last drawn, or drawn now: at first, when a run has changed its state, when the page has changed its theme, and when
+    somebody asks. Half a second of work that runs in progress would feel."""
+    dark = st.context.theme.type == "dark"
+    states = () if comparison is None else tuple((label, run.status) for label, run in manager().view(comparison).runs.items())
+    key = (comparison, dark, finished, states)
+    kept: Drawn | None = st.session_state.get("more_charts")
+    if kept is None or kept.key != key or not kept.charts or st.session_state.get("draw_anew"):
+        results = results_of(comparison)
+        kept = st.session_state.more_charts = Drawn(key, _updates(results), more_charts(results, dark=dark))
+    return kept
+
+
+def _updates(results: Mapping[str, RunResult]) -> dict[str, int]:
+    return {label: len(result.history) for label, result in results.items()}
+
+
+def _as_of(drawn: Drawn) -> None:
+    words, button = st.columns([3, 1], vertical_alignment="center")
+    done = " and ".join(f"{count} of {plain(label)}" for label, count in drawn.updates.items())
+    words.markdown(
+        f"As of update {done}. They are drawn anew when a run pauses or ends, and when you ask."
+        if drawn.charts
+        else "Nothing was measured yet when this was drawn. Ask again in a moment."
+    )
+    button.button("Draw anew", icon=":material/refresh:", width="stretch", key="draw_anew")
+
+
+def _show(chart: Chart) -> None:
+    words = chart.words
+    st.markdown(f"#### {plain(words.title)}")
+    if chart.figure is None:
+        st.markdown(plain(chart.text))
+        return
+    st.markdown(f":small[{plain(words.unit)}]")
+    st.plotly_chart(chart.figure, theme="streamlit", key=f"chart:{words.name}", config=CONFIG, alt=chart.text)
+    st.markdown(f":small[{plain(words.caption)}]")
+
+
+def plain(text: str) -> str:
+    """`text` as it stands, not as Markdown."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

@@ -1,0 +1,41 @@
+"""Every page in both themes: text can be read, every picture has words, every control has a name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pages.shared.frame import PAGES
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for group in PAGES.values() for path, *_ in group]
+PICTURES_WITHOUT_WORDS = """
+[...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]
+    .filter((node) => !node.closest('[aria-label]') && !node.querySelector('title, desc, [aria-label]'))
+    .map((node) => node.outerHTML.slice(0, 120))
+"""
+CONTROLS_WITHOUT_NAME = """
+[...document.querySelectorAll('button, a, input')]
+    .filter((node) => node.checkVisibility() && !node.closest('.modebar'))
+    .filter((node) => !(node.ariaLabel || node.textContent.trim() || node.labels?.length || node.title || node.placeholder))
+    .map((node) => node.outerHTML.slice(0, 120))
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_text_can_be_read_and_everything_has_a_name(visit, address, scheme):
+    page = visit(path=address, wait="[data-testid=stMarkdown]", color_scheme=scheme)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_timeout(1500)  # what fades in has done so
+    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate(PICTURES_WITHOUT_WORDS) == []
+    assert page.evaluate(CONTROLS_WITHOUT_NAME) == []
+    assert not page.errors
+
+
+def test_the_check_finds_what_is_too_faint(visit):
+    page = visit()
+    page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<p style=\"color:#aaa;background:#fff\">too faint</p>')")
+    assert [found.split("“")[1].split("”")[0] for found in page.evaluate(CONTRAST)] == ["too faint"]

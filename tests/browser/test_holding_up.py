@@ -1,0 +1,119 @@
+"""A run goes on, and the page finds it again: outage, second tab, another page and back, a closed tab. And nobody else finds it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.proxy import Proxy
+from tests.browser.test_compare import SMALL, last, until
+
+LONG = SMALL.replace("updates=160", "updates=100000")
+
+
+@pytest.fixture
+def proxy(app_server):
+    made = Proxy(app_server)
+    yield made
+    made.close()
+
+
+def run(page) -> str:
+    """Press Run, wait for points; the address of the run."""
+    page.get_by_role("button", name="Run: GRPO against DAPO").click()
+    page.wait_for_url(re.compile("comparison="))
+    until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last < 100000")
+    return page.url
+
+
+def stop(page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("was stopped").first.wait_for()
+
+
+def test_an_outage_of_ten_seconds_changes_nothing(visit, proxy):
+    page = visit(LONG, address=proxy.address)
+    run(page)
+    marked = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map((node) => { node.mark = 'mine'; }).length")
+    seen = last(page)
+    proxy.cut()
+    page.wait_for_timeout(10_000)
+    proxy.mend()
+    until(page, f"BOARD.store.get('DAPO').last > {seen + 100}")
+    kept = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].filter((node) => node.mark === 'mine').length")
+    assert kept == marked
+    updates = page.evaluate("document.querySelector('.live-board').liveBoard.store.get('DAPO').update")
+    assert updates == sorted(set(updates))
+    stop(page)
+
+
+def test_a_second_tab_shows_the_same_run_and_may_pause_it(visit):
+    mine = visit(LONG)
+    address = run(mine)
+    second = visit(address.split("?", 1)[1], beside=mine)
+    until(second, "BOARD.store.get('DAPO')?.last > 8")
+    second.get_by_role("button", name="Pause").click()
+    mine.get_by_role("button", name="Resume").wait_for()  # the first tab has noticed by itself
+    stop(mine)
+    second.get_by_text("was stopped").first.wait_for()
+
+
+def test_a_new_tab_offers_the_run_to_its_owner_and_to_nobody_else(visit):
+    mine = visit(LONG)
+    run(mine)
+    new = visit(beside=mine)
+    new.get_by_text("A run of yours is not over yet").wait_for()
+    stranger = visit()
+    stranger.get_by_role("heading", name="Watch GRPO collapse").wait_for()
+    assert stranger.get_by_text("A run of yours").count() == 0
+    new.get_by_role("button", name="Show it").click()
+    until(new, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last !== 480")
+    new.wait_for_url(re.compile("comparison="))
+    stop(new)
+
+
+def test_settings_and_run_are_there_again_after_another_page(visit):
+    page = visit(LONG)
+    run(page)
+    page.get_by_text("Environment").click()
+    page.get_by_label("Noise", exact=True).fill("0.25")
+    page.keyboard.press("Enter")
+    page.get_by_text("● changed").wait_for()
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_role("heading", name="Runs").wait_for()
+    page.get_by_role("link", name="Compare").click()
+    page.wait_for_selector(".lb-plot .main-svg")
+    until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last !== 480")
+    page.get_by_text("Environment").click()
+    assert page.get_by_label(re.compile("^Noise")).input_value() == "0.25"
+    stop(page)
+
+
+def test_the_keyboard_alone_runs_pauses_and_reads_a_chart(visit):
+    page = visit(LONG)
+    button = page.get_by_role("button", name="Run: GRPO against DAPO")
+    tab_to(page, button)
+    page.keyboard.press("Enter")
+    pause = page.get_by_role("button", name="Pause")
+    pause.wait_for()
+    tab_to(page, pause)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Resume").wait_for()
+    chart = page.locator(".lb-plot").first
+    tab_to(page, chart)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.lb-spoken').textContent.length > 0")
+    assert re.search(r"update \d+", page.locator(".lb-spoken").text_content())
+    tab_to(page, page.get_by_role("button", name="Stop"), back=True)
+    page.keyboard.press("Enter")
+    page.get_by_text("was stopped").first.wait_for()
+
+
+def tab_to(page, wanted, *, back: bool = False, most: int = 80) -> None:
+    """Press Tab until `wanted` has the focus; fail if it is never reached."""
+    for _ in range(most):
+        if wanted.evaluate("(node) => node === document.activeElement"):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"the keyboard does not reach {wanted}")

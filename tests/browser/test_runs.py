@@ -1,0 +1,192 @@
+"""The Runs page as a person meets it: a real server, a real Chromium."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core.links import from_query
+from core.store import Store
+from core.trainer import train
+from pages.shared.process import COOKIE, DATABASE
+from tests.browser.conftest import ROOT, serve
+from tests.browser.test_live_board import BOARD
+
+ANN = "a" * 32
+NAMES = ("<b>first</b> [x](javascript:alert(1))", "second")
+SETTINGS = ({"first_seed": "40"}, {"first_seed": "50", "task.noise": "0.25"})
+TABLE = '[data-testid="stDataFrame"]'
+ROW = 35  # pixels
+
+
+@pytest.fixture
+def server(tmp_path):
+    """(address, comparison ids) of a server with two finished comparisons of ANN's; the newest is listed first."""
+    store = Store(tmp_path / DATABASE)
+    made = [stored(store, name, settings) for name, settings in zip(NAMES, SETTINGS, strict=True)]
+    store.close()
+    with serve(ROOT / "app.py", tmp_path, DAPO_LAB_DATA=str(tmp_path)) as address:
+        yield address, made[::-1], tmp_path
+
+
+def stored(store: Store, name: str, settings: dict) -> str:
+    comparison = store.add_comparison(owner=ANN, scenario="collapse", name=name)
+    for label, config in from_query({"scenario": "collapse", "replicas": "2", "updates": "48"} | settings).runs.items():
+        run_id = store.add_run(comparison, label, config)
+        for record in train(config):
+            store.append(run_id, record)
+        store.set_status(run_id, "done")
+    return comparison
+
+
+@pytest.fixture
+def runs_page(visit, server):
+    def opener(visitor: str = ANN, wait: str = f"{TABLE} canvas", **options):
+        cookie = {"name": COOKIE, "value": visitor, "url": server[0]}
+        page = visit(
+            address=server[0], path="/runs", wait=wait, storage_state={"cookies": [cookie | {"sameSite": "Lax"}]}, **options
+        )
+        page.wait_for_timeout(500)
+        return page
+
+    return opener
+
+
+def tick(page, *rows: int) -> None:
+    """Click into the first column of the table, as a person does."""
+    page.locator(TABLE).first.scroll_into_view_if_needed()
+    for row in rows:
+        box = page.locator(TABLE).first.bounding_box()
+        page.mouse.click(box["x"] + 15, box["y"] + ROW * (row + 1.5))
+        page.wait_for_timeout(700)
+
+
+def drawn(page) -> dict:
+    """Label -> last update that the board has."""
+    page.wait_for_selector(".lb-plot .main-svg")
+    return page.evaluate(f"Object.fromEntries([...{BOARD}.store].map(([label, side]) => [label, side.last]))")
+
+
+def history(folder: Path, comparison: str):
+    store = Store(folder / DATABASE)
+    try:
+        return store.results(comparison)
+    finally:
+        store.close()
+
+
+def test_two_ticked_rows_lie_over_each_other_with_what_differs(runs_page):
+    page = runs_page()
+    tick(page, 0, 2)
+    page.get_by_role("heading", name="Settings that differ").wait_for()
+    assert drawn(page) == {"second · GRPO · seeds 50–51": 48, "‹b›first‹/b› [x](javascript… · GRPO · seeds 40–41": 48}
+    colours = page.evaluate(f"{BOARD}.sides.map((side) => side.color)")
+    assert len(set(colours)) == 2
+    tick(page, 2)
+    page.wait_for_function(f"{BOARD}.store.size === 1")
+    assert list(drawn(page)) == ["GRPO"]
+    assert page.locator("a[href^='javascript']").count() == 0 and not page.errors
+
+
+def test_the_selection_outlives_a_filter_and_sorting(runs_page):
+    page = runs_page()
+    tick(page, 0)
+    search = page.get_by_role("textbox", name="Search")
+    search.fill("javascript")
+    search.press("Enter")
+    page.get_by_text("2 of 4 runs").wait_for()
+    tick(page, 1)
+    page.wait_for_function(f"{BOARD}.store.size === 2")
+    assert [label.split(" · ")[1] for label in drawn(page)] == ["GRPO", "DAPO"]
+    search.fill("")
+    search.press("Enter")
+    page.get_by_text("2 of 4 runs").wait_for(state="detached")
+    assert len(drawn(page)) == 2
+    box = page.locator(TABLE).first.bounding_box()
+    page.mouse.click(box["x"] + 250, box["y"] + ROW / 2)  # sorts by side: both DAPO first, of which one is ticked
+    page.wait_for_timeout(1000)
+    tick(page, 0, 1)
+    page.wait_for_function(f"[...{BOARD}.store.keys()].join() === 'GRPO,DAPO'")  # both of the second comparison
+    assert not page.errors
+
+
+def test_the_downloads_hold_what_is_stored(runs_page, server):
+    _, (second, _), folder = server
+    page = runs_page()
+    tick(page, 0, 1)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="CSV of the selected runs").click()
+    table = pd.read_csv(caught.value.path())
+    for label, result in history(folder, second).items():
+        rows = table[table["algorithm"] == label]
+        expected = result.history.frame(run_id="", algorithm=label)
+        assert len(rows) == len(expected) == 2 * 48
+        for name in ("seed", "update", "samples_generated", "entropy_nats", "grad_norm", "eval_accuracy"):
+            assert rows[name].to_numpy() == pytest.approx(expected[name].to_numpy(), rel=1e-7, nan_ok=True), name
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Zip").click()
+    names = zipfile.ZipFile(io.BytesIO(Path(caught.value.path()).read_bytes())).namelist()
+    assert names[:4] == ["metrics.csv", "config.json", "summary.json", "report.md"]
+    assert not page.errors
+
+
+def test_rename_delete_and_undo(runs_page):
+    page = runs_page()
+    tick(page, 0)
+    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("textbox", name="Name").fill("third <i>time</i>")
+    page.get_by_role("button", name="Save the name").click()
+    page.get_by_text("third <i>time</i> · GRPO and DAPO").wait_for()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_text("Deleted: third <i>time</i>, 2 runs.").wait_for()
+    page.get_by_text("2 runs. Times").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("4 runs. Times").wait_for()
+    assert page.get_by_text("Deleted: ").count() == 0 and not page.errors
+
+
+def test_run_again_goes_to_compare_and_is_listed_when_one_comes_back(runs_page):
+    page = runs_page()
+    tick(page, 0)
+    page.get_by_role("button", name="Run again").click()
+    page.wait_for_url("**/?comparison=*")
+    page.get_by_role("heading", name="Findings").wait_for()
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_text("6 runs. Times").wait_for()
+    assert not page.errors
+
+
+def test_open_on_compare_shows_the_stored_run(runs_page, server):
+    page = runs_page()
+    tick(page, 0)
+    page.get_by_role("link", name="Open on Compare").click()
+    page.wait_for_url(f"**/?comparison={server[1][0]}")
+    page.get_by_role("heading", name="Findings").wait_for()
+    assert not page.errors
+
+
+def test_somebody_else_sees_nothing_of_it(runs_page):
+    page = runs_page("b" * 32, wait="text=There are no runs yet")
+    assert page.locator(TABLE).count() == 0
+    page.get_by_role("link", name="Go to Compare").click()
+    page.get_by_role("button", name="Run: GRPO against DAPO").wait_for()
+    assert not page.errors
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(runs_page, scheme):
+    page = runs_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    tick(page, 0, 1)
+    page.get_by_role("heading", name="Settings that differ").wait_for()
+    assert len(drawn(page)) == 2
+    chip = page.evaluate("getComputedStyle(document.querySelector('[data-tag] > span')).color")
+    assert chip == {"light": "rgb(255, 255, 255)", "dark": "rgb(12, 20, 28)"}[scheme]  # on the primary colour
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for name in ("Run again", "Rename", "Delete"):
+        box = page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, name
+    assert not page.errors

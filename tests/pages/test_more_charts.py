@@ -1,0 +1,145 @@
+"""The charts below the board: shipped, while a run goes on, at its end, and where there is nothing."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.links import from_query
+from core.runs import RunManager
+from core.store import Store
+from core.trainer import train
+from pages.shared import process
+from pages.shared.more_charts import plain
+
+ROOT = Path(__file__).parents[2]
+RUNS = from_query({"scenario": "collapse", "replicas": "2", "updates": "24"}).runs
+PATIENCE = 60
+
+
+def page(comparison: str | None) -> None:
+    from pages.shared.more_charts import show_more_charts
+
+    show_more_charts(comparison)
+
+
+@pytest.fixture
+def manager(monkeypatch, tmp_path):
+    """A manager whose runs wait after 8 updates until `go` is set."""
+    monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
+    st.cache_resource.clear()
+    go, stores = threading.Event(), []
+
+    def gated(config, **options):
+        for record in train(config, **options):
+            yield record
+            if record.update >= 8:
+                go.wait(PATIENCE)
+
+    def opened_store(path):
+        stores.append(Store(path))
+        return stores[-1]
+
+    monkeypatch.setattr(process, "Store", opened_store)
+    monkeypatch.setattr(process, "RunManager", partial(RunManager, train=gated))
+    made = process.manager()
+    made.go = go
+    yield made
+    go.set()
+    made.shutdown()
+    for store in stores:
+        store.close()
+    st.cache_resource.clear()
+
+
+def shown(comparison: str | None) -> AppTest:
+    app = AppTest.from_function(page, args=(comparison,), default_timeout=PATIENCE).run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(e.value) for e in (*app.markdown, *app.caption))
+
+
+def charts(app: AppTest) -> list:
+    return [element.proto for element in app.get("plotly_chart")]
+
+
+def wait_for(condition) -> None:
+    waited = threading.Event()
+    for _ in range(PATIENCE * 50):
+        if condition():
+            return
+        waited.wait(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+def test_the_shipped_example_shows_all_six_each_with_an_alternative_in_text():
+    app = shown(None)
+    assert len(charts(app)) == 6
+    assert all("GRPO" in chart.alt and "DAPO" in chart.alt for chart in charts(app))
+    assert "rank 1 has 0.957 (0.85 at first)" in charts(app)[0].alt
+    titles = [m.value for m in app.markdown if m.value.startswith("####")]
+    assert titles[:3] == [
+        "#### What the policy generates\\, by rank",
+        "#### What the policy generates\\, by token",
+        "#### Stability",
+    ]
+    assert len(app.expander) == 1 and len(app.expander[0].get("plotly_chart")) == 3
+    assert not app.button and "As of update" not in words(app)  # it is finished: there is nothing to draw anew
+
+
+def test_while_a_run_goes_on_they_say_as_of_when_and_are_drawn_anew_on_request(manager):
+    comparison = manager.start(RUNS, owner="ann", scenario="collapse")
+    wait_for(lambda: all(run.updates == 8 for run in manager.view(comparison).runs.values()))
+    app = shown(comparison)
+    assert "As of update 8 of GRPO and 8 of DAPO" in words(app) and "at update 1: rank 1" in charts(app)[0].alt
+    manager.pause(comparison)
+    manager.go.set()
+    wait_for(lambda: {run.status for run in manager.view(comparison).runs.values()} == {"paused"})
+    app.run()
+    before = words(app)
+    done = {label: run.updates for label, run in manager.view(comparison).runs.items()}
+    manager.step(comparison)
+    wait_for(lambda: all(run.updates == done[label] + 1 for label, run in manager.view(comparison).runs.items()))
+    wait_for(lambda: {run.status for run in manager.view(comparison).runs.values()} == {"paused"})
+    assert words(app.run()) == before  # the same state: not drawn anew by itself
+    app.button(key="draw_anew").click().run()
+    assert words(app) != before and "As of update" in words(app)
+    manager.resume(comparison)
+    assert manager.wait(comparison, PATIENCE)
+    app.run()
+    assert "As of update" not in words(app) and "updates 1 and 24" in charts(app)[0].spec
+
+
+def test_before_the_first_update_it_says_that_nothing_was_measured_yet(manager):
+    comparison = manager.start(RUNS, owner="ann", scenario="collapse", paused=True)
+    app = shown(comparison)
+    assert "Nothing was measured yet" in words(app) and not charts(app)
+    manager.stop(comparison)
+    assert manager.wait(comparison, PATIENCE)
+    assert not charts(app.run()) and not app.subheader  # over, and nothing to show
+
+
+def test_a_finished_comparison_is_drawn_once_per_tab(manager, monkeypatch):
+    import pages.shared.more_charts as module
+
+    manager.go.set()
+    comparison = manager.start(RUNS, owner="ann", scenario="collapse")
+    assert manager.wait(comparison, PATIENCE)
+    calls, real = [], module.more_charts
+    monkeypatch.setattr(module, "more_charts", lambda *args, **kwargs: calls.append(1) or real(*args, **kwargs))
+    app = shown(comparison)
+    app.run()
+    assert len(calls) == 1 and len(charts(app)) == 6
+
+
+def test_words_are_shown_as_they_stand():
+    assert plain("$x$ **a** [b](c) :red[d] eps_high") == r"\$x\$ \*\*a\*\* \[b\]\(c\) \:red\[d\] eps\_high"
+    assert plain("ε_high, 0.5") == r"ε\_high\, 0\.5"

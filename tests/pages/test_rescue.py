@@ -1,0 +1,88 @@
+"""Rescue on Compare, without a browser."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pages.shared import process
+from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
+
+RUN = SMALL | {"updates": "48"}
+
+
+def view(app):
+    return process.manager().view(comparison(app))
+
+
+def history(app, label):
+    return process.manager().history(comparison(app), label)
+
+
+def choose(app, what: str, value):
+    app.session_state[f"rescue:{comparison(app)}:{what}"] = value
+    return app.run()
+
+
+def test_without_a_run_it_says_what_to_do(open_app):
+    app = open_app(RUN)
+    assert "Press **Run** first" in words(app) and not app.exception
+    assert not [b for b in app.button if b.key == "rescue:go"]
+
+
+def test_a_finished_run_is_gone_on_with_and_the_findings_answer(open_app):
+    app = choose(finish(press(open_app(RUN), "run")), "techniques", ["Dynamic sampling"])
+    assert "`algorithm.dynamic_sampling` = refill" in words(app)
+    app = finish(press(app, "rescue:go"))
+    assert not app.exception
+    assert {label: run.status for label, run in view(app).runs.items()} == {
+        "GRPO": "done",
+        "DAPO": "done",
+        "GRPO + Dynamic": "done",
+    }
+    assert "left GRPO after update" in words(app)
+    assert len([w for w in app.text_input if (w.key or "").endswith(":side:label")]) == 2  # a fork is not a side of the settings
+
+
+def test_an_unchanged_fork_of_a_paused_run_draws_the_same_line(open_app):
+    gate = Gate(17)
+    app = press(open_app(RUN, gate=gate), "run")
+    wait_for(lambda: all(r.updates >= 17 for r in view(app).runs.values()))
+    app = press(app, "pause")
+    gate.go.set()
+    wait_for(lambda: {r.status for r in view(app).runs.values()} == {"paused"})
+    app = press(app.run(), "rescue:go")  # the first run, from where it stands
+    app = finish(app)
+    assert not app.exception
+    ours, theirs = history(app, "GRPO again"), history(app, "GRPO")
+    begun = ours.updates[0] - 1
+    assert begun % 8 == 0 and 16 <= begun <= 24 and theirs.last_update == 48  # the original went on
+    for name in ("entropy_nats", "grad_norm", "eval_accuracy", "reward_mean"):
+        assert np.array_equal(ours.metric(name), theirs.metric(name)[begun:], equal_nan=True)
+    assert "with nothing changed" in words(app)
+
+
+def test_after_a_restart_a_stored_run_can_be_rescued(open_app):
+    app = finish(press(open_app(RUN), "run"))
+    found = comparison(app)
+    process.manager().shutdown()
+    app = choose(open_app({"comparison": found}), "techniques", ["Clip-Higher"])
+    app = finish(press(app, "rescue:go"))
+    assert [run.status for run in view(app).runs.values()] == ["done"] * 3 and not app.exception
+    app = open_app({"comparison": found})
+    assert "GRPO + Clip-Higher" in words(app)
+
+
+def test_a_bad_label_is_explained_and_nothing_starts(open_app):
+    app = finish(press(open_app(RUN), "run"))
+    app = next(w for w in app.text_input if w.value == "GRPO again").set_value("<img src=x>").run()
+    assert "letters, digits, spaces" in words(app) and app.button(key="rescue:go").disabled
+
+
+def test_any_setting_can_be_changed(open_app):
+    app = choose(finish(press(open_app(RUN), "run")), "any", True)
+    rate = next(w for w in app.number_input if (w.key or "").startswith("0:rescue") and w.key.endswith("learning_rate"))
+    app = rate.set_value(0.01).run()
+    assert "`learning_rate` = 0.01" in words(app)
+    app = finish(press(app, "rescue:go"))
+    assert process.manager().results(comparison(app))["GRPO again"].config.learning_rate == 0.01
+    assert process.manager().results(comparison(app))["GRPO"].config.learning_rate != 0.01

@@ -1,0 +1,228 @@
+"""The parts of the Runs page that need no Streamlit: names, settings, outcomes, selection, colours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from core.columns import Columns
+from core.compare import RunResult
+from core.config import DAPO, GRPO
+from core.history import History
+from core.scenarios import SCENARIOS
+from core.serial import config_to_json
+from core.store import RunRow
+from core.summary import summarise
+from core.types import StepRecord
+from pages.shared.runs_page.kept import Kept
+from pages.shared.runs_page.names import MAX_NAME, chart_text, clean_name, distinct, long_labels, short_labels
+from pages.shared.runs_page.outcomes import FINAL_METRICS, key, outcome_of, read_outcomes
+from pages.shared.runs_page.overlay import MAX_DRAWN, assign_styles, charts_for
+from pages.shared.runs_page.settings import ABSENT, Brief, brief, changes, differences, flatten
+from pages.shared.runs_page.table import after_ticks
+from tests.support import BANDIT, CHAIN, small_run
+
+ROW = RunRow(1, "c1", "ann", "collapse", "", "GRPO", "done", "", "", 1e9, 1e9 + 5, 12, 12, None)
+SEEDS = Brief("chain", "held-out accuracy", 2, 0, "none")
+
+
+def plain(config) -> dict:
+    return json.loads(config_to_json(config))
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  two \n lines\t", "two lines"),
+        ("a\u202eb\u0000c\u200d", "abc"),  # direction mark, control character, joiner
+        ("<b>é</b> 漢字 🙂", "<b>é</b> 漢字 🙂"),
+        ("x" * 100, "x" * MAX_NAME),
+        ("\u200b \n", ""),
+    ],
+)
+def test_a_name_is_one_short_line_without_invisible_marks(typed, kept):
+    assert clean_name(typed) == kept
+
+
+def test_labels_name_only_what_the_runs_do_not_share():
+    dapo, other = replace(ROW, run_id=2, label="DAPO"), replace(ROW, run_id=3, comparison="c2", name="mine")
+    assert short_labels([(ROW, SEEDS), (dapo, SEEDS)], UTC) == ["GRPO", "DAPO"]
+    long = replace(ROW, name="x" * 40)
+    assert short_labels([(long, SEEDS), (other, SEEDS)], UTC) == ["x" * 27 + "… · GRPO", "mine · GRPO"]
+    later = replace(SEEDS, first_seed=5, replicas=1)
+    assert short_labels([(ROW, SEEDS), (dapo, later)], UTC) == ["GRPO · seeds 0–1", "DAPO · seed 5"]
+    again = replace(other, comparison="c3", created=1e9 + 60)
+    assert short_labels([(other, SEEDS), (again, SEEDS)], UTC) == ["mine · GRPO · 01:46:40", "mine · GRPO · 01:47:40"]
+
+
+def test_labels_are_never_equal():
+    twins = [(replace(ROW, run_id=i, comparison=f"c{i}"), SEEDS) for i in range(3)]
+    assert len(set(short_labels(twins, UTC))) == 3
+    assert long_labels(twins, UTC)[2].endswith("01:46:40") and long_labels(twins, UTC)[0].endswith(
+        "(3)"
+    )  # the newest comes first
+    assert distinct(["a", "a (2)", "a", "a"]) == ["a", "a (2)", "a (3)", "a (4)"]
+
+
+def test_no_label_is_a_command_to_plotly():
+    assert chart_text("<b>%{y}</b>") == "‹b›% {y}‹/b›"
+
+
+# Settings
+
+
+def test_changes_are_what_differs_from_the_scenario():
+    runs = SCENARIOS["collapse"].runs(replicas=3, first_seed=40)
+    assert changes("collapse", "DAPO", flatten(plain(SCENARIOS["collapse"].runs()["DAPO"]))) == "none"
+    changed = replace(runs["DAPO"], algorithm=replace(DAPO, eps_high=0.4), task=replace(runs["DAPO"].task, noise=0.25))
+    assert changes("collapse", "DAPO", flatten(plain(changed))) == "eps_high 0.4, first_seed 40, replicas 3, task.noise 0.25"
+    assert changes("collapse", "Mine", flatten(plain(changed))).endswith("task.noise 0.25 (from DAPO)")
+    assert changes("gone", "DAPO", flatten(plain(changed))) == "the scenario is not known here"
+    older = flatten(plain(changed))
+    del older["temperature"]
+    assert "temperature" not in changes("collapse", "DAPO", older)
+
+
+def test_settings_of_another_version_are_shown_and_damaged_ones_named():
+    assert brief("collapse", "DAPO", None).changes == "cannot be read"
+    future = plain(SCENARIOS["collapse"].runs()["DAPO"])
+    future["task"] = {"name": "chess", "boards": 3}
+    assert brief("collapse", "DAPO", future).score_name == ""
+    assert "task.boards 3" in brief("collapse", "DAPO", future).changes
+
+
+def test_differences_have_a_row_per_setting_that_differs():
+    first = small_run(CHAIN, GRPO)
+    second = replace(first, algorithm=replace(GRPO, dual_clip=3.0, normalize_std=False), first_seed=9)
+    assert differences({"a": plain(first), "b": plain(second)}) == {
+        "algorithm.dual_clip": {"a": "none", "b": "3.0"},
+        "algorithm.normalize_std": {"a": "true", "b": "false"},
+        "first_seed": {"a": "0", "b": "9"},
+    }
+    other = differences({"a": plain(first), "b": plain(small_run(BANDIT, GRPO))})
+    assert other["task.name"] == {"a": "chain", "b": "bandit"} and other["task.pool_size"] == {"a": "10", "b": ABSENT}
+    assert differences({"a": plain(first), "b": plain(first)}) == {} == differences({})
+
+
+# Outcomes
+
+
+def made_history(rng, updates: int = 200) -> History:
+    history = History((0, 1, 2))
+    for update in range(1, updates + 1):
+        metrics = {"entropy_nats": 2 * np.exp(-update / 50) + 0.01 * rng.random(3), "grad_norm": 1 + rng.random(3)}
+        if update % 16 == 1:
+            metrics |= {
+                "eval_accuracy": rng.random(3),
+                "filter_ratio": np.where([True, True, update > 100], rng.random(3), np.nan),
+            }
+        history.append(StepRecord(update, 1, np.full(3, update), 0.1 * update, metrics))
+    return history
+
+
+def test_an_outcome_is_what_the_summary_says():
+    history = made_history(np.random.default_rng(0))
+    columns = Columns(history.updates, history.wall_seconds, {name: history.metric(name) for name in FINAL_METRICS})
+    told = summarise("collapse", {"x": RunResult(small_run(CHAIN, GRPO), history)})["algorithms"]["x"]
+    outcome = outcome_of(columns)
+    assert outcome.final == pytest.approx({name: told[name]["final"] for name in FINAL_METRICS})
+    assert outcome.entropy_collapse_update == told["events"]["entropy_collapse_update"] is not None
+    assert outcome.gradient_vanished_update is None is told["events"]["gradient_vanished_update"]
+    assert outcome.seconds == told["seconds"]
+
+
+def test_what_was_never_measured_has_no_final_value():
+    columns = Columns(np.arange(1, 4), np.ones(3), {name: np.full((3, 2), np.nan) for name in FINAL_METRICS})
+    assert set(outcome_of(columns).final.values()) == {None}
+    assert outcome_of(Columns(np.array([], int), np.array([]), {})).seconds is None
+
+
+class FakeStore:
+    def __init__(self):
+        self.read: list[int] = []
+
+    def columns(self, run_id, names):
+        self.read.append(run_id)
+        if run_id == 3:
+            raise LookupError
+        return Columns(np.arange(1, 4), np.ones(3), {name: np.ones((3, 2)) for name in names})
+
+
+def test_outcomes_are_read_once_a_few_at_a_time_and_only_of_what_is_over():
+    rows = [replace(ROW, run_id=i) for i in range(6)]
+    rows[1], rows[2] = replace(rows[1], status="running"), replace(rows[2], updates_done=0, status="failed")
+    store, known = FakeStore(), Kept(100)
+    lefts = [read_outcomes(store, rows, known, 0.0) for _ in range(6)]
+    assert lefts == [4, 3, 2, 1, 0, 0]  # one at a time when there is no time
+    assert store.read == [0, 3, 4, 5] and key(rows[1]) not in known
+    assert read_outcomes(store, [replace(rows[0], updates_done=13)], known, 0.0) == 0  # there is more: read anew
+    assert store.read[-1] == 0
+
+
+def test_the_memory_forgets_what_was_used_longest_ago():
+    kept = Kept(10)
+    for name, weight in (("a", 4), ("b", 4)):
+        kept.put(name, name.upper(), weight)
+    assert kept.get("a") == "A"
+    kept.put("c", "C", 4)
+    assert kept.get("b") is None and kept.get("a") == "A" and "c" in kept
+    kept.put("a", "A2", 1)  # replaced: 5 in all
+    kept.put("d", "D", 5)
+    assert kept.get("c") == "C" and kept.get("a") == "A2"
+    kept.put("huge", 1, 99)
+    assert kept.get("huge") == 1 and "a" not in kept
+
+
+# Selection and colours
+
+
+@pytest.mark.parametrize(
+    ("before", "shown", "ticks", "after"),
+    [
+        ([], [10, 11, 12], [1], [11]),
+        ([12], [10, 11, 12], [0, 2], [12, 10]),  # keeps its place
+        ([12, 10], [10, 11], [], [12]),  # what is not shown stays
+        ([12], [10, 11], [1], [12, 11]),
+        ([10, 11], [10, 11, 12], [1], [11]),
+        ([], [10], [0, 5], [10]),  # a row that is gone
+    ],
+)
+def test_ticks_change_only_what_the_table_shows(before, shown, ticks, after):
+    assert after_ticks(before, shown, ticks) == after
+
+
+def test_each_run_has_a_style_of_its_own_and_keeps_it():
+    first = assign_styles({}, [(1, "GRPO"), (2, "GRPO"), (3, "DAPO")])
+    assert first == {1: 0, 2: 2, 3: 1}  # the second GRPO takes a style that is nobody's own
+    assert assign_styles(first, [(3, "DAPO"), (4, "GRPO")]) == {3: 1, 4: 0}
+    full = assign_styles(first, [(i, "GRPO") for i in range(1, MAX_DRAWN + 1)])
+    assert sorted(full.values()) == list(range(MAX_DRAWN)) and full.items() >= {(1, 0), (2, 2), (3, 1)}
+
+
+def test_the_score_has_a_name_only_where_all_runs_share_it():
+    titles = {task: next(c["title"] for c in charts_for({task}) if c["name"] == "eval_accuracy") for task in ("chain", "bandit")}
+    assert titles["chain"] != titles["bandit"]
+    mixed = next(c for c in charts_for({"chain", "bandit"}) if c["name"] == "eval_accuracy")
+    assert mixed["title"] == "Score" and "bounds" not in mixed
+    assert [c["name"] for c in charts_for(set())] == [c["name"] for c in charts_for({"chain"})]
+
+
+def test_only_a_comparison_of_tasks_or_lengths_gets_a_note():
+    from pages.shared.runs_page.overlay import notes
+
+    def run(task: str, total: int):
+        return SimpleNamespace(row=replace(ROW, updates_total=total), brief=replace(SEEDS, task=task, score_name=f"{task} score"))
+
+    assert notes([run("chain", 9), run("chain", 9)]) == []
+    assert [note.split(":")[0] for note in notes([run("chain", 9), run("bandit", 10)])] == [
+        "These runs are on different tasks",
+        "These runs have different lengths",
+    ]
