@@ -24,7 +24,7 @@ from pages.shared.sides import show_differences
 
 def compare_page() -> None:
     # Fixed places: what comes and goes in one never moves the board, which would be rebuilt.
-    notices, heading, controls, live, findings, charts, more = (st.container() for _ in range(7))
+    notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
     read_address()
     with notices:
         comparison = current_comparison()
@@ -42,12 +42,13 @@ def compare_page() -> None:
         _controls(scenario, runs, comparison)
     with live:
         live_part(comparison)
+    with rescue:
+        show_rescue(comparison)
     with findings:
         show_findings(comparison)
     with charts:
         show_more_charts(comparison)
     with more:
-        show_rescue(comparison)
         if runs is not None:
             show_differences(runs)
         with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):

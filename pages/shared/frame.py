@@ -12,11 +12,17 @@ from pages.shared.process import remember_visitor
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
-button[kind="primary"], button[kind="primary"]:hover { color: light-dark(#ffffff, #0c141c); }
+button[kind="primary"], button[kind="primary"]:hover,
+[data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 </style>"""
 
 PAGES = {
-    "Lab": (("app.py", "Compare", ":material/ssid_chart:"), ("pages/runs.py", "Runs", ":material/list_alt:")),
+    "Lab": (
+        ("app.py", "Compare", ":material/ssid_chart:"),
+        ("pages/inspect_step.py", "Inspect a step", ":material/frame_inspect:"),
+        ("pages/ladder.py", "Ablation ladder", ":material/stairs:"),
+        ("pages/runs.py", "Runs", ":material/list_alt:"),
+    ),
     "Learn": menu(),
 }
 

@@ -12,37 +12,14 @@ from pages.shared.live_board import live_board
 from pages.shared.live_board.charts import board_charts
 from pages.shared.process import manager
 from pages.shared.results import results_of
+from pages.shared.view_settings import chosen_view, view_settings
 
 TICK_SECONDS = 0.5
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
-AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
 
 
 def live_part(comparison: str | None) -> None:
-    axis, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
-    with axis:
-        st.segmented_control(
-            "x-axis", list(AXES), default="update", format_func=AXES.get, key="xaxis", required=True, persist_state="session"
-        )
-    with smoothing:
-        st.slider(
-            "Smoothing",
-            0.0,
-            0.99,
-            0.9,
-            key="smoothing",
-            persist_state="session",
-            help="A moving average; the raw line stays visible behind it.",
-        )
-    with options:
-        st.pills(
-            "Show",
-            ["log gradient", "single seeds"],
-            selection_mode="multi",
-            key="options",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
+    view_settings("")
     now = phase(None if comparison is None else manager().view(comparison))
     st.fragment(_board, run_every=None if now == "over" else TICK_SECONDS)(comparison, now)
 
@@ -59,15 +36,11 @@ def _board(comparison: str | None, drawn: str) -> None:
     view = None if comparison is None else manager().view(comparison)
     results = results_of(comparison)
     histories = {label: result.history for label, result in results.items()}
-    chosen = st.session_state.get("options") or []
     live_board(
         histories,
         key="board",
         comparison=comparison or "shipped",
-        xaxis=st.session_state.get("xaxis") or "update",
-        smoothing=st.session_state.get("smoothing", 0.0),
-        log=["grad_norm"] if "log gradient" in chosen else [],
-        seeds="single seeds" in chosen,
+        **chosen_view(""),
         events=_events(comparison, histories, over=phase(view) == "over"),
         badge=badge(view),
         charts=board_charts(next(iter(results.values())).config.task),

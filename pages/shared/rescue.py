@@ -74,14 +74,14 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
 
 def _fork_point(comparison: str, original: str, result: RunResult) -> int:
     points = fork_points(result.config, result.history.last_update)
-    paused = manager().view(comparison).runs[original].status == "paused"
+    status = manager().view(comparison).runs[original].status
     # Who paused it means this moment; otherwise where it began to die.
-    first = points[-1] if paused else suggested_point(result.config, result.history)
+    first = points[-1] if status == "paused" else suggested_point(result.config, result.history)
     if len(points) == 1:
         st.markdown(f"After update {points[0]}, the end of its only rollout so far.")
         return points[0]
     return st.select_slider(
-        "After which update?", points, first, key=f"rescue:{comparison}:{original}:{paused}:at",
+        "After which update?", points, first, key=f"rescue:{comparison}:{original}:{status}:at",
         help="The ends of its rollouts. Suggested: now, if it is paused; else the rollout in which it collapsed.")  # fmt: skip
 
 

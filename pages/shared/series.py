@@ -84,8 +84,8 @@ def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
     one for each. Empty until a side has its first updates."""
     starts = {}
     for label, history in histories.items():
-        first = [r for r in history.after(0)[:INITIAL_UPDATES] if r.update <= INITIAL_UPDATES]
-        table, _ = _measured(first, "entropy_nats")
+        first = history.after(0)[:INITIAL_UPDATES]  # of a fork, too, the detector looks at where it began
+        table, _ = _measured([r for r in first if r.update < first[0].update + INITIAL_UPDATES], "entropy_nats")
         if len(table):
             starts[label] = float(np.nanmean(table))
     if not starts:

@@ -21,14 +21,9 @@ from pages.shared.runs_page.table import SHOWN, clear_filters, field, filters, s
 
 TICK_SECONDS = 1.0
 BUSY = "runs:busy"
-# Streamlit writes white on the dark theme's light blue, which is too faint to be read by everybody (WCAG AA).
-STYLE = """<style>
-[data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
-</style>"""
 
 
 def runs_page() -> None:
-    st.html(STYLE)
     st.title("Runs")
     busy = st.session_state.get(BUSY, False)
     st.fragment(_body, run_every=TICK_SECONDS if busy else None)(busy)

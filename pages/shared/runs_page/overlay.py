@@ -12,7 +12,6 @@ from core.history import History
 from core.palette import KNOWN, OTHERS
 from core.tasks import TASKS
 from pages.shared import series
-from pages.shared.live import AXES
 from pages.shared.live_board import live_board
 from pages.shared.live_board.charts import CHARTS, board_charts
 from pages.shared.process import manager, store
@@ -21,6 +20,7 @@ from pages.shared.runs_page.listing import Listed
 from pages.shared.runs_page.names import chart_text, distinct, short_labels
 from pages.shared.runs_page.outcomes import key
 from pages.shared.runs_page.settings import differences
+from pages.shared.view_settings import chosen_view, view_settings
 
 STYLES = (*KNOWN.values(), *OTHERS)
 OWN_STYLE = {label: i for i, label in enumerate(KNOWN)}
@@ -40,16 +40,13 @@ def overlay(chosen: Sequence[Listed], zone) -> None:
     styles = _styles(drawn)
     for note in notes(drawn):
         st.caption(f":material/info: {note}")
-    axis, smoothing, options = _controls()
+    view_settings("runs:")
     by_label = dict(zip(labels, histories, strict=True))
     live_board(
         by_label,
         key="runs:board",
         comparison="runs:" + ",".join(f"{run.row.run_id}.{style}" for run, style in zip(drawn, styles, strict=True)),
-        xaxis=axis,
-        smoothing=smoothing,
-        log=["grad_norm"] if "log gradient" in options else [],
-        seeds="single seeds" in options,
+        **chosen_view("runs:"),
         events=_events(drawn, by_label) if len(drawn) <= MAX_WITH_EVENTS else [],
         charts=charts_for({run.brief.task for run in drawn}),
         badge={"state": "live", "text": "goes on"} if not all(run.over for run in drawn) else None,
@@ -124,18 +121,6 @@ def _styles(drawn: Sequence[Listed]) -> list[int]:
     given = assign_styles(st.session_state.get("runs:styles", {}), [(run.row.run_id, run.row.label) for run in drawn])
     st.session_state["runs:styles"] = given
     return [given[run.row.run_id] for run in drawn]
-
-
-def _controls() -> tuple[str, float, list[str]]:
-    left, middle, right = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
-    axis = left.segmented_control(
-        "x-axis", list(AXES), default="update", format_func=AXES.get, key="runs:xaxis", required=True, persist_state="session"
-    )
-    smoothing = middle.slider("Smoothing", 0.0, 0.99, 0.9, key="runs:smoothing", persist_state="session",
-                              help="A moving average; the raw line stays visible behind it.")  # fmt: skip
-    options = right.pills("Show", ["log gradient", "single seeds"], selection_mode="multi", key="runs:options",
-                          label_visibility="collapsed", persist_state="session")  # fmt: skip
-    return axis or "update", smoothing, options
 
 
 @st.cache_resource(show_spinner=False)
