@@ -69,6 +69,10 @@ class Archive:
         if self._store is not None:
             self._store.mark_interrupted()
 
+    def forget_older_than(self, seconds: float) -> None:
+        if self._store is not None:
+            self._store.purge_finished(older_than_seconds=seconds)
+
     def rows(self, comparison: str) -> dict[str, RunRow]:
         """Label -> run, at least one."""
         rows = self._store.runs(comparison=comparison) if self._store is not None else []

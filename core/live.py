@@ -59,6 +59,8 @@ class LiveRun:
         self.allowance: int | None = 0 if paused else None  # updates until it pauses; None = no pause
         self.ending: tuple[str, str] | None = None  # (final status, reason) that somebody asked for
         self.has_slot = False
+        self._slot_since: float | None = None  # monotonic
+        self._slot_seconds = 0.0
         self.thread: threading.Thread | None = None
         self.wake = threading.Condition(lock)
         self.preparing: tuple[str, int, int] | None = None
@@ -78,6 +80,18 @@ class LiveRun:
     @property
     def complete(self) -> bool:
         return self.history.last_update >= self.config.updates
+
+    @property
+    def trained_seconds(self) -> float:
+        """How long it has had a slot, without its pauses and its time in the queue."""
+        return self._slot_seconds + (time.monotonic() - self._slot_since if self._slot_since is not None else 0.0)
+
+    def take_slot(self) -> None:
+        self.has_slot, self._slot_since = True, time.monotonic()
+
+    def leave_slot(self) -> None:
+        self._slot_seconds = self.trained_seconds
+        self.has_slot, self._slot_since = False, None
 
     def add(self, record: StepRecord) -> None:
         self.history.append(record)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.limits import NONE, Limits
 from core.live import Comparison, LiveRun
 
 
@@ -19,11 +20,21 @@ class Room:
     max_unfinished: int
     max_per_owner: int
     max_seed_updates: int  # updates times seeds over everything held, about 180 bytes each
+    limits: Limits = NONE
 
     def check(self, comparisons: dict[str, Comparison], owner: str, new: list[LiveRun]) -> None:
         """ManagerFull unless `new` runs of `owner` fit beside everything that is not over. What has been told to end does not count: a
         reset must find room for itself."""
         unfinished = [run for c in comparisons.values() for run in c.runs.values() if not run.ends]
+        going = [c for c in comparisons.values() if not c.ends and c is not new[0].comparison]
+        for held, bound, whose in (
+            (sum(c.owner == owner for c in going), self.limits.comparisons_per_visitor, "of yours"),
+            (len(going), self.limits.comparisons, "of all visitors"),
+        ):
+            if bound is not None and held >= bound:
+                raise ManagerFull(
+                    f"this shared server allows {bound} comparisons {whose} at a time, and there are {held} already; stop one or wait"
+                )
         for held, bound, whose in (
             (len(unfinished), self.max_unfinished, "on this server"),
             (sum(run.comparison.owner == owner for run in unfinished), self.max_per_owner, "of one person"),

@@ -18,6 +18,7 @@ from core.compare import RunResult
 from core.config import RunConfig
 from core.fields import ConfigError
 from core.history import History
+from core.limits import NONE, Limits
 from core.live import Comparison, ComparisonView, LiveRun, RunView
 from core.room import ManagerFull, Room, size_of
 from core.scheduler import Scheduler, Train
@@ -49,11 +50,13 @@ class RunManager:
         max_unfinished: int = 128,
         max_per_owner: int = 32,
         max_seed_updates: int = 1_000_000,
+        limits: Limits = NONE,
         train: Train = train_run,
     ):
         self._archive = Archive(store)
         self._grace = grace_seconds
-        self._room = Room(keep_finished, max_unfinished, max_per_owner, max_seed_updates)
+        self._room = Room(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
+        self.limits = limits
         self.checkpoints = Checkpoints()
         self._scheduler = Scheduler(
             max_active or os.cpu_count() or 1, train, self._archive.append, self._on_status, self.checkpoints
@@ -74,6 +77,7 @@ class RunManager:
         `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty, RuntimeError after shutdown."""
         if not runs:
             raise ConfigError("runs must hold at least one run, got none; give a label and its settings")
+        self.limits.check(runs)
         live = [LiveRun(label, config, self._lock, paused=paused) for label, config in runs.items()]
         comparison = Comparison(secrets.token_urlsafe(16), owner, scenario, live)
         if viewer is not None:
@@ -99,6 +103,8 @@ class RunManager:
             found = self._comparisons.get(comparison, found)  # somebody else may have been faster
             if label in found.runs:
                 raise ConfigError(f"label must be a new one, got {label!r}, which this comparison has already; choose another")
+            self.limits.check({k: run.config for k, run in found.runs.items()} | {label: config})
+            live.comparison = found
             self._make_room(found, [live])
             found.add(live)
             self._comparisons[comparison] = found
@@ -227,7 +233,7 @@ class RunManager:
             with self._lock:
                 if not self._open:
                     return
-                next_deadline = self._stop_unwatched()
+                next_deadline = min(self._stop_unwatched(), self._stop_overlong())
                 self._litter = self._room.forget(self._comparisons) or self._litter
                 collect = self._litter and not self._scheduler.active
                 if not collect:
@@ -240,6 +246,22 @@ class RunManager:
                 checked = time.monotonic()
                 with suppress(StoreError):  # a file that cannot be read now: whoever looks at the history is told
                     self._archive.mark_interrupted()
+                    if self.limits.retention_hours is not None:
+                        self._archive.forget_older_than(self.limits.retention_hours * 3600.0)
+
+    def _stop_overlong(self) -> float:
+        """Stop runs that have trained for longer than the limit. Seconds until the next look."""
+        bound = self.limits.run_seconds
+        if bound is None:
+            return DEAD_CHECK_SECONDS
+        waits = [DEAD_CHECK_SECONDS]
+        for run in (run for c in self._comparisons.values() for run in c.runs.values() if not run.ends):
+            left = bound - run.trained_seconds
+            if left <= 0:
+                self._scheduler.stop_run(run, "stopped", f"this shared server lets a run train for {bound} seconds")
+            elif run.has_slot:
+                waits.append(left)
+        return min(waits)
 
     def _stop_unwatched(self) -> float:
         """Stop what nobody has been attached to for too long. Seconds until the next one is due."""

@@ -76,11 +76,16 @@ class Scheduler:
         """A run that trains finishes the update that it is in, the others are over now."""
         with self.lock:
             for run in _unfinished(comparison):
-                run.ending = run.ending or (status, reason)
-                if not run.has_slot:
-                    self._queue.remove(run)
-                    self._end(run, *run.ending)
-                    run.wake.notify_all()
+                self.stop_run(run, status, reason)
+
+    def stop_run(self, run: LiveRun, status: str, reason: str) -> None:
+        """One run that has not finished."""
+        with self.lock:
+            run.ending = run.ending or (status, reason)
+            if not run.has_slot:
+                self._queue.remove(run)
+                self._end(run, *run.ending)
+                run.wake.notify_all()
 
     def close(self) -> None:
         """Nothing is started from now on."""
@@ -110,7 +115,7 @@ class Scheduler:
     def _fill_slots(self) -> None:
         while self._open and len(self._queue) and self.active < self._max_active:
             run = self._queue.pop()
-            run.has_slot = True
+            run.take_slot()
             self.active += 1
             self._set(run, "running")
             if run.thread is None:
@@ -130,7 +135,7 @@ class Scheduler:
 
     def _give_slot_back(self, run: LiveRun) -> None:
         if run.has_slot:
-            run.has_slot = False
+            run.leave_slot()
             self.active -= 1
             self._fill_slots()
 

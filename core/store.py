@@ -140,6 +140,12 @@ class Store:
         """Remove for good what was deleted at least so long ago. The file keeps its size; the space is used again."""
         self._change("DELETE FROM comparisons WHERE deleted <= ?", (time.time() - older_than_seconds,))
 
+    def purge_finished(self, *, older_than_seconds: float) -> None:
+        """Remove for good the comparisons that were started so long ago and of which no run goes on. Does not wait."""
+        sql = f"""DELETE FROM comparisons WHERE created <= ?
+            AND NOT EXISTS (SELECT 1 FROM runs WHERE comparison = comparisons.id AND status IN ({READY}))"""
+        self._writer.put([(sql, (time.time() - older_than_seconds,))])
+
     def _change(self, sql: str, parameters: tuple) -> None:
         self._writer.put([(sql, parameters)])
         self._writer.flush(CHANGE_SECONDS)

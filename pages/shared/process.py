@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from core.limits import limits_from
 from core.runs import RunManager
 from core.store import Store
 
@@ -36,7 +37,7 @@ def store() -> Store:
 @st.cache_resource(show_spinner=False)
 def manager() -> RunManager:
     """The one run manager of this process."""
-    made = RunManager(store())
+    made = RunManager(store(), limits=limits_from(os.environ))
     atexit.register(made.shutdown)
     return made
 

@@ -12,6 +12,7 @@ from core.fields import ConfigError
 from core.scenarios import SCENARIOS, Scenario
 from core.sides import side_runs, sides_of
 from pages.shared.opened import begin_with, beginning, version
+from pages.shared.process import manager
 from pages.shared.side_editor import add_side, side_head
 from pages.shared.widgets import field_widget
 
@@ -44,12 +45,17 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
         runs = start.runs if scenario is start.scenario else scenario.runs()
         try:
             runs = st.session_state.edited = _edited(scenario, runs)
+            manager().limits.check(runs)
         except ConfigError as error:
             st.error(f"{str(error).capitalize()}.", icon=":material/error:")
             runs = None
         st.button(
             "Back to the scenario's settings", icon=":material/undo:", width="stretch", disabled=runs == scenario.runs(),
             on_click=lambda: begin_with(scenario, scenario.runs()))  # fmt: skip
+        if limits := manager().limits.texts():
+            with st.expander("Limits of this shared server", icon=":material/groups:"):
+                st.markdown("\n".join(f"- {text}" for text in limits))
+                st.caption("There are none when you run it on your own machine.")
     return scenario, runs
 
 
