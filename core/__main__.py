@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from core.commands import EXIT_BAD_INPUT, compare, fork
+from core.commands import EXIT_BAD_INPUT, compare, fork, inspect, ladder
 from core.fields import ConfigError
 from core.scenarios import SCENARIOS
 
-COMMANDS = (compare, fork)
+COMMANDS = (compare, fork, inspect, ladder)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor
 from core.algorithms.advantages import group_advantages
 from core.algorithms.losses import policy_loss
 from core.algorithms.sampling import keep_groups
-from core.config import AlgorithmConfig
+from core.config import DAPO, GRPO, AlgorithmConfig
 from core.inspection import Step
 from core.rollout import loss_mask, shaped_rewards
 from core.tasks import make_task
@@ -43,6 +44,16 @@ class Seen:
         """(B, G, T) of all pull in the update, by size: 0 … 1."""
         size = np.abs(self.pull)
         return size / size.sum() if size.sum() > 0 else size
+
+
+def lenses(sides: Mapping[str, AlgorithmConfig], own: str) -> dict[str, AlgorithmConfig]:
+    """What a step of side `own` can be seen through besides itself: the other sides, and GRPO and DAPO as published where no side is them.
+    At least one."""
+    found = {label: algorithm for label, algorithm in sides.items() if label != own}
+    for name, algorithm in (("GRPO", GRPO), ("DAPO", DAPO)):
+        if algorithm not in (sides[own], sides.get(name)):
+            found[name if name not in sides else f"{name} as published"] = algorithm
+    return found
 
 
 def see(step: Step, algorithm: AlgorithmConfig | None = None) -> Seen:

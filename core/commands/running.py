@@ -26,6 +26,12 @@ REFRESH_STEPS = 16  # of preparation: a terminal need not be written to for each
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
+    add_setting_options(parser)
+    parser.add_argument("--out", required=True, type=Path, help="directory for the results")
+
+
+def add_setting_options(parser: argparse.ArgumentParser) -> None:
+    """Which runs, without where the results go."""
     parser.add_argument("--scenario", default="collapse", help="a name that `list` shows (default: collapse)")
     parser.add_argument(
         "--sides",
@@ -44,7 +50,6 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", default=None, help="number of seeds, trained at once")
     parser.add_argument("--first-seed", default=None, help="the first of them")
     parser.add_argument("--updates", default=None, help="optimiser updates per algorithm")
-    parser.add_argument("--out", required=True, type=Path, help="directory for the results")
 
 
 def resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunConfig]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
 class Published:
     """A ladder in percent of right answers. One run per rung and no intervals, as published."""
 
+    key: str
     name: str
     what: str
     source: str
@@ -19,8 +21,9 @@ class Published:
     @property
     def gains(self) -> dict[str, float]:
         """Technique -> points that it adds to the rung before."""
-        pairs = zip(self.rungs, self.rungs[1:], strict=False)
-        return {technique: after - before for (_, _, before), (_, technique, after) in pairs if technique is not None}
+        return {
+            technique: after - before for (_, _, before), (_, technique, after) in pairwise(self.rungs) if technique is not None
+        }
 
     @property
     def total(self) -> float:
@@ -33,6 +36,7 @@ class Published:
 
 
 PAPER = Published(
+    key="paper",
     name="the paper",
     what="AIME 2024, avg@32, in %; Qwen2.5-32B",
     source="DAPO, arXiv 2503.14476, Table 1",
@@ -51,6 +55,7 @@ PAPER = Published(
 # Its first rung has Clip-Higher and the overlong punishment already, so only the last two steps are known. It was trained with other
 # hardware and software than the two above it.
 VERL = Published(
+    key="verl",
     name="verl's reruns",
     what="AIME 2024 accuracy, in %; Qwen2.5-32B",
     source="verl, docs/algo/dapo.md, Reproduction Runs",

@@ -23,9 +23,6 @@ class Technique:
     def added_to(self, algorithm: AlgorithmConfig, full: AlgorithmConfig) -> AlgorithmConfig:
         return replace(algorithm, **({name: getattr(full, name) for name in self.fields} | dict(self.values or {})))
 
-    def is_in(self, algorithm: AlgorithmConfig, full: AlgorithmConfig) -> bool:
-        return self.added_to(algorithm, full) == algorithm
-
 
 # Overlong filtering and shaping are two values of one setting: who adds shaping to a rung with filtering replaces it, as the paper's
 # authors did (github.com/BytedTsinghua-SIA/DAPO/issues/13).
@@ -45,17 +42,19 @@ class Order:
     """A way to go from one end to the other: adding `techniques` one after the other, or taking each of them away alone."""
 
     title: str
+    short: str
     techniques: tuple[str, ...]
     adds: bool = True
 
 
 ORDERS = {
-    "ours": Order("Added, in our order", OF_DAPO),
+    "ours": Order("Added, in our order", "Our order", OF_DAPO),
     "paper": Order(
         "Added, in the paper's order",
+        "Paper's order",
         ("Overlong filtering", "Clip-Higher", "Overlong shaping", "Token-level loss", "Dynamic sampling"),
     ),
-    "leave-one-out": Order("Removed from DAPO", OF_DAPO, adds=False),
+    "leave-one-out": Order("Removed from DAPO", "Leave one out", OF_DAPO, adds=False),
 }
 
 
@@ -109,13 +108,16 @@ def ladder_runs(
 
 def _ends(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:
     """The algorithm without any technique and the one with all: the scenario's, if it has them."""
-    has = {label: _techniques(algorithm, algorithm) for label, algorithm in scenario.algorithms.items()}
-    full = next((scenario.algorithms[label] for label, found in has.items() if set(found) == set(OF_DAPO)), DAPO)
-    base = next((scenario.algorithms[label] for label, found in has.items() if not found), GRPO)
+    own = scenario.algorithms.values()
+    base = next((algorithm for algorithm in own if not _techniques(algorithm)), GRPO)
+    model = next((algorithm for algorithm in own if set(_techniques(algorithm)) == set(OF_DAPO)), DAPO)
+    full = base
+    for name in OF_DAPO:
+        full = TECHNIQUES[name].added_to(full, model)
     return base, full
 
 
-def _techniques(algorithm: AlgorithmConfig, full: AlgorithmConfig) -> list[str]:
+def _techniques(algorithm: AlgorithmConfig) -> list[str]:
     """Which techniques are on: their first setting is DAPO's."""
     on = []
     for name, technique in TECHNIQUES.items():
@@ -130,9 +132,8 @@ def _label(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
     known = next((label for label, own in scenario.algorithms.items() if own == algorithm), None)
     if known is not None:
         return known
-    on = _techniques(algorithm, algorithm)
+    on = _techniques(algorithm)
     lacks = [TECHNIQUES[name].short for name in OF_DAPO if name not in on]
     has = [TECHNIQUES[name].short for name in on]
-    if len(lacks) < len(has):
-        return " - ".join(["DAPO", *lacks])
-    return " + ".join(["GRPO", *has])
+    label = " - ".join(["DAPO", *lacks]) if len(lacks) < len(has) else " + ".join(["GRPO", *has])
+    return f"{label} (ladder)" if label in scenario.algorithms else label  # the scenario means another one by it

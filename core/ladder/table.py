@@ -51,15 +51,20 @@ class LadderTable:
     seeds: tuple[int, ...]
     updates: int  # that each rung is given
     budget: float | None  # samples per seed at which the rungs are compared, mean; None: nothing was measured
-    rows: tuple[Row, ...]
-    missing: tuple[Rung, ...]  # neither over nor measured
+    rungs: tuple[Rung, ...]  # all of the order
+    rows: tuple[Row, ...]  # those that have measured something
     total: Mapping[str, Estimate | None]  # count -> last rung of an adding order minus the first
+
+    @property
+    def missing(self) -> tuple[Rung, ...]:
+        there = {row.rung.label for row in self.rows}
+        return tuple(rung for rung in self.rungs if rung.label not in there)
 
 
 def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult]) -> LadderTable:
-    """The numbers of `order` from label -> result; runs that are not in it, or have measured nothing, do not count. Equal updates: each
-    run's last 10 %, up to the shorter one's end. Equal samples: what the thriftiest rung generated, seed by seed; a rung that was cut
-    short does not set it. Definitions: `core.stats`."""
+    """The numbers of `order` from label -> result, at least one; runs that are not in it, or have measured nothing, do not count.
+    Equal updates: each run's last 10 %, up to the shorter one's end. Equal samples: what the thriftiest rung generated, seed by seed; a
+    rung that was cut short does not set it. Definitions: `core.stats`."""
     ladder = rungs(order, scenario)
     found = {rung.label: results[rung.label] for rung in ladder if rung.label in results and len(results[rung.label].history)}
     histories = {label: result.history for label, result in found.items()}
@@ -71,8 +76,8 @@ def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult
     config = next(iter((found or results).values())).config
     task = TASKS[task_name(config.task)][1]
     return LadderTable(
-        order, task.score_name, task.score_unit, config.seeds, config.updates, None if target is None else float(target.mean()), rows,
-        tuple(rung for rung in ladder if rung.label not in found),
+        order, task.score_name, task.score_unit, config.seeds, config.updates, None if target is None else float(target.mean()),
+        ladder, rows,
         {count: _step(count, histories[last], histories[first], target) if ends else None for count in COUNTS},
     )  # fmt: skip
 

@@ -36,15 +36,19 @@ def _board(comparison: str | None, drawn: str) -> None:
     view = None if comparison is None else manager().view(comparison)
     results = results_of(comparison)
     histories = {label: result.history for label, result in results.items()}
-    live_board(
+    clicked = live_board(
         histories,
         key="board",
         comparison=comparison or "shipped",
         **chosen_view(""),
-        events=_events(comparison, histories, over=phase(view) == "over"),
+        events=_events(comparison, histories),
         badge=badge(view),
         charts=board_charts(next(iter(results.values())).config.task),
+        opens=True,
     )
+    if clicked:
+        place = {"comparison": comparison or "shipped", "run": clicked["side"], "update": str(clicked["update"])}
+        st.switch_page("pages/inspect_step.py", query_params=place)
     if view is not None:
         for label, run in view.runs.items():
             if run.error:
@@ -53,13 +57,12 @@ def _board(comparison: str | None, drawn: str) -> None:
         st.rerun()  # the buttons and the findings, which only a full run draws, are out of date
 
 
-def _events(comparison: str | None, histories, *, over: bool) -> list[dict]:
-    """Collapses and vanished gradients; looked for anew only when there are twenty more updates, and at the end."""
-    mark = (comparison, over, *(len(h) // 20 for h in histories.values()))
+def _events(comparison: str | None, histories) -> list[dict]:
+    """Collapses and vanished gradients so far. Only new updates are looked at: a scan of a long run would cost more than a tick."""
     kept = st.session_state.get("events")
-    if kept is None or kept[0] != mark:
-        kept = st.session_state.events = (mark, series.find_events(histories))
-    return kept[1]
+    if kept is None or kept[0] != comparison:
+        kept = st.session_state.events = (comparison, series.EventWatch())
+    return kept[1].look(histories)
 
 
 def badge(view: ComparisonView | None) -> dict:

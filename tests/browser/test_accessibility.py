@@ -37,5 +37,7 @@ def test_text_can_be_read_and_everything_has_a_name(visit, address, scheme):
 
 def test_the_check_finds_what_is_too_faint(visit):
     page = visit()
-    page.evaluate("document.querySelector('h1').insertAdjacentHTML('afterend', '<p style=\"color:#aaa;background:#fff\">too faint</p>')")
+    page.evaluate(
+        "document.querySelector('h1').insertAdjacentHTML('afterend', '<p style=\"color:#aaa;background:#fff\">too faint</p>')"
+    )
     assert [found.split("“")[1].split("”")[0] for found in page.evaluate(CONTRAST)] == ["too faint"]

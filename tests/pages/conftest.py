@@ -51,8 +51,8 @@ def open_app(monkeypatch, tmp_path):
                 gates.append(options.pop("gate"))
                 options["train"] = gates[-1].train
 
-            def opened_manager(store):
-                managers.append(RunManager(store, **options))
+            def opened_manager(store, **usual):
+                managers.append(RunManager(store, **(usual | options)))
                 return managers[-1]
 
             monkeypatch.setattr(process, "RunManager", opened_manager)

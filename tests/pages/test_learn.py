@@ -18,6 +18,7 @@ from pages.shared.learn import contents, terms, text, values
 
 ROOT = Path(__file__).parents[2]
 PAGES = contents.existing()
+SOURCES = (*(ROOT / "core").rglob("*.py"), ROOT / "pages/shared/learn/wild.py")
 REQUIRED = ("idea", "equation", "code", "live", "result", "limits", "try", "sources")
 MINIATURE_SECONDS = 5.0
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
@@ -81,7 +82,7 @@ def test_the_code_is_the_code(open_page, page):
     assert shown
     for source in shown:
         name = re.search(r"(?:def|class) (\w+)", source)[1]
-        assert any(source.strip() in path.read_text() for path in (ROOT / "core").rglob("*.py")), name
+        assert any(source.strip() in path.read_text() for path in SOURCES), name
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -225,6 +225,16 @@ def test_watching_a_run_grow_finds_what_looking_at_all_of_it_finds(seed):
             assert watch.look({"A": growing}) == series.find_events({"A": growing})
 
 
+def test_a_fork_is_judged_by_where_it_began():
+    records = [record(u, entropy_nats=[2.0 if u < 141 else 0.1] * 3, grad_norm=[1.0] * 3) for u in range(101, 201)]
+    fork, watch = {"A": history(*records)}, series.EventWatch()
+    assert series.collapse_thresholds(fork)[0]["value"] == 0.8
+    assert [event["update"] for event in series.find_events(fork)] == [161]
+    for count in range(5, 101, 5):
+        found = watch.look({"A": history(*records[:count])})
+    assert found == series.find_events(fork)
+
+
 def test_a_tail_does_not_cost_more_when_the_run_is_long():
     def cost(one: History) -> float:
         times = []

@@ -65,7 +65,8 @@ several figures, equations and functions, are welcome where they are short. `liv
       });
     }
 
-Controls: range, toggle, choice, value (only a handle). Shapes: line, area, bar, cell, dot, rule, text, handle; each with a key that stays.
+Controls: range, toggle, choice, select (of many), value (only a handle). Shapes: line, area, bar, cell, dot, rule, text, handle; each
+with a key that stays.
 See figures/kit.js and chart.js. Colours are names: one, two, three; up and down for signs; grpo and dapo for those algorithms alone; quiet,
 ink. What a colour says, words, place or dash say too. Draw loops as a few hundred points: an answer takes under 100 ms, as a test checks.
 

@@ -43,6 +43,17 @@ class LearnPage:
         self._heading(key)
         self._markdown(section.body)
 
+    def words(self, key: str) -> dict[str, str]:
+        """Heading and prose of a section that has lines `- name: words`, and these, for what the page draws itself."""
+        prose, found = self.document.words(key)
+        self._heading(key)
+        self._markdown(prose)
+        return found
+
+    def say(self, text: str) -> None:
+        """Words of the page's text, with their terms and numbers."""
+        self._markdown(text)
+
     def equation(self, key: str = "equation") -> None:
         """A section with $$ … $$ and a table of its symbols, shown beside each other where there is room."""
         lines = self.document.section(key).body.splitlines()

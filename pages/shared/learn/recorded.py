@@ -101,7 +101,7 @@ def record_lengths(config: RunConfig, until: int | None = None) -> dict:
     """Frames of the rollouts 1, 1 + FRAME_EVERY, … and the last, of at most `until` rollouts."""
     last = min(config.rollouts, until or config.rollouts)
     frames, history = [], None
-    for number, (history, made) in enumerate(rollouts(config), start=1):  # noqa: B007
+    for number, (history, made) in enumerate(rollouts(config), start=1):
         if (number - 1) % FRAME_EVERY == 0 or number == config.rollouts:
             frames.append({"update": int(history.updates[-1]) - config.updates_per_rollout + 1, **frame(config, made)})
         if number == last:

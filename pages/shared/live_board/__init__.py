@@ -21,6 +21,7 @@ The payload, UTF-8 JSON:
     points       label -> points, see `pages.shared.series.tail`; they replace what is behind `after`, and there is a gap if that is unknown
     thresholds   metric -> [{"value", "label", "side": label | null}]
     events       [{"side", "update", "text", "metric": metric | absent = every line chart}]
+    opens        true: a click on a chart, or Enter, sets the trigger `inspect`: {"comparison", "side", "update"}
     badge        {"state": "live" | "paused" | "done" | "stopped" | "failed" | …, "text"} or null
 
 Drawn in the browser: the mean over seeds, its 95 % interval (Student's t) as a band, single seeds on demand; smoothing is a debiased
@@ -76,9 +77,11 @@ def live_board(
     badge: dict | None = None,
     charts: Sequence[dict] = CHARTS,
     sides: Sequence[dict] | None = None,
-) -> None:
+    opens: bool = False,
+) -> dict | None:
     """Draw `histories` (label -> history, growing or finished). `comparison` must change when other runs are shown under the same
-    labels. Any other argument may change between calls; nodes stay."""
+    labels. Any other argument may change between calls; nodes stay. With `opens` a click on a chart is returned once, as {"side",
+    "update"}."""
     install_once()
     what = (comparison, tuple(histories), tuple(chart["name"] for chart in charts), seeds)
     sent = st.session_state.get(f"{key}:sent")
@@ -91,10 +94,12 @@ def live_board(
         "settings": {"xaxis": xaxis, "smoothing": smoothing, "log": list(log), "seeds": seeds},
         "thresholds": {"entropy_nats": series.collapse_thresholds(histories)},
         "events": list(events),
+        "opens": opens,
         "badge": badge,
     }
     if since is None:
-        payload |= {"sides": list(sides or side_styles(histories)), "charts": list(charts), "note": note(histories)}
+        told = note(histories) + (" · click on a chart to look inside that update" if opens else "")
+        payload |= {"sides": list(sides or side_styles(histories)), "charts": list(charts), "note": told}
     shortest = min(map(len, histories.values()), default=0)
     while True:
         levels = {label: max(series.level_for(len(history)), pace.level) for label, history in histories.items()}
@@ -104,7 +109,11 @@ def live_board(
             break
     now = series.last_updates(payload["points"])
     st.session_state[f"{key}:sent"] = Sent(what, now, now if since is None else sent.last, pace)
-    component(version())(key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None)
+    answer = component(version())(
+        key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None, on_inspect_change=lambda: None
+    )
+    clicked = answer.get("inspect")
+    return {"side": clicked["side"], "update": clicked["update"]} if clicked and clicked["comparison"] == comparison else None
 
 
 def _since(sent: Sent, comparison: str, answer) -> dict[str, int] | None:

@@ -5,6 +5,8 @@ const MAX_POINTS = 1500; // per line; beyond it, the smallest and the largest va
 const MAX_SEED_POINTS = 300;
 const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
 const ASK_AGAIN = 2000; // ms until an unanswered request for what is missing is repeated
+const DOUBLE_CLICK = 350; // ms: a click counts as one when no second has come by then
+const FINGER = 24; // pixels between two taps on the same place
 const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
 const HEIGHT = 230;
 const [TOP, BOTTOM] = [20, 36]; // margins; the upper one holds the names of events and strips
@@ -50,6 +52,7 @@ export async function render({ data, parentElement, setTriggerValue }) {
     board.request();
   };
   board.request = () => setTriggerValue("resync", { comparison: board.comparison, last: lastOf(board), time: Date.now() });
+  board.open = (found) => found && setTriggerValue("inspect", { comparison: board.comparison, ...found });
   receive(board, typeof data === "string" ? JSON.parse(data) : JSON.parse(new TextDecoder().decode(data)));
   // Streamlit also calls this when newer data overtook a call that was still waiting for its files: then the board stays.
   return () => setTimeout(() => root.isConnected || dispose(board), 0);
@@ -94,6 +97,7 @@ function create(root) {
 
 function dispose(board) {
   clearInterval(board.clock);
+  clearTimeout(board.opening);
   for (const frame of [board.frame, board.hovering]) cancelAnimationFrame(frame);
   board.resized.disconnect();
   board.seen.disconnect();
@@ -106,6 +110,7 @@ function dispose(board) {
 
 function receive(board, payload) {
   const { settings } = payload;
+  board.opens = payload.opens;
   const before = JSON.stringify([board.settings, board.thresholds, board.events]);
   if (payload.full) {
     if (payload.comparison !== board.comparison) board.zoom = null;
@@ -709,6 +714,40 @@ function wire(board, chart) {
     if (range.every(Number.isFinite)) zoomTo(board, range);
   });
   chart.plot.on("plotly_doubleclick", () => zoomTo(board, null));
+  chart.plot.on("plotly_click", (event) => onClick(board, chart, event));
+}
+
+// A click opens the update under it, where the page has somewhere to open it. A drag is no click, and a second click takes the first one
+// back: together they forget the zoom. A finger reads with the first tap and opens what it has read with another one on the same place.
+function onClick(board, chart, { points, event }) {
+  if (!board.opens || !points.length) return;
+  clearTimeout(board.opening);
+  const before = board.clicked;
+  board.clicked = { chart, x: event.clientX, time: performance.now(), found: updateAt(board, chart, points, event) };
+  if (matchMedia("(pointer: coarse)").matches) {
+    if (before?.chart === chart && Math.abs(before.x - event.clientX) < FINGER) board.open(before.found);
+  } else if (!before || board.clicked.time - before.time > DOUBLE_CLICK) {
+    board.opening = setTimeout(board.open, DOUBLE_CLICK, board.clicked.found);
+  }
+}
+
+// The side whose curve, or strip, is nearest to the pointer, and the update there.
+function updateAt(board, chart, points, event) {
+  const y = event.clientY - chart.plot.getBoundingClientRect().top;
+  const away = ({ yaxis, y: value }) => {
+    const inside = y >= yaxis._offset && y <= yaxis._offset + yaxis._length;
+    return Math.abs(y - yaxis._offset - yaxis.d2p(value)) + (inside ? 0 : 10 * HEIGHT);
+  };
+  const point = points.reduce((a, b) => (away(b) < away(a) ? b : a));
+  const strips = chart.spec.kind === "groups";
+  const side = board.sides[strips ? Math.floor(point.curveNumber / GROUPS.length) : point.curveNumber % board.sides.length];
+  return placeOf(board, side.label, point.x);
+}
+
+function placeOf(board, label, x) {
+  const store = board.store.get(label);
+  const row = store[board.settings.xaxis].findLastIndex((value) => value <= x);
+  return row < 0 ? null : { side: label, update: store.update[row] };
 }
 
 function zoomTo(board, range) {
@@ -729,10 +768,14 @@ function showHover(chart, x) {
   else window.Plotly.Fx.hover(chart.plot, { xval: x }, "xy");
 }
 
-// Arrow keys walk along the curve and say what stands there; 0 and Escape let go.
+// Arrow keys walk along the curve and say what stands there; 0 and Escape let go; Enter opens that update of the first side.
 function onKey(board, chart, event) {
   const step = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
   if (event.key === "Escape") hoverAt(board, null);
+  else if (event.key === "Enter" && board.opens && board.hover !== null) {
+    const first = board.sides.find(({ label }) => !board.hidden.has(label));
+    if (first) board.open(placeOf(board, first.label, board.hover));
+  }
   else if (event.key === "0" || event.key === "Home") zoomTo(board, null);
   else if (step) {
     const xs = board.sides

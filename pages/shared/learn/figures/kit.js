@@ -141,6 +141,18 @@ class Figure {
     return control;
   }
 
+  // One of many, as a list that opens: {options, value}; words as for choice.
+  select(name, { options, value = options[0] }) {
+    const clean = (raw) => options.find((option) => option === raw) ?? value;
+    const input = make("select", { id: this.id(name) });
+    input.append(...options.map((option) => make("option", { value: option, textContent: this.say(`${name}.${option}`) })));
+    const control = this.add({ name, label: this.say(name), clean, format: String, first: value, input });
+    control.show = () => (input.value = control.value);
+    input.oninput = () => this.set({ [name]: input.value });
+    this.place("lf-select", make("label", { textContent: control.label, htmlFor: input.id }), input);
+    return control;
+  }
+
   // A number that is read: {digits, format}. Its words are its label.
   output(name, { digits = 2, format } = {}) {
     const shown = make("output", { id: this.id(`out-${name}`) });

@@ -1,0 +1,127 @@
+"""Measure which medicine helps a GRPO run after its collapse; write docs/rescues.json, which the Learn page on entropy collapse shows.
+
+python -m bench.rescues                 both patients (about ten minutes on two cores)
+python -m bench.rescues collapse        one of them; the other keeps its figures
+
+A patient is the GRPO run of a scenario, left once it has shown every sign that `core.stats` knows. Each medicine goes on from that very
+state, to the scenario's last update, with one setting changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.compare import RunResult, run_all
+from core.config import AlgorithmConfig, RunConfig
+from core.export import run_id, versions
+from core.forks import TECHNIQUES, fork_points, make_fork, with_techniques
+from core.scenarios import find_scenario
+from core.stats import collapse_update, difference, final_values, initial_values, mean_over_seeds, vanished_update
+
+FILE = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
+PATIENTS = ("collapse", "addition")
+SIDE = "GRPO"
+SEEDS = {"seeds from 0": 0, "seeds from 100": 100}
+ALONE = "left alone"
+MEDICINES = (ALONE, *TECHNIQUES, "All four", "Entropy bonus")
+ENTROPY_COEF = 0.01
+METRICS = ("entropy_nats", "grad_norm", "eval_accuracy")
+
+
+def medicine(name: str, algorithm: AlgorithmConfig) -> AlgorithmConfig:
+    """`algorithm` with that medicine."""
+    if name == "Entropy bonus":
+        return replace(algorithm, entropy_coef=ENTROPY_COEF)
+    return with_techniques(algorithm, {ALONE: [], "All four": list(TECHNIQUES)}.get(name, [name]))
+
+
+def forks(patient: str, at: int, *, names: tuple[str, ...] = MEDICINES, first_seed: int = 0) -> dict[str, RunConfig]:
+    """Medicine -> the patient's run, gone on with from its state after update `at`."""
+    original = find_scenario(patient).runs(first_seed=first_seed)[SIDE]
+    return {name: make_fork(original, at, algorithm=medicine(name, original.algorithm)) for name in names}
+
+
+def measure(patient: str) -> dict:
+    original = _done({SIDE: find_scenario(patient).runs()[SIDE]})[SIDE]
+    at = when_ill(original)
+    sets = {}
+    for label, first_seed in SEEDS.items():
+        results = _done(forks(patient, at, first_seed=first_seed))
+        alone = results[ALONE]
+        sets[label] = {name: _final(result, alone) for name, result in results.items()}
+        if first_seed == 0:
+            curves = {name: {m: curve(result, m) for m in METRICS} for name, result in results.items()}
+            ids = {name: run_id(name, result.config) for name, result in results.items()}
+    return {
+        "at": at,
+        "updates": original.config.updates,
+        "ids": ids,
+        "initial": {m: float(initial_values(original.history.updates, original.history.metric(m)).mean()) for m in METRICS},
+        "before": {m: [point for point in curve(original, m) if point[0] <= at] for m in METRICS},
+        "curves": curves,
+        "final": sets,
+    }
+
+
+def when_ill(result: RunResult) -> int:
+    """The end of the first rollout after every event that this run has had."""
+    updates, history = result.history.updates, result.history
+    events = (
+        collapse_update(updates, mean_over_seeds(history.metric("entropy_nats"))),
+        vanished_update(updates, mean_over_seeds(history.metric("grad_norm"))),
+    )
+    last = max(event for event in events if event is not None)
+    return next(point for point in fork_points(result.config, history.last_update) if point >= last)
+
+
+def curve(result: RunResult, metric: str) -> list[list[float]]:
+    """[update, mean over seeds], one point a rollout; three significant digits."""
+    updates, values = result.history.updates, mean_over_seeds(result.history.metric(metric))
+    starts = np.flatnonzero(np.diff(result.history.rollouts, prepend=-1))
+    points = []
+    for first, last in zip(starts, (*starts[1:], len(updates)), strict=True):
+        part = values[first:last]
+        if not np.isnan(part).all():
+            points.append([int(updates[first]), float(f"{np.nanmean(part):.3g}")])
+    return points
+
+
+def _final(result: RunResult, alone: RunResult) -> dict:
+    def last(run: RunResult, metric: str) -> np.ndarray:
+        return final_values(run.history.updates, run.history.metric(metric))
+
+    out = {m: float(last(result, m).mean()) for m in METRICS}
+    gained = difference(last(result, "eval_accuracy"), last(alone, "eval_accuracy")).as_dict()
+    return out | {"gained": gained, "samples": float(result.history.samples[-1].mean())}
+
+
+def _done(runs: dict[str, RunConfig]) -> dict[str, RunResult]:
+    results = run_all(runs)
+    if broken := {label: r.error for label, r in results.items() if r.status != "done"}:
+        raise RuntimeError(str(broken))
+    return results
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.rescues", description=__doc__.splitlines()[0])
+    parser.add_argument("patient", nargs="*", choices=PATIENTS, help="default: all")
+    wanted = parser.parse_args().patient or PATIENTS
+    torch.set_num_threads(1)
+    kept = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {"patients": {}}
+    for patient in wanted:
+        kept["patients"][patient] = measure(patient)
+        kept["versions"] = versions()
+        FILE.write_text(json.dumps(kept, separators=(",", ":")) + "\n", encoding="utf-8")
+        print(f"{patient}: written to {FILE.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""What the dashboard costs: `python -m bench.ui [first-point] [traffic] [viewers] [heap] [--minutes 10]`. See bench/README.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from bench.ui_load import measure_viewers
+from bench.ui_parts import measure_first_point, measure_heap, measure_traffic
+from bench.ui_report import section
+from tests.browser.conftest import launch
+
+HERE = Path(__file__).parent
+PARTS = ("first-point", "traffic", "viewers", "heap")
+MARKERS = ("<!-- bench.ui begins -->", "<!-- bench.ui ends -->")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none is named")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of live updates for heap")
+    parser.add_argument("--quick", action="store_true", help="few and short: checks that it runs; nothing is written")
+    args = parser.parse_args()
+    if unknown := set(args.parts) - set(PARTS):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
+    results = {}
+    with sync_playwright() as playwright:
+        for part in args.parts or PARTS:
+            print(f"{part} …", flush=True)
+            browser = launch(playwright)
+            results[part] = {"machine": machine(), **measure(part, browser, args.minutes, args.quick)}
+            browser.close()
+            print(json.dumps({k: v for k, v in results[part].items() if k not in ("readings", "machine")}, indent=1), flush=True)
+    if not args.quick:
+        write(results)
+
+
+def measure(part: str, browser, minutes: float, quick: bool) -> dict:
+    if part == "first-point":
+        return measure_first_point(browser, repeats=1 if quick else 5)
+    if part == "traffic":
+        return measure_traffic(browser, seconds=6 if quick else 30)
+    if part == "viewers":
+        return measure_viewers(browser, cycles=1 if quick else 6, seconds=4 if quick else 8)
+    return measure_heap(browser, minutes=0.5 if quick else minutes, every=10 if quick else 30)
+
+
+def machine() -> dict:
+    """What the numbers depend on."""
+    names = ("streamlit", "plotly", "torch", "playwright")
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_average_at_start": os.getloadavg()[0],
+        **{name: version(name) for name in names},
+    }
+
+
+def write(results: dict, folder: Path = HERE) -> None:
+    """Put the parts that were measured into ui.json, beside those measured earlier, and tell all of them in README.md."""
+    file, readme = folder / "ui.json", folder / "README.md"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    known = {part: (known | results)[part] for part in PARTS if part in known | results}
+    file.write_text(json.dumps(known, indent=1) + "\n")
+    begin, end = MARKERS
+    text = readme.read_text()
+    if begin not in text:
+        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
+    told = re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{section(known)}\n{end}", text, flags=re.DOTALL)
+    readme.write_text(told)
+    print(f"written to {file} and {readme}")
+
+
+if __name__ == "__main__":
+    main()

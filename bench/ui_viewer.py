@@ -1,0 +1,113 @@
+"""Viewers without a browser: they speak Streamlit's protocol over the websocket and ask for a fragment's runs as its timer would.
+
+`python -m bench.ui_viewer http://HOST:PORT QUERY` reads from each line of its input how many viewers to hold, or `stop` to press Stop in
+the first one. It answers, once all have been sent a board, with a line of JSON: what was asked and received since the line before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import Counter
+
+# Streamlit's own protocol and the client that it depends on: no other requirement.
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+
+class Viewer:
+    """One open tab."""
+
+    def __init__(self, address: str, query: str, counts: Counter):
+        self.ready = asyncio.Event()  # it has been sent a board
+        self._address, self._query, self._counts = address, query, counts
+        self._timers: dict[str, asyncio.Task] = {}  # fragment -> its timer
+        self._page = ""
+        self._buttons: dict[str, str] = {}  # label -> id
+        self._socket: ClientConnection | None = None
+        self.task = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        async with connect(self._address, subprotocols=["streamlit"], max_size=None, compression=None) as socket:
+            self._socket = socket
+            try:
+                await self.ask()
+                async for data in socket:
+                    self._counts["messages"] += 1
+                    self._counts["bytes"] += len(data)
+                    self._read(ForwardMsg.FromString(data))
+            finally:
+                self._stop_timers()
+
+    def _read(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._page = message.new_session.page_script_hash
+            if not message.metadata.run.fragment_ids:
+                self._stop_timers()  # a run of the whole page arms those that it still wants
+        elif kind == "auto_rerun":
+            timer = message.auto_rerun
+            if timer.fragment_id not in self._timers:
+                self._timers[timer.fragment_id] = asyncio.create_task(self._tick(timer.fragment_id, timer.interval))
+        elif kind == "delta":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "bidi_component":
+                self._counts["boards"] += 1
+                self.ready.set()
+            elif element.WhichOneof("type") == "button":
+                self._buttons[element.button.label] = element.button.id
+
+    async def _tick(self, fragment: str, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await self.ask(fragment)
+            self._counts["ticks"] += 1
+
+    async def ask(self, fragment: str = "", press: str = "") -> None:
+        """A run of the script, or of one fragment only; `press` is the label of a button."""
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string = self._query
+        state.page_script_hash, state.fragment_id, state.is_auto_rerun = self._page, fragment, bool(fragment)
+        state.widget_states.SetInParent()
+        if press:
+            state.widget_states.widgets.add(id=self._buttons[press], trigger_value=True)
+        await self._socket.send(message.SerializeToString())
+
+    def _stop_timers(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+
+async def serve(address: str, query: str) -> None:
+    stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
+    counts: Counter = Counter()
+    viewers: list[Viewer] = []
+    while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        if line == "stop":
+            await viewers[0].ask(press="Stop")
+        else:
+            await hold(int(line), viewers, lambda: Viewer(stream, query, counts))
+        print(json.dumps(counts), flush=True)
+        counts.clear()
+
+
+async def hold(wanted: int, viewers: list[Viewer], make) -> None:
+    """Make or close viewers until there are so many, and all of them have a board."""
+    while len(viewers) > wanted:
+        gone = viewers.pop().task
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+    viewers += [make() for _ in range(wanted - len(viewers))]
+    for viewer in viewers:
+        ready = asyncio.create_task(viewer.ready.wait())
+        await asyncio.wait([ready, viewer.task], return_when=asyncio.FIRST_COMPLETED)
+        if viewer.task.done():  # it ends by an error only
+            viewer.task.result()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(*sys.argv[1:]))

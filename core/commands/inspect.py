@@ -1,0 +1,129 @@
+"""`python -m core inspect --scenario NAME --run LABEL --seed S --update N`: look inside one update, of a run of a scenario or a stored one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from core.commands.running import add_setting_options, resolve, whole_number
+from core.compare import RunResult
+from core.config import RunConfig
+from core.fields import ConfigError
+from core.history import History
+from core.inspection import Step, check_against, inspect_step
+from core.scenarios import find_scenario
+from core.seen import lenses, see
+from core.step_report import Through, group_text, step_text, step_values
+from core.step_tables import suggested_group
+from core.store import Store, StoreError
+
+NAME = "inspect"
+HELP = "train a run again up to one update and show what happened in it: groups, advantages, every token's part in the loss"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_setting_options(parser)
+    parser.add_argument("--database", default=None, type=Path, metavar="FILE", help="look into a stored run: runs/runs.sqlite")
+    parser.add_argument(
+        "--comparison", default=None, metavar="ID", help="which stored comparison (it stands in the page's address)"
+    )
+    parser.add_argument("--run", default=None, metavar="LABEL", help="which run of it (default: the first)")
+    parser.add_argument("--seed", default=None, help="which seed (default: the run's first)")
+    parser.add_argument("--update", required=True, help="which update, from 1")
+    parser.add_argument("--group", default=None, metavar="N", help="open one group: completions and tokens")
+    parser.add_argument("--completion", default=None, metavar="N", help="whose tokens (default: most of the gradient)")
+    parser.add_argument("--against", default=None, metavar="LABEL", help="the same group through another side, GRPO or DAPO")
+    parser.add_argument("--json", default=None, type=Path, metavar="FILE", help="write every number of the step to FILE")
+
+
+def run(options: argparse.Namespace, command: str) -> int:
+    histories: dict[str, History] = {}
+    if options.database is None:
+        runs = resolve(find_scenario(options.scenario), options)
+    else:
+        results = stored(options.database, options.comparison)
+        runs = {label: result.config for label, result in results.items()}
+        histories = {label: result.history for label, result in results.items()}
+    label = _one_of("--run", options.run, runs) if options.run is not None else next(iter(runs))
+    choices = lenses({name: config.algorithm for name, config in runs.items()}, label)
+    against = None if options.against is None else _one_of("--against", options.against, choices)
+    group, completion = (whole_number(f"--{name}", getattr(options, name)) for name in ("group", "completion"))
+    step = _replayed(runs[label], whole_number("--seed", options.seed), whole_number("--update", options.update))
+    _check_numbers(step, group, completion)
+    seen, checked = see(step), _checked(step, histories.get(label))
+    other: Through | None = None if against is None else (against, see(step, choices[against]))
+    if options.json is not None:
+        _write(options.json, {"command": command, "checked": checked} | step_values(step, seen, label, other))
+    print(step_text(step, seen, label, checked=checked))
+    if group is None and other is not None:
+        group = suggested_group(step, seen)
+    if group is not None:
+        print("\n" + group_text(step, seen, label, group, completion, other))
+    return 0
+
+
+def stored(database: Path, comparison: str | None) -> dict[str, RunResult]:
+    """The runs of a comparison in the history. ConfigError if there is no such file, comparison or measurement."""
+    if not database.is_file():
+        raise ConfigError(
+            f"--database must be the history of a dashboard, got {str(database)!r}, which is no file; give its path"
+        )
+    store = None
+    try:
+        store = Store(database)
+        known = list(dict.fromkeys(row.comparison for row in store.runs()))
+        if comparison not in known:
+            some = f"the newest are {', '.join(known[:5])}" if known else "it holds none"
+            raise ConfigError(f"--comparison must be the id of a stored comparison, got {comparison!r}; {some}")
+        return store.results(comparison)
+    except StoreError as error:
+        raise ConfigError(str(error)) from None
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _one_of(option: str, label: str, known: Mapping[str, object]) -> str:
+    if label not in known:
+        raise ConfigError(f"{option} must be one of {', '.join(known)}, got {label!r}; choose one of these")
+    return label
+
+
+def _replayed(config: RunConfig, seed: int | None, update: int) -> Step:
+    torch.set_num_threads(1)  # as in the run: sums in another order would be other sums
+    with tqdm(unit="update", leave=False) as bar:
+
+        def on_prepare(stage: str, done: int, total: int) -> None:
+            if bar.desc != f"{stage}: ":
+                bar.reset(total)
+                bar.set_description(stage)
+            bar.update(done - bar.n)
+
+        return inspect_step(config, config.first_seed if seed is None else seed, update, on_prepare=on_prepare)
+
+
+def _check_numbers(step: Step, group: int | None, completion: int | None) -> None:
+    for option, value, most in (("group", group, len(step.groups)), ("completion", completion, step.config.group_size)):
+        if value is not None and not 1 <= value <= most:
+            raise ConfigError(f"--{option} must be between 1 and {most}, got {value}; choose one of these")
+
+
+def _checked(step: Step, history: History | None) -> str:
+    if history is None:
+        return ""
+    count = len(step.record.metrics)
+    return check_against(step, history) or f"Checked: all {count} numbers that the stored run has at this update are the same."
+
+
+def _write(path: Path, values: dict) -> None:
+    try:
+        path.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"--json must be a file that can be written, got {str(path)!r}: {error.strerror}; choose another"
+        ) from None

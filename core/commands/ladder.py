@@ -1,0 +1,65 @@
+"""`python -m core ladder --order ours --out DIR`: techniques added to GRPO one by one, or taken from DAPO, with paired differences."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
+from core.commands.running import _run_with_progress, whole_number
+from core.export import open_directory, write_files
+from core.ladder import ORDERS, ladder_runs, ladder_table
+from core.ladder.files import ladder_files
+from core.ladder.report import sentences
+from core.ladder.rungs import SCENARIO, find_order
+from core.overrides import apply_overrides
+from core.scenarios import find_scenario
+
+NAME = "ladder"
+HELP = "add DAPO's techniques to GRPO one by one, or take each away, and write ladder.csv, ladder.json, ladder.md, charts and metrics"
+EVERY = "all"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--order", default="ours", help=f"{', '.join(ORDERS)}, or {EVERY}: each algorithm is trained once (default: ours)"
+    )
+    parser.add_argument("--scenario", default=SCENARIO, help=f"whose task and settings (default: {SCENARIO})")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting, as for compare"
+    )
+    parser.add_argument("--seeds", default=None, help="number of seeds, trained at once")
+    parser.add_argument("--first-seed", default=None, help="the first of them")
+    parser.add_argument("--updates", default=None, help="optimiser updates per rung")
+    parser.add_argument("--out", required=True, type=Path, help="directory for the results")
+
+
+def run(options: argparse.Namespace, command: str) -> int:
+    scenario = find_scenario(options.scenario)
+    orders = list(ORDERS) if options.order == EVERY else [options.order]
+    for order in orders:
+        find_order(order)
+    runs = ladder_runs(
+        scenario, orders, updates=whole_number("--updates", options.updates), replicas=whole_number("--seeds", options.seeds),
+        first_seed=whole_number("--first-seed", options.first_seed))  # fmt: skip
+    runs = apply_overrides(runs, options.settings)
+    open_directory(options.out)
+    torch.set_num_threads(1)  # one core per run: they train at the same time
+    results, interrupted = _run_with_progress(runs)
+    tables = [ladder_table(order, scenario, results) for order in orders]
+    files = ladder_files(scenario.name, tables, results, command)
+    write_files(options.out, files)
+    for table in tables:
+        for sentence in sentences(table, "updates"):
+            print("-", sentence.replace("**", ""))
+    for label, result in results.items():
+        if result.status == "failed":
+            print(f"error: {label} failed: {result.error}", file=sys.stderr)
+    print(f"Written to {options.out}: {', '.join(files)}")
+    if interrupted:
+        print("Interrupted: the files hold what was measured until then.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED if any(r.status == "failed" for r in results.values()) else 0

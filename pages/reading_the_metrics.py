@@ -1,0 +1,24 @@
+"""Reading the metrics: what each number counts, over what, and what it looks like when things go well and badly."""
+
+from core.rollout import Tally
+from core.stats import collapse_update
+from pages.shared.learn import reading
+from pages.shared.learn.metric_words import metric_chart
+from pages.shared.learn.page import LearnPage
+
+page = LearnPage("reading_the_metrics")
+page.text("idea")
+page.figure("scrub", data=reading.scrubbed())
+page.equation()
+page.code(Tally, collapse_update)
+reading.cards(page)
+page.live(
+    "collapse",
+    replicas=4,
+    updates=160,
+    charts=(metric_chart("accuracy"), metric_chart("reward_trained_mean"), "groups", "grad_norm"),
+)
+page.limits()
+page.questions()
+page.compare("collapse")
+page.sources()

@@ -1,0 +1,206 @@
+"""Inspect a step as a person meets it: a real server, a real Chromium, the numbers of the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.inspection import inspect_step
+from core.links import from_query
+from core.seen import see
+from core.step_tables import suggested_group
+from core.step_words import difference, group_sentence, summary
+from core.store import Store
+from core.trainer import train
+from pages.shared.process import DATABASE
+from tests.browser.conftest import ROOT, serve
+from tests.browser.test_live_board import BOARD
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+SETTINGS = {"scenario": "collapse", "replicas": "2", "updates": "48", "first_seed": "3"}
+RUNS = from_query(SETTINGS).runs
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """(address, id of its one comparison)"""
+    folder = tmp_path_factory.mktemp("data")
+    store = Store(folder / DATABASE)
+    comparison = store.add_comparison(owner="x", scenario="collapse")
+    for label, config in RUNS.items():
+        run_id = store.add_run(comparison, label, config)
+        for record in train(config):
+            store.append(run_id, record)
+        store.set_status(run_id, "done")
+    store.close()
+    with serve(ROOT / "app.py", folder, DAPO_LAB_DATA=str(folder)) as address:
+        yield address, comparison
+
+
+@pytest.fixture
+def step_page(visit, server):
+    def opener(query: str, **options):
+        return visit(
+            f"comparison={server[1]}&{query}",
+            address=server[0],
+            path="/inspect_step",
+            wait=".js-plotly-plot .main-svg",
+            **options,
+        )
+
+    return opener
+
+
+def step_of(label: str, seed: int, update: int):
+    step = inspect_step(RUNS[label], seed, update)
+    return step, see(step)
+
+
+def says(page, text: str) -> None:
+    page.get_by_text(text, exact=True).wait_for()
+
+
+def click_cell(page, group: int, completion: int) -> None:
+    """On the cell of the picture, with the mouse."""
+    place = page.evaluate(
+        """([group, completion]) => {
+            const plot = document.querySelector('[class*="st-key-inspect-batch"] .js-plotly-plot');
+            const { xaxis, yaxis } = plot._fullLayout;
+            const box = plot.getBoundingClientRect();
+            return [box.x + xaxis._offset + xaxis.d2p(completion), box.y + yaxis._offset + yaxis.d2p(group)];
+        }""",
+        [group, completion],
+    )
+    page.mouse.click(*place)
+
+
+def test_a_link_opens_the_step_and_it_says_what_the_engine_says(step_page):
+    page = step_page("run=DAPO&seed=4&update=20")
+    step, seen = step_of("DAPO", 4, 20)
+    says(page, summary(step, seen, "DAPO"))
+    number = suggested_group(step, seen)
+    page.get_by_role("heading", name=f"Group {number}", exact=True).wait_for()
+    says(page, group_sentence(step, seen, number))
+    says(page, difference(step, seen, see(step, RUNS["GRPO"].algorithm), number, ("DAPO", "GRPO")))
+    assert page.get_by_text("are the same").count() == 1 and not page.errors
+
+
+def test_next_update_goes_there_and_changes_the_address(step_page):
+    page = step_page("run=GRPO&seed=3&update=8")
+    says(page, summary(*step_of("GRPO", 3, 8), "GRPO"))
+    page.get_by_role("button", name="Next update").click()
+    says(page, summary(*step_of("GRPO", 3, 9), "GRPO"))
+    page.wait_for_url("**update=9*")
+    page.get_by_role("button", name="Previous rollout").click()
+    page.wait_for_url("**update=1")
+    says(page, summary(*step_of("GRPO", 3, 1), "GRPO"))
+    assert not page.errors
+
+
+def test_a_click_on_a_cell_opens_its_group(step_page, server):
+    page = step_page("run=DAPO&seed=3&update=12")
+    step, seen = step_of("DAPO", 3, 12)
+    dropped = next(n for n, g in enumerate(step.groups, start=1) if not g.kept)
+    kept = next(n for n, g in enumerate(step.groups, start=1) if g.slot is not None and n != suggested_group(step, seen))
+    for number in (dropped, kept):
+        page.locator("[class*=st-key-inspect-batch]").scroll_into_view_if_needed()
+        click_cell(page, number, 3)
+        page.get_by_role("heading", name=f"Group {number}", exact=True).wait_for()
+        page.wait_for_url(f"**group={number}")
+        says(page, group_sentence(step, seen, number))
+        page.wait_for_timeout(500)
+    shown = page.locator("[data-testid=glide-cell-1-2]").first.text_content()
+    assert shown == step.groups[kept - 1].texts[2] and not page.errors
+
+
+def test_the_other_algorithm_can_be_chosen_for_the_tokens_too(step_page):
+    page = step_page("run=GRPO&seed=3&update=40")
+    picture = page.locator("[class*=st-key-inspect-tokens] [aria-label], [class*=st-key-inspect-tokens][aria-label]").first
+    before = picture.get_attribute("aria-label")
+    page.get_by_role("radio", name="DAPO").click()
+    page.wait_for_function(
+        "(before) => document.querySelector('[class*=st-key-inspect-tokens] [aria-label]')?.ariaLabel !== before", arg=before
+    )
+    assert not page.errors
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
+def test_it_can_be_read_on_a_wide_and_on_a_narrow_screen(step_page, scheme, width):
+    page = step_page("run=DAPO&seed=3&update=12", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CONTRAST) == []
+    assert page.locator(".js-plotly-plot").count() == 3 and not page.errors
+
+
+@pytest.fixture
+def board(visit, server):
+    """Compare with the stored run, its charts drawn."""
+    page = visit(f"comparison={server[1]}", address=server[0])
+    page.wait_for_function(f"{BOARD}.dirty.size === 0 && {BOARD}.opens")
+    page.wait_for_timeout(500)
+    return page
+
+
+def on_line(page, side: int, update: int) -> tuple[float, float]:
+    """Where the entropy of a side stands at an update, in pixels."""
+    return page.evaluate(
+        f"""([side, update]) => {{
+            const {{ plot }} = {BOARD}.charts.get('entropy_nats');
+            const trace = plot.data[8 + side], {{ xaxis, yaxis }} = plot._fullLayout, box = plot.getBoundingClientRect();
+            const k = trace.x.indexOf(update);
+            return [box.x + xaxis._offset + xaxis.d2p(update), box.y + yaxis._offset + yaxis.d2p(trace.y[k])];
+        }}""",
+        [side, update],
+    )
+
+
+def test_a_click_on_the_live_board_leads_to_that_update_of_that_side(board, server):
+    board.mouse.click(*on_line(board, 1, 33))
+    board.wait_for_url("**/inspect_step?*")
+    says(board, summary(*step_of("DAPO", 3, 33), "DAPO"))
+    assert f"comparison={server[1]}&run=DAPO&seed=3&update=33" in board.url
+    board.get_by_role("link", name="Compare").click()
+    board.wait_for_selector(".lb-plot .main-svg")
+    board.wait_for_timeout(1500)
+    assert "inspect_step" not in board.url and server[1] in board.url and not board.errors  # one click, one visit
+
+
+def test_a_drag_and_a_double_click_stay_on_the_board(board):
+    x, y = on_line(board, 0, 20)
+    board.mouse.move(x, y)
+    board.mouse.down()
+    board.mouse.move(x + 60, y, steps=5)
+    board.mouse.up()
+    board.wait_for_function(f"{BOARD}.zoom !== null")
+    board.mouse.dblclick(x, y)
+    board.wait_for_function(f"{BOARD}.zoom === null")
+    board.wait_for_timeout(1500)
+    assert "inspect_step" not in board.url and not board.errors
+
+
+def test_enter_opens_the_update_that_the_arrow_keys_have_reached(board):
+    board.locator("[data-chart=entropy_nats] .lb-plot").focus()
+    for _ in range(3):
+        board.keyboard.press("ArrowLeft")
+    reached = board.evaluate(f"{BOARD}.hover")
+    board.keyboard.press("Enter")
+    board.wait_for_url(f"**/inspect_step?*run=GRPO*update={reached}")
+    assert reached < 48 and not board.errors
+
+
+def test_a_finger_reads_with_the_first_tap_and_opens_with_the_second(visit, server):
+    page = visit(
+        f"comparison={server[1]}", address=server[0], viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page.wait_for_function(f"{BOARD}.opens && {BOARD}.dirty.size === 0")
+    page.locator("[data-chart=entropy_nats] .lb-plot").scroll_into_view_if_needed()
+    page.wait_for_timeout(800)
+    page.touchscreen.tap(*on_line(page, 1, 17))
+    page.wait_for_timeout(1500)
+    assert "inspect_step" not in page.url
+    page.touchscreen.tap(*on_line(page, 1, 17))
+    page.wait_for_url("**/inspect_step?*run=DAPO*update=17")
+    assert not page.errors
