@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import ROOT, launch, serve
 
+WIDE, PHONE = {"width": 1440, "height": 1240}, {"width": 390, "height": 844}
+SMALL = "/?scenario=collapse&updates=240&replicas=8&run=1"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One state of one page. `ready` is a selector that is there when it can be taken."""
+
+    path: str = "/"
+    scheme: str = "light"
+    viewport: dict = field(default_factory=lambda: WIDE)
+    ready: str = ".lb-plot .main-svg"
+    press: tuple[str, ...] = ()  # names of buttons, one after the other
+    wait_for: str = ""  # text
+
+
 PICTURES = {
-    "compare-light": {"viewport": {"width": 1440, "height": 1240}, "color_scheme": "light"},
-    "compare-dark": {"viewport": {"width": 1440, "height": 1240}, "color_scheme": "dark"},
-    "compare-phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+    "compare-light": Picture(),
+    "compare-dark": Picture(scheme="dark"),
+    "compare-phone": Picture(viewport=PHONE),
+    "compare-paused": Picture("/?scenario=collapse&updates=4000&replicas=4&run=1", press=("Pause",), wait_for="Resume"),
+    "compare-done": Picture(SMALL, wait_for="Findings"),
+    "inspect": Picture("/inspect_step?run=GRPO&seed=0&update=120", ready="[data-testid=stMain] .js-plotly-plot"),
+    "ladder": Picture("/ladder", ready="[data-testid=stMain] .js-plotly-plot"),
+    "learn-clip-higher": Picture("/clip_higher", ready="[data-testid=stMain] svg"),
+    "learn-phone": Picture("/dynamic_sampling", scheme="dark", viewport=PHONE, ready="[data-testid=stMain] svg"),
+    "runs": Picture("/runs", ready="[data-testid=stDataFrame]"),  # last: it shows what was run for the others
 }
 
 
@@ -20,19 +44,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)
         with serve(ROOT / "app.py", Path(folder), DAPO_LAB_DATA=folder) as address:
-            for name, options in PICTURES.items():
-                take(browser, address, ROOT / "docs" / f"{name}.png", options)
+            cookies = browser.new_context().cookies()
+            for name, picture in PICTURES.items():
+                cookies = take(browser, address, ROOT / "docs" / f"{name}.png", picture, cookies)
         browser.close()
 
 
-def take(browser: Browser, address: str, path: Path, options: dict) -> None:
-    context = browser.new_context(**options)
+def take(browser: Browser, address: str, path: Path, picture: Picture, cookies: list) -> list:
+    """Take it as the visitor whom `cookies` name, so that the runs of one picture are there in the next; the cookies afterwards."""
+    context = browser.new_context(viewport=picture.viewport, color_scheme=picture.scheme)
+    context.add_cookies(cookies)
     page = context.new_page()
-    page.goto(address)
-    page.wait_for_selector(".lb-plot .main-svg", timeout=60_000)
+    page.set_default_timeout(90_000)
+    page.goto(address + picture.path)
+    page.wait_for_selector(picture.ready)
+    for name in picture.press:
+        page.wait_for_timeout(2500)  # something to look at
+        page.get_by_role("button", name=name).click()
+    if picture.wait_for:
+        page.get_by_text(picture.wait_for, exact=True).first.wait_for()
     page.wait_for_timeout(2500)  # fonts and the last redraw
     page.screenshot(path=path)
+    cookies = context.cookies()
     context.close()
+    return cookies
 
 
 if __name__ == "__main__":

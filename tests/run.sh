@@ -12,4 +12,5 @@ if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null && 
 fi
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
-"$venv/bin/pytest" "$@"
+# The browser tests must have run: they fail, and never skip, without a browser. Two workers, because they mostly wait.
+"$venv/bin/pytest" -n 2 --dist load "$@"

@@ -18,13 +18,13 @@ NEGLIGIBLE = 0.005  # a step whose whole interval is closer to 0 than this is no
 
 
 def verdict(step: Estimate) -> str:
-    """up, down, level (`NEGLIGIBLE`) or unclear: the interval includes 0, or a single seed gives none."""
+    """up, down, level (`NEGLIGIBLE`) or unclear: the interval includes 0, to three decimals, or a single seed gives none."""
     if step.ci95 is None:
         return "unclear"
     low, high = step.ci95
     if low > -NEGLIGIBLE and high < NEGLIGIBLE:
         return "level"
-    if low <= 0 <= high:
+    if low < LEVEL and high > -LEVEL:
         return "unclear"
     return "up" if low > 0 else "down"
 

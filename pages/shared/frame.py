@@ -12,6 +12,7 @@ from pages.shared.process import remember_visitor
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
+[data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 button[kind="primary"], button[kind="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 </style>"""

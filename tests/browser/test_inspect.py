@@ -139,7 +139,7 @@ def test_it_can_be_read_on_a_wide_and_on_a_narrow_screen(step_page, scheme, widt
 def board(visit, server):
     """Compare with the stored run, its charts drawn."""
     page = visit(f"comparison={server[1]}", address=server[0])
-    page.wait_for_function(f"{BOARD}.dirty.size === 0 && {BOARD}.opens")
+    page.wait_for_function(f"{BOARD}.opens && {BOARD}.store.get('DAPO').last === 48")
     page.wait_for_timeout(500)
     return page
 
@@ -169,7 +169,7 @@ def test_a_click_on_the_live_board_leads_to_that_update_of_that_side(board, serv
 
 
 def test_a_drag_and_a_double_click_stay_on_the_board(board):
-    x, y = on_line(board, 0, 20)
+    x, y = on_line(board, 0, 17)
     board.mouse.move(x, y)
     board.mouse.down()
     board.mouse.move(x + 60, y, steps=5)
@@ -195,9 +195,10 @@ def test_a_finger_reads_with_the_first_tap_and_opens_with_the_second(visit, serv
     page = visit(
         f"comparison={server[1]}", address=server[0], viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
-    page.wait_for_function(f"{BOARD}.opens && {BOARD}.dirty.size === 0")
+    page.wait_for_function(f"{BOARD}.opens")
     page.locator("[data-chart=entropy_nats] .lb-plot").scroll_into_view_if_needed()
     page.wait_for_timeout(800)
+    assert page.evaluate("matchMedia('(pointer: coarse)').matches")
     page.touchscreen.tap(*on_line(page, 1, 17))
     page.wait_for_timeout(1500)
     assert "inspect_step" not in page.url

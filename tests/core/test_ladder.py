@@ -182,6 +182,17 @@ def test_a_rung_that_was_cut_short_does_not_set_the_samples_and_is_left_out_ther
     assert "stopped after 5 updates" in ladder_chart(table, "updates").figure.data[-1].text[1]
 
 
+def test_a_step_beside_a_rung_that_was_cut_short_ends_where_that_one_does():
+    made = results()
+    short = History(range(2))
+    for record in islice(made[OURS[2]].history.after(0), 5):
+        short.append(record)
+    made[OURS[2]] = replace(made[OURS[2]], history=short, status="stopped")
+    rows = ladder_table("ours", LADDER, made).rows
+    assert rows[3].per["updates"].brings.mean == pytest.approx(0.0)  # the same curve, read at the same update
+    assert rows[3].per["updates"].score.mean == pytest.approx(0.6)
+
+
 def test_rungs_that_are_not_there_are_missing_and_keep_their_place():
     made = {label: result for label, result in results().items() if label != OURS[1]}
     table = ladder_table("ours", LADDER, made)
@@ -214,6 +225,7 @@ def test_the_published_ladders_are_those_of_the_sources():
         (-0.1, (-0.15, -0.05), "down"),
         (0.1, (-0.05, 0.2), "unclear"),
         (0.0, (-0.08, 0.08), "unclear"),
+        (-0.003, (-0.006, -0.0004), "unclear"),  # it is shown as [-0.006, 0.000]
         (-0.001, (-0.002, 0.0), "level"),
         (0.3, None, "unclear"),
     ],

@@ -62,7 +62,7 @@ def test_the_switches_choose_what_trains_and_the_table_keeps_it(open_app):
         runs = process.manager().results(comparison)
         assert {r.config.algorithm.defects for r in runs.values()} == {tuple(d for d in LAB_DEFECTS if d not in repair)}
     table = next(m.value for m in app.markdown if m.value.startswith("| Side"))
-    rows = [row for row in table.splitlines()[2:] if "printed" not in row]
+    rows = [row for row in table.splitlines()[2:] if "as printed" not in row]
     assert len(rows) == 4
     assert rows[0].startswith("| GRPO | nothing | 0.0001 → 0.0000 |") and rows[2].startswith("| GRPO | detached |")
 

@@ -65,7 +65,7 @@ class LearnPage:
             )
         self._heading(key)
         self._markdown(lines[:formula])
-        left, right = st.columns([1.1, 1], vertical_alignment="center", gap="large")
+        left, right = st.columns([1.1, 1], vertical_alignment="top", gap="large")
         with left:
             self._markdown(lines[formula : rows[0]])
         with right:

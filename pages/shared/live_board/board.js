@@ -724,11 +724,9 @@ function onClick(board, chart, { points, event }) {
   clearTimeout(board.opening);
   const before = board.clicked;
   board.clicked = { chart, x: event.clientX, time: performance.now(), found: updateAt(board, chart, points, event) };
-  if (matchMedia("(pointer: coarse)").matches) {
-    if (before?.chart === chart && Math.abs(before.x - event.clientX) < FINGER) board.open(before.found);
-  } else if (!before || board.clicked.time - before.time > DOUBLE_CLICK) {
-    board.opening = setTimeout(board.open, DOUBLE_CLICK, board.clicked.found);
-  }
+  if (before && board.clicked.time - before.time < DOUBLE_CLICK) return; // browsers follow a tap by a click, too
+  if (!matchMedia("(pointer: coarse)").matches) board.opening = setTimeout(board.open, DOUBLE_CLICK, board.clicked.found);
+  else if (before?.chart === chart && Math.abs(before.x - event.clientX) < FINGER) board.open(before.found);
 }
 
 // The side whose curve, or strip, is nearest to the pointer, and the update there.

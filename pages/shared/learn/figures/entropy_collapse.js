@@ -26,10 +26,12 @@ export function pull(p, size, only) {
   return only ? sum / mixed(p, size) : sum;
 }
 
-// The last measured value of [[update, value], …] at or before an update.
+// A curve [[update, value], …] at an update: between two measured points as the line is drawn, beyond its ends flat.
 export function valueAt(points, update) {
-  const before = points.filter(([at]) => at <= update);
-  return (before.at(-1) ?? points[0])[1];
+  const after = points.findIndex(([at]) => at >= update);
+  if (after <= 0) return (after ? points.at(-1) : points[0])[1];
+  const [[from, low], [to, high]] = [points[after - 1], points[after]];
+  return low + ((update - from) / (to - from)) * (high - low);
 }
 
 // What came of a medicine: "helps", "undecided" (entropy is back, right answers are not) or "nothing".

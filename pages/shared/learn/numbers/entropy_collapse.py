@@ -7,7 +7,10 @@ import math
 from functools import cache
 from pathlib import Path
 
+from core.forks import with_techniques
+from core.scenarios import find_scenario
 from core.stats import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_VANISHED_FRACTION
+from core.tasks import make_task
 
 FILE = Path(__file__).resolve().parents[4] / "docs" / "rescues.json"
 PATIENTS = ("collapse", "addition")
@@ -71,6 +74,13 @@ def samples_times(patient: float, medicine: float, seeds: float = 0) -> float:
 
 def left_at(patient: float) -> float:
     return float(measured()[PATIENTS[int(patient)]]["at"])
+
+
+def unpunished_tokens() -> float:
+    """How long an answer of `addition` may be before overlong shaping, as the techniques set it, begins to punish it."""
+    run = find_scenario("addition").runs()["GRPO"]
+    shaped = with_techniques(run.algorithm, ["Overlong shaping"])
+    return float(make_task(run.task).max_tokens - shaped.overlong_buffer_tokens)
 
 
 def collapse_fraction() -> float:
