@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
-from core.commands.running import _run_with_progress, whole_number
+from core.commands.running import run_with_progress, whole_number
 from core.export import open_directory, write_files
 from core.ladder import ORDERS, ladder_runs, ladder_table
 from core.ladder.files import ladder_files
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, command: str) -> int:
     runs = apply_overrides(runs, options.settings)
     open_directory(options.out)
     torch.set_num_threads(1)  # one core per run: they train at the same time
-    results, interrupted = _run_with_progress(runs)
+    results, interrupted = run_with_progress(runs)
     tables = [ladder_table(order, scenario, results) for order in orders]
     files = ladder_files(scenario.name, tables, results, command)
     write_files(options.out, files)

@@ -77,7 +77,7 @@ def train_and_report(scenario: Scenario, runs: dict[str, RunConfig], out: Path, 
     """Train, write the files of the comparison to `out`, print the findings; the exit code."""
     open_directory(out)
     torch.set_num_threads(1)  # one core per algorithm: they run at the same time
-    results, interrupted = _run_with_progress(runs)
+    results, interrupted = run_with_progress(runs)
     summary = summarise(scenario.name, results)
     files = comparison_files(scenario.name, results, summary, command)
     write_files(out, files)
@@ -90,7 +90,7 @@ def train_and_report(scenario: Scenario, runs: dict[str, RunConfig], out: Path, 
     return EXIT_FAILED if any(r.status == "failed" for r in results.values()) else 0
 
 
-def _run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult], bool]:
+def run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult], bool]:
     """Train with one bar for all updates. Ctrl-C stops every run at its next update; the second value says so."""
     stop = threading.Event()
     done = {label: run.fork.update if run.fork else 0 for label, run in runs.items()}

@@ -9,8 +9,8 @@ from core.charts.ladder import ladder_chart, published_chart
 from core.charts.page import charts_page
 from core.compare import RunResult
 from core.export import config_dict, config_json, metrics_csv
+from core.ladder.numbers import ladder_markdown, table_csv, table_dict
 from core.ladder.published import PUBLISHED
-from core.ladder.report import ladder_markdown, table_csv, table_dict
 from core.ladder.table import COUNTS, LadderTable
 from core.summary import clean
 

@@ -23,13 +23,15 @@ CONTROLS_WITHOUT_NAME = """
 """
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_text_can_be_read_and_everything_has_a_name(visit, address, scheme):
-    page = visit(path=address, wait="[data-testid=stMarkdown]", color_scheme=scheme)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
-    page.wait_for_timeout(1500)  # what fades in has done so
-    assert page.evaluate(CONTRAST) == []
+def test_text_can_be_read_and_everything_has_a_name(visit, address):
+    page = visit(path=address, wait="[data-testid=stMarkdown]")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
+        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+        page.wait_for_timeout(1200)  # what fades in has done so
+        assert page.evaluate(CONTRAST) == [], scheme
     assert page.evaluate(PICTURES_WITHOUT_WORDS) == []
     assert page.evaluate(CONTROLS_WITHOUT_NAME) == []
     assert not page.errors

@@ -26,6 +26,8 @@ STATE = "(root) => root.learnFigure.state()"
 WATCH = """(root) => {
     let began = 0;
     root.answers = [];
+    if (root.watched) return;
+    root.watched = true;
     for (const name of ['pointermove', 'pointerdown', 'input', 'keydown']) {
         root.addEventListener(name, () => { began = performance.now(); }, true);
     }
@@ -37,9 +39,6 @@ WATCH = """(root) => {
 def told(page: str):
     """The CASES and DRAGS of a page."""
     return importlib.import_module(f"tests.browser.learn.{page}")
-
-
-DRAGS = [pytest.param(page, drag, id=f"{page}-{drag.figure}-{drag.output}") for page in PAGES for drag in told(page).DRAGS]
 
 
 @pytest.fixture
@@ -78,9 +77,21 @@ def half_a_digit(shown: str) -> float:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_figures_compute_what_core_computes(open_page, name):
+def test_everything_on_a_page_works(open_page, name):
+    """In one visit: loading a page takes longer than trying what is on it."""
+    page = open_page(name)
+    the_figures_compute_what_core_computes(page, name)
+    for drag in told(name).DRAGS:
+        a_drag_changes_the_number_at_once(page, drag)
+    every_control_is_reached_and_moved_by_keyboard(page, name)
+    the_buttons_beside_the_questions_set_the_figures(page, name)
+    the_miniature_trains_when_asked(page, name)
+    the_page_ends_with_a_link_to_the_scenario_on_compare(page, name)
+
+
+def the_figures_compute_what_core_computes(page, name):
     cases = told(name).CASES
-    found = open_page(name).evaluate(MATHS, [name, [[case.function, case.arguments] for case in cases]])
+    found = page.evaluate(MATHS, [name, [[case.function, case.arguments] for case in cases]])
     assert {case.function for case in cases} == set(found["names"]) - {"figures"}  # no function goes unchecked
     for case, value in zip(cases, found["values"], strict=True):
         assert json_like(value, case), f"{case.function}({case.arguments}) gave {value}, core says {case.expected}"
@@ -104,11 +115,10 @@ def test_every_figure_has_something_to_drag(name):
     assert {drag.figure for drag in told(name).DRAGS} == set(figures(name))
 
 
-@pytest.mark.parametrize(("name", "drag"), DRAGS)
-def test_a_drag_changes_the_number_at_once(open_page, name, drag):
-    page = open_page(name)
+def a_drag_changes_the_number_at_once(page, drag):
     root = page.locator(FIGURE.format(drag.figure))
     knob = root.locator(f".lf-handle[data-control='{drag.control}'] .lf-knob")
+    root.evaluate("(root) => root.learnFigure.reset()")
     knob.scroll_into_view_if_needed()
     before = readout(page, drag.figure, drag.output)
     root.evaluate(WATCH)
@@ -134,9 +144,7 @@ def test_a_drag_changes_the_number_at_once(open_page, name, drag):
     assert len(answers) > 2 and answers[int(0.9 * len(answers)) - 1] < 100
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_every_control_is_reached_and_moved_by_keyboard(open_page, name):
-    page = open_page(name)
+def every_control_is_reached_and_moved_by_keyboard(page, name):
     wanted = {(f, c) for f in figures(name) for c in page.locator(FIGURE.format(f)).evaluate(STATE)}
     page.locator("h1").first.evaluate("(h1) => { h1.tabIndex = -1; h1.focus(); }")
     reached, changed = set(), set()
@@ -168,9 +176,7 @@ FOCUSED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_buttons_beside_the_questions_set_the_figures(open_page, name):
-    page = open_page(name)
+def the_buttons_beside_the_questions_set_the_figures(page, name):
     questions = [q for q in load(name, "en").questions() if q.state is not None]
     buttons = page.locator(".lf-set")
     buttons.nth(len(questions) - 1).wait_for()
@@ -181,14 +187,16 @@ def test_the_buttons_beside_the_questions_set_the_figures(open_page, name):
         assert question.state.items() <= state.items(), f"{question.words}: the figure is at {state}"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, name, scheme):
-    page = open_page(name, viewport={"width": 390, "height": 844}, color_scheme=scheme, has_touch=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for figure in figures(name):
-        box = page.locator(FIGURE.format(figure)).bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, name):
+    page = open_page(name, viewport={"width": 390, "height": 844}, has_touch=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        for figure in figures(name):
+            box = page.locator(FIGURE.format(figure)).bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     term = page.locator(".learn-term").first
     term.scroll_into_view_if_needed()
     term.tap()
@@ -211,9 +219,7 @@ def test_a_term_says_what_it_means_to_the_mouse_and_to_the_keyboard(open_page):
     terms.nth(1).locator(".learn-tip").wait_for(state="hidden")
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_miniature_trains_when_asked(open_page, name):
-    page = open_page(name)
+def the_miniature_trains_when_asked(page, name):
     before = page.locator(FIGURE.format(figures(name)[0])).evaluate("(root) => (root.mark = 'mine')")
     page.get_by_role("button", name="Train it now").click()
     began = time.perf_counter()
@@ -224,10 +230,8 @@ def test_the_miniature_trains_when_asked(open_page, name):
     assert "comparison=" not in page.url
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_page_ends_with_a_link_to_the_scenario_on_compare(open_page, name):
+def the_page_ends_with_a_link_to_the_scenario_on_compare(page, name):
     """Also for somebody who has been on Compare before, and looked at something else there."""
-    page = open_page(name)
     menu = page.get_by_test_id("stSidebar")
     menu.get_by_role("link", name="Compare").click()
     page.get_by_role("button", name=re.compile("^Run")).wait_for()

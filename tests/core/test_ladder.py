@@ -16,8 +16,9 @@ from core.export import run_id
 from core.fields import ConfigError
 from core.history import History
 from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table, rungs, shipped
+from core.ladder.numbers import table_csv
 from core.ladder.published import PAPER, VERL
-from core.ladder.report import across, agreement, agreement_table, sentences, steps, table_csv, verdict
+from core.ladder.report import across, agreement, agreement_table, sentences, steps, verdict
 from core.ladder.rungs import SCENARIO
 from core.links import from_query, to_query
 from core.scenarios import SCENARIOS

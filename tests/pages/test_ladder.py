@@ -114,10 +114,10 @@ def test_bars_appear_as_the_rungs_come_to_their_end(open_ladder):
     gate = Gate(16)
     app = press(open_ladder(TINY, gate=gate, max_active=1), "ladder:run")
     manager, found = process.manager(), comparison(app)
+    wait_for(lambda: manager.view(found).runs["GRPO"].updates == 16)
+    app = app.run()  # it has measured everything, but is not over
     assert "The bars appear here" in words(app) and len(app.get("plotly_chart")) == 2
-    assert "queued, number" in words(app)
-    view = manager.view(found)
-    assert next(iter(view.runs)) == "GRPO"
+    assert "queued, number" in words(app) and "running, 16 of 16 updates" in words(app)
     gate.open_for = 17  # runs that begin from now on are not held
     gate.go.set()
     assert manager.wait(found, 60)

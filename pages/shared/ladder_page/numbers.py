@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.ladder import LadderTable, shipped
 from core.ladder.files import ladder_files, ladder_json
-from core.ladder.report import table_csv, table_markdown
+from core.ladder.numbers import table_csv, table_markdown
 from core.links import to_query
 from pages.shared.ladder_page.opened import Ladder
 from pages.shared.ladder_page.outcome import Outcome

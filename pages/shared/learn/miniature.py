@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from core.config import RunConfig
+from core.config import RunConfig, TaskConfig
 from core.fields import ConfigError
 from core.runs import ManagerFull, UnknownComparison
 from core.summary import summarise
 from pages.shared.learn.text import TextError
 from pages.shared.live import TICK_SECONDS, badge, phase
 from pages.shared.live_board import live_board
-from pages.shared.live_board.charts import CHARTS
+from pages.shared.live_board.charts import board_charts
 from pages.shared.process import manager, tab, visitor, watch
 
 SMOOTHING = 0.8
@@ -33,7 +33,7 @@ def miniature(
 ) -> None:
     """A button; once pressed, the live board with `charts` (names of the default ones, or charts as `live_board` takes them); once
     finished, `show_result` with the summary of what was measured."""
-    found = chosen(charts)
+    found = chosen(charts, next(iter(runs.values())).task)
     comparison = _current(page)
     going = comparison is not None and phase(manager().view(comparison)) == "going"
     name = "again" if comparison else "train"
@@ -48,9 +48,9 @@ def miniature(
         _result(page, scenario, comparison, ui, show_result)
 
 
-def chosen(charts: Iterable[str | dict]) -> tuple[dict, ...]:
-    """TextError for a name that the default charts do not have."""
-    known = {chart["name"]: chart for chart in CHARTS}
+def chosen(charts: Iterable[str | dict], task: TaskConfig) -> tuple[dict, ...]:
+    """TextError for a name that the default charts do not have. What the score is called depends on the task."""
+    known = {chart["name"]: chart for chart in board_charts(task)}
     found = []
     for chart in charts:
         if isinstance(chart, str) and chart not in known:

@@ -1,0 +1,133 @@
+"""The ladder in numbers, as CSV, as plain values and as Markdown: the same in files and on the page."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from core.ladder.published import PUBLISHED, Published
+from core.ladder.report import across, agreement_table, sentences, told_step
+from core.ladder.rungs import find_order
+from core.ladder.table import COUNTS, LadderTable, Row
+from core.report import interval, number
+from core.stats import Estimate
+
+
+def table_rows(table: LadderTable) -> list[dict]:
+    """One flat row per rung, as ladder.csv has it; what was not measured is None."""
+    return [_flat(table, row) for row in table.rows]
+
+
+def _flat(table: LadderTable, row: Row) -> dict:
+    out: dict = {"order": table.order, "rung": row.rung.name, "algorithm": row.rung.label, "technique": row.rung.technique,
+                 "status": row.status, "updates": row.updates}  # fmt: skip
+    for count in COUNTS:
+        measure = row.per[count]
+        out |= _spread(f"score_equal_{count}", measure and measure.score)
+        out |= _spread(f"technique_brings_equal_{count}", measure and measure.brings)
+    out |= _spread("entropy_nats", row.entropy) | {"entropy_final_over_initial": row.entropy_change}
+    return out | _spread("grad_norm", row.gradient) | {"samples_generated": row.samples}
+
+
+def _spread(name: str, value: Estimate | None) -> dict:
+    low, high = value.ci95 if value is not None and value.ci95 else (None, None)
+    return {name: None if value is None else value.mean, f"{name}_low": low, f"{name}_high": high}
+
+
+def table_csv(tables: Sequence[LadderTable]) -> str:
+    """Every rung of every order; an unmeasured cell is empty."""
+    rows = [row for table in tables for row in table_rows(table)]
+    out = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {k: f"{v:.8g}" if isinstance(v, float) and v == v else "" if v != v else v for k, v in row.items()} for row in rows
+        )
+    return out.getvalue()
+
+
+def table_dict(tables: Sequence[LadderTable]) -> dict:
+    """The content of ladder.json, but for NaN: see `core.summary.clean`."""
+    first = tables[0]
+    return {
+        "score": first.score_name,
+        "seeds": list(first.seeds),
+        "updates": first.updates,
+        "orders": {
+            table.order: {
+                "samples_compared": table.budget,
+                "total": {count: value and value.as_dict() for count, value in table.total.items()},
+                "rungs": table_rows(table),
+                "missing": [rung.name for rung in table.missing],
+                "findings": {count: sentences(table, count) for count in COUNTS},
+            }
+            for table in tables
+        },
+        "across_orders": {count: across(tables, count) for count in COUNTS},
+        "published": [
+            {"name": p.name, "what": p.what, "source": p.source, "link": p.link, "rungs": [list(rung) for rung in p.rungs]}
+            for p in PUBLISHED
+        ],
+    }  # fmt: skip
+
+
+def table_markdown(table: LadderTable) -> str:
+    """The paired differences and what goes with them, a line per rung."""
+    against = "what it adds to the rung before" if find_order(table.order).adds else "what DAPO loses without it"
+    head = [
+        "rung", f"{table.score_name} [95 %]", f"{against}, at equal updates", f"{against}, at equal samples", "entropy (÷ initial)",
+        "gradient norm", "samples per seed",
+    ]  # fmt: skip
+    lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
+    for row in table.rows:
+        cut = "" if row.status == "done" else f" ({row.status} after {row.updates} updates)"
+        updates = row.per["updates"]
+        cells = [
+            row.rung.name + cut,
+            _told(updates and updates.score),
+            *(_step_cell(row, count) for count in COUNTS),
+            f"{number(row.entropy.mean)} ({row.entropy_change:.2f})",
+            number(row.gradient.mean),
+            f"{row.samples:,.0f}",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _step_cell(row: Row, count: str) -> str:
+    if row.rung.technique is None:
+        return "–"
+    measure = row.per[count]
+    return "not measured" if measure is None or measure.brings is None else told_step(measure.brings)
+
+
+def _told(value: Estimate | None) -> str:
+    if value is None:
+        return "not measured"
+    return f"{number(value.mean)} {interval(list(value.ci95) if value.ci95 else None)}".rstrip()
+
+
+def ladder_markdown(title: str, tables: Sequence[LadderTable]) -> str:
+    """ladder.md: per order the table and the sentences, then the sources."""
+    seeds = tables[0].seeds
+    parts = [
+        f"# {title}",
+        f"{tables[0].updates} updates per rung, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}); 95 % bootstrap "
+        "intervals over seeds in brackets; differences are paired by seed. Equal samples: as many as the thriftiest rung generated.",
+    ]
+    for table in tables:
+        parts += [f"## {find_order(table.order).title}", table_markdown(table)]
+        for count in COUNTS:
+            parts += [agreement_table(table, count), "\n".join(f"- {sentence}" for sentence in sentences(table, count))]
+    if company := [sentence for count in COUNTS for sentence in across(tables, count)]:
+        parts += ["## From order to order", "\n".join(f"- {sentence}" for sentence in company)]
+    parts.append("## Published")
+    parts.append("\n".join(f"- {_cited(published)}" for published in PUBLISHED))
+    return "\n\n".join(parts) + "\n"
+
+
+def _cited(published: Published) -> str:
+    there = ", ".join(f"{name} {percent:g}" for name, _, percent in published.rungs)
+    return f"{published.name[0].upper()}{published.name[1:]} ({published.what}): {there}. Source: [{published.source}]({published.link})."
