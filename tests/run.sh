@@ -13,4 +13,5 @@ fi
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
 # The browser tests must have run: they fail, and never skip, without a browser. Two workers, because they mostly wait.
-"$venv/bin/pytest" -n 2 --dist load "$@"
+# What is marked thorough is left out unless it is asked for: bash tests/run.sh -m ""
+"$venv/bin/pytest" -n 2 --dist load -m "not thorough" "$@"

@@ -28,6 +28,8 @@ def test_text_can_be_read_and_everything_has_a_name(visit, address):
     page = visit(path=address, wait="[data-testid=stMarkdown]")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.reload()  # finished figures are drawn for the theme that the page was opened in
+        page.wait_for_selector("[data-testid=stMarkdown]")
         page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
         page.wait_for_timeout(1200)  # what fades in has done so

@@ -46,12 +46,16 @@ def test_the_first_screen_says_what_it_is_and_offers_one_button(visit):
 def test_run_draws_points_while_it_trains_and_ends_in_findings(visit):
     page = visit(SMALL)
     # Charts below the screen are drawn when they are scrolled to, so the ones that are drawn are marked.
-    marked = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].map((node) => { node.mark = 'mine'; }).length")
+    marked = page.evaluate(
+        "[...document.querySelectorAll('.live-board .js-plotly-plot')].map((node) => { node.mark = 'mine'; }).length"
+    )
     page.get_by_role("button", name="Run: GRPO against DAPO").click()
     page.wait_for_url(re.compile("comparison="))
     until(page, "BOARD.store.get('DAPO')?.last > 0 && BOARD.store.get('DAPO').last <= 160")
     finished(page)
-    kept = page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].filter((node) => node.mark === 'mine').length")
+    kept = page.evaluate(
+        "[...document.querySelectorAll('.live-board .js-plotly-plot')].filter((node) => node.mark === 'mine').length"
+    )
     assert kept == marked >= 2  # from the example through the run to its end, no chart was rebuilt
     assert not page.errors
 

@@ -252,4 +252,8 @@ def test_whoever_leaves_during_a_replay_leaves_no_lock_behind():
     replays = Replays(Checkpoints())
     with pytest.raises(Left):
         replays.step(config(), 0, 20, on_prepare=leave)
-    assert replays.step(config(), 0, 20, on_prepare=lambda *p: None).update == 20
+
+    def still_locked():
+        raise AssertionError("the replay that was left still holds the lock")
+
+    assert replays.step(config(), 0, 20, on_prepare=lambda *p: None, on_wait=still_locked).update == 20
