@@ -12,6 +12,7 @@ CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for group in PAGES.values() for path, *_ in group]
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]
+    .filter((node) => node.checkVisibility() && !node.closest('[data-testid=stDataFrame]')) // a table, readable as one
     .filter((node) => !node.closest('[aria-label]') && !node.querySelector('title, desc, [aria-label]'))
     .map((node) => node.outerHTML.slice(0, 120))
 """
