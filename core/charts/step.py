@@ -139,14 +139,12 @@ def token_chart(step: Step, seen: Seen, number: int, *, dark: bool = False) -> C
             colorscale=[list(stop) for stop in zip((0, 0.5, 1), scale, strict=True)], textfont_color=ink,
             hovertext=hover, hoverinfo="text", hoverongaps=False,
             text=texts if rows * columns <= MOST_TEXTS and columns <= 40 else None, texttemplate="%{text}",
-            colorbar={
-                "title": {"text": "% of the gradient", "side": "bottom", "font": {"color": ink}}, "thickness": 8, "tickformat": ".2~g",
-                "tickfont": {"color": ink}, "orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "len": 0.6})
+            showscale=False)
     )  # fmt: skip
-    finish(figure, height=140 + (TOKEN_ROW if figure.data[0].text is not None else 14) * rows, hover="closest")
-    figure.update_layout(margin_t=80)
-    figure.update_yaxes(range=[rows + 0.5, 0.5], title_text="completion", showgrid=False, tickformat="d")
-    figure.update_xaxes(range=[0.5, columns + 0.5], title_text="position", showgrid=False, tickformat="d", side="bottom")
+    finish(figure, height=80 + (TOKEN_ROW if figure.data[0].text is not None else 14) * rows, hover="closest")
+    figure.update_layout(margin_t=8)
+    figure.update_yaxes(range=[rows + 0.5, 0.5], title_text="completion", showgrid=False, tickformat="d", ticks="")
+    figure.update_xaxes(range=[0.5, columns + 0.5], title_text="position", showgrid=False, tickformat="d", ticks="")
     return inked(Chart(TOKENS, _tokens_text(table, number), figure), dark=dark)
 
 
