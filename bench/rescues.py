@@ -23,7 +23,7 @@ from core.config import AlgorithmConfig, RunConfig
 from core.export import run_id, versions
 from core.forks import TECHNIQUES, fork_points, make_fork, with_techniques
 from core.scenarios import find_scenario
-from core.stats import collapse_update, difference, final_values, initial_values, mean_over_seeds, vanished_update
+from core.stats import difference, final_values, find_events, initial_values, mean_over_seeds
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
 PATIENTS = ("collapse", "addition")
@@ -72,12 +72,8 @@ def measure(patient: str) -> dict:
 
 def when_ill(result: RunResult) -> int:
     """The end of the first rollout after every event that this run has had."""
-    updates, history = result.history.updates, result.history
-    events = (
-        collapse_update(updates, mean_over_seeds(history.metric("entropy_nats"))),
-        vanished_update(updates, mean_over_seeds(history.metric("grad_norm"))),
-    )
-    last = max(event for event in events if event is not None)
+    history = result.history
+    last = max(update for update in find_events(history.updates, history.metric).values() if update is not None)
     return next(point for point in fork_points(result.config, history.last_update) if point >= last)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from core.config import DAPO, AlgorithmConfig, Fork, RunConfig, changed_fields
 from core.fields import ConfigError
 from core.history import History
-from core.stats import collapse_update, mean_over_seeds, vanished_update
+from core.stats import find_events
 
 # The techniques as the settings that switch them on: whatever they are in DAPO.
 TECHNIQUES = {
@@ -32,12 +32,7 @@ def suggested_point(config: RunConfig, history: History) -> int | None:
     points = fork_points(config, history.last_update)
     if not points:
         return None
-    updates = history.updates
-    found = (
-        collapse_update(updates, mean_over_seeds(history.metric("entropy_nats"))),
-        vanished_update(updates, mean_over_seeds(history.metric("grad_norm"))),
-    )
-    events = [update for update in found if update is not None]
+    events = [update for update in find_events(history.updates, history.metric).values() if update is not None]
     if not events:
         return points[(len(points) - 1) // 2]
     return next((point for point in points if point >= min(events)), points[-1])

@@ -82,6 +82,11 @@ class LiveRun:
         return self.history.last_update >= self.config.updates
 
     @property
+    def size(self) -> int:
+        """Updates times seeds that its history may come to hold."""
+        return self.config.updates * self.config.replicas
+
+    @property
     def trained_seconds(self) -> float:
         """How long it has had a slot, without its pauses and its time in the queue."""
         return self._slot_seconds + (time.monotonic() - self._slot_since if self._slot_since is not None else 0.0)
@@ -150,7 +155,7 @@ class Comparison:
     @property
     def size(self) -> int:
         """Updates times seeds that its histories may come to hold: their memory."""
-        return sum(run.config.updates * run.config.replicas for run in self.runs.values())
+        return sum(run.size for run in self.runs.values())
 
     def attach(self, viewer: str) -> None:
         self.viewers.add(viewer)

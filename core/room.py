@@ -43,7 +43,7 @@ class Room:
                 raise ManagerFull(
                     f"{held} runs {whose} are not over yet, and {len(new)} more would exceed {bound}; stop some or wait"
                 )
-        needed = sum(c.size for c in comparisons.values() if not c.ends) + size_of(new)
+        needed = sum(c.size for c in comparisons.values() if not c.ends) + sum(run.size for run in new)
         if needed > self.max_seed_updates:
             raise ManagerFull(
                 f"updates x seeds over all runs must be at most {self.max_seed_updates}, and would be {needed}; "
@@ -62,8 +62,3 @@ class Room:
             del comparisons[oldest.id]
             gone = True
         return gone
-
-
-def size_of(runs: list[LiveRun]) -> int:
-    """Updates times seeds that their histories may come to hold."""
-    return sum(run.config.updates * run.config.replicas for run in runs)

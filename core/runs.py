@@ -20,7 +20,7 @@ from core.fields import ConfigError
 from core.history import History
 from core.limits import NONE, Limits
 from core.live import Comparison, ComparisonView, LiveRun, RunView
-from core.room import ManagerFull, Room, size_of
+from core.room import ManagerFull, Room
 from core.scheduler import Scheduler, Train
 from core.store import Store, StoreError
 from core.trainer import train as train_run
@@ -116,7 +116,9 @@ class RunManager:
 
     def _make_room(self, comparison: Comparison, new: list[LiveRun]) -> None:
         self._room.check(self._comparisons, comparison.owner, new)
-        self._litter = self._room.forget(self._comparisons, coming=size_of(new), keep=comparison.id) or self._litter
+        self._litter = (
+            self._room.forget(self._comparisons, coming=sum(run.size for run in new), keep=comparison.id) or self._litter
+        )
 
     def pause(self, comparison: str) -> None:
         """Each run stops after the update that it is in and gives its place to others. UnknownComparison, here and below, if no

@@ -8,6 +8,7 @@ too little, because it uses the normal's quantiles and the variance ÷ n; the ex
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -145,6 +146,17 @@ def vanished_update(updates: np.ndarray, grad_norm: np.ndarray) -> int | None:
     """First update at which the mean gradient norm of EVENT_UPDATES updates is below GRADIENT_VANISHED_FRACTION of the initial, or
     below GRADIENT_FLOOR; None if never."""
     return _first_below(updates, grad_norm, max(GRADIENT_VANISHED_FRACTION * _start(updates, grad_norm), GRADIENT_FLOOR))
+
+
+EVENTS = {  # name in summary.json -> (metric, detector of its mean over seeds, in words)
+    "entropy_collapse_update": ("entropy_nats", collapse_update, "entropy collapsed"),
+    "gradient_vanished_update": ("grad_norm", vanished_update, "gradient vanished"),
+}
+
+
+def find_events(updates: np.ndarray, metric: Callable[[str], np.ndarray]) -> dict[str, int | None]:
+    """Name in EVENTS -> the update at which it happened, None if it did not; `metric(name)` gives the values (U, R)."""
+    return {event: detect(updates, mean_over_seeds(metric(name))) for event, (name, detect, _) in EVENTS.items()}
 
 
 def _start(updates: np.ndarray, values: np.ndarray) -> float:

@@ -13,16 +13,15 @@ from core.history import History
 from core.metrics import METRIC_NAMES
 from core.stats import (
     EVENT_UPDATES,
-    collapse_update,
     difference,
     estimate,
     final_values,
+    find_events,
     initial_values,
     interquartile_mean,
     mean_over_seeds,
     ratio,
     value_at_samples,
-    vanished_update,
 )
 from core.tasks import TASKS, task_name
 
@@ -79,13 +78,8 @@ def _algorithm(history: History) -> dict:
     out["samples_generated"] = float(history.samples[-1].mean())
     out["seconds"] = float(history.wall_seconds[-1])
     out["updates"], out["rollouts"] = int(updates[-1]), int(history.rollouts[-1])
-    entropy, gradient = history.metric("entropy_nats"), history.metric("grad_norm")
-    out["events"] = {
-        "entropy_collapse_update": collapse_update(updates, mean_over_seeds(entropy)),
-        "gradient_vanished_update": vanished_update(updates, mean_over_seeds(gradient)),
-    }
-    unsteady = {name: half_variances(values) for name, values in (("entropy_nats", entropy), ("grad_norm", gradient))}
-    out["stability"] = {name: estimate(values).mean for name, values in unsteady.items()}
+    out["events"] = find_events(updates, history.metric)
+    out["stability"] = {name: estimate(half_variances(history.metric(name))).mean for name in ("entropy_nats", "grad_norm")}
     return out
 
 

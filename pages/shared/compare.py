@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -97,9 +98,13 @@ def _show(comparison: str) -> None:
 
 
 def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
-    """Start a comparison and look at it. What stands in the way is said on the page."""
+    _begin(lambda: manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab()))
+
+
+def _begin(make: Callable[[], str]) -> None:
+    """Look at the comparison that `make` starts. What stands in the way is said on the page."""
     try:
-        comparison = manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab())
+        comparison = make()
     except (ManagerFull, ConfigError) as error:
         st.session_state.refused = str(error)
     else:
@@ -147,14 +152,7 @@ def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison:
     if rest[2].button(
         "Reset", icon=":material/restart_alt:", width="stretch", key="reset", help="Begin again with the same seeds."
     ):
-        try:
-            again = manager().reset(comparison, viewer=tab())
-        except (ManagerFull, ConfigError) as error:
-            st.session_state.refused = str(error)
-        else:
-            st.session_state.settings_of = again
-            _look_at(again)
-        st.rerun()
+        _begin(lambda: manager().reset(comparison, viewer=tab()))
 
 
 def _told(runs: dict[str, RunConfig]) -> str:

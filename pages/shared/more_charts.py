@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,10 +9,9 @@ import streamlit as st
 
 from core.charts import Chart, more_charts
 from core.compare import RunResult
+from pages.shared.chart_view import plain, show_chart
 from pages.shared.process import manager
 from pages.shared.results import results_of
-
-CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,11 @@ def _show_all(comparison: str | None) -> None:
     by_rank, by_token, stability, *others = drawn.charts
     for column, chart in zip(st.columns(2), (by_rank, by_token), strict=True):
         with column:
-            _show(chart)
-    _show(stability)
+            show_chart(chart)
+    show_chart(stability)
     with st.expander("Clipping and completion length", icon=":material/content_cut:"):
         for chart in others:
-            _show(chart)
+            show_chart(chart)
 
 
 def _drawn(comparison: str | None, finished: bool) -> Drawn:
@@ -76,19 +74,3 @@ def _as_of(drawn: Drawn) -> None:
         else "Nothing was measured yet when this was drawn. Ask again in a moment."
     )
     button.button("Draw anew", icon=":material/refresh:", width="stretch", key="draw_anew")
-
-
-def _show(chart: Chart) -> None:
-    words = chart.words
-    st.markdown(f"#### {plain(words.title)}")
-    if chart.figure is None:
-        st.markdown(plain(chart.text))
-        return
-    st.markdown(f":small[{plain(words.unit)}]")
-    st.plotly_chart(chart.figure, theme="streamlit", key=f"chart:{words.name}", config=CONFIG, alt=chart.text)
-    st.markdown(f":small[{plain(words.caption)}]")
-
-
-def plain(text: str) -> str:
-    """`text` as it stands, not as Markdown."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

@@ -13,19 +13,16 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
+from core.charts.curves import mean_and_half_width
 from core.history import History
 from core.stats import (
-    CONFIDENCE,
     ENTROPY_COLLAPSE_FRACTION,
     EVENT_UPDATES,
+    EVENTS,
     INITIAL_UPDATES,
-    collapse_update,
-    student_t_quantile,
-    vanished_update,
 )
 from core.types import StepRecord
 
@@ -116,15 +113,12 @@ class EventWatch:
         """Every event so far, as `find_events` would find them. The labels must stay those of the same runs."""
         found = []
         for label, history in histories.items():
-            for metric, (detect, text) in DETECTORS.items():
+            for metric, detect, text in EVENTS.values():
                 detector = self._detectors.setdefault((label, metric), _Detector(metric, detect))
                 update = detector.look(history)
                 if update is not None:
                     found.append({"side": label, "update": update, "metric": metric, "text": f"{label}: {text}"})
         return found
-
-
-DETECTORS = {"entropy_nats": (collapse_update, "entropy collapsed"), "grad_norm": (vanished_update, "gradient vanished")}
 
 
 class _Detector:
@@ -179,16 +173,14 @@ def _side(history: History, since: int, metrics: Sequence[str], with_seeds: bool
 
 def _metric(records: Sequence[StepRecord], name: str, with_seeds: bool, row_of: np.ndarray) -> dict:
     table, measured = _measured(records, name)
-    count = (~np.isnan(table)).sum(1)
-    total = np.nansum(table, 1)
-    mean = total / np.maximum(count, 1)
+    mean, half = mean_and_half_width(table)
     rows = row_of[measured]
     first = np.flatnonzero(np.diff(rows, prepend=-1))  # of each row, in the table
     sizes = np.diff(first, append=len(rows))
     out: dict = {} if len(row_of) and len(first) == row_of[-1] + 1 else {"at": rows[first].tolist()}
     out["mean"] = _significant(np.add.reduceat(mean, first) / sizes)
     if table.shape[1] > 1:
-        out["half"] = _significant(np.add.reduceat(_half_width(table, mean, count), first) / sizes)
+        out["half"] = _significant(np.add.reduceat(half, first) / sizes)
     if (sizes > 1).any():
         out["low"] = _significant(np.minimum.reduceat(mean, first))
         out["high"] = _significant(np.maximum.reduceat(mean, first))
@@ -210,19 +202,6 @@ def _measured(records: Sequence[StepRecord], name: str) -> tuple[np.ndarray, np.
     table[~np.isfinite(table)] = np.nan  # JSON has no infinity, and a line through it would hide the rest
     kept = ~np.isnan(table).all(1)
     return table[kept], np.array(rows, dtype=int)[kept]
-
-
-@lru_cache(maxsize=256)
-def _t(count: int) -> float:
-    """How many standard errors the interval reaches to each side; a single seed has none."""
-    return student_t_quantile(0.5 + CONFIDENCE / 2, count - 1) if count > 1 else 0.0
-
-
-def _half_width(table: np.ndarray, mean: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """(M,) half the width of the 95 % interval of each row's mean, by Student's t; 0 where one seed was measured."""
-    squares = np.nansum((table - mean[:, None]) ** 2, 1)
-    quantiles = np.array([_t(n) for n in range(table.shape[1] + 1)])
-    return quantiles[count] * np.sqrt(squares / np.maximum(count - 1, 1) / np.maximum(count, 1))
 
 
 def _changes(values: Sequence[int]) -> dict:

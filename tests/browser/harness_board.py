@@ -25,7 +25,10 @@ with st.sidebar:
 
 @st.fragment(run_every=0.5)
 def board() -> None:
-    done = min(start + int(rate * (time.monotonic() - st.session_state.began)), stop)
+    if (st.session_state.get("board") or {}).get("resync"):
+        st.session_state.asked = st.session_state.get("asked", 0) + 1
+    waiting = "waits" in query and "asked" not in st.session_state  # a run whose first points come when the board asks for them
+    done = 0 if waiting else min(start + int(rate * (time.monotonic() - st.session_state.began)), stop)
     runs = histories(done)
     badge = {"state": "live", "text": f"live · update {done}"} if done < stop else {"state": "done", "text": "done"}
     shown = {
@@ -36,8 +39,6 @@ def board() -> None:
         "events": find_events(runs) if done < 1000 else [],
         "badge": badge,
     }
-    if (st.session_state.get("board") or {}).get("resync"):
-        st.session_state.asked = st.session_state.get("asked", 0) + 1
     live_board(runs, key="board", comparison=query.get("comparison", "a"), **shown)
     st.caption(f"asked {st.session_state.get('asked', 0)} times")
 

@@ -102,9 +102,9 @@ def test_a_gap_is_noticed_and_healed(open_board):
 
 
 def test_a_run_that_has_just_begun_is_asked_for_its_first_points_before_the_next_tick(open_board):
-    board = open_board("start=0&rate=4")
+    board = open_board("start=1&rate=4&waits")
     board.wait("BOARD.store.get('DAPO').last > 0")
-    assert board.page.get_by_text(re.compile(r"asked [1-4] times")).count() == 1
+    board.page.get_by_text(re.compile(r"asked [1-4] times")).wait_for()
     board.ticks(3)  # and then no more
     assert board.page.get_by_text(re.compile(r"asked [1-4] times")).count() == 1
     assert board.js("BOARD.stats.snapshots") == 1

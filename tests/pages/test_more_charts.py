@@ -15,7 +15,7 @@ from core.runs import RunManager
 from core.store import Store
 from core.trainer import train
 from pages.shared import process
-from pages.shared.more_charts import plain
+from pages.shared.chart_view import plain
 
 ROOT = Path(__file__).parents[2]
 RUNS = from_query({"scenario": "collapse", "replicas": "2", "updates": "24"}).runs

@@ -16,13 +16,13 @@ from core.scenarios import SCENARIOS
 from core.seen import see
 from core.shipped import SCENARIO
 from core.step_words import summary
+from pages.shared.chart_view import plain
 from pages.shared.inspector.batch import batch_part
 from pages.shared.inspector.controls import controls
 from pages.shared.inspector.group import group_part
 from pages.shared.inspector.place import find_place, link, place, problems
 from pages.shared.inspector.replays import Replays
 from pages.shared.live import PREPARING
-from pages.shared.more_charts import plain
 from pages.shared.process import manager, watch
 
 STAGES = PREPARING | {"replay": "training again up to this update"}

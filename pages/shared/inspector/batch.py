@@ -10,8 +10,8 @@ from core.inspection import Step
 from core.seen import Seen
 from core.step_tables import fate, suggested_group
 from core.step_words import rounds
+from pages.shared.chart_view import CONFIG, plain
 from pages.shared.inspector.place import forget_group, go, place
-from pages.shared.more_charts import CONFIG, plain
 
 KEY = "inspect:batch"
 MAX_HEIGHT = 720  # pixels; a taller picture scrolls by itself

@@ -11,9 +11,9 @@ from core.inspection import Step
 from core.seen import Seen, lenses, see
 from core.step_tables import completions_table, side_by_side, tokens_table
 from core.step_words import batch_difference, difference, group_sentence
+from pages.shared.chart_view import plain
 from pages.shared.inspector.batch import show
 from pages.shared.inspector.place import place
-from pages.shared.more_charts import plain
 
 NUMBER = st.column_config.NumberColumn
 SHARE = {"format": "percent"}

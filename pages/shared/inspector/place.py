@@ -10,7 +10,7 @@ import streamlit as st
 from core.compare import RunResult
 from core.fields import ConfigError
 from core.runs import UnknownComparison
-from core.stats import collapse_update, mean_over_seeds, vanished_update
+from core.stats import EVENTS, find_events
 from core.store import StoreError
 from pages.shared.results import results_of
 
@@ -142,11 +142,8 @@ def _within(results: dict[str, RunResult]) -> None:
 def events_of(result: RunResult) -> dict[str, int]:
     """What the detectors found in the mean over seeds: words -> update."""
     history = result.history
-    found = {
-        "entropy collapsed": collapse_update(history.updates, mean_over_seeds(history.metric("entropy_nats"))),
-        "gradient vanished": vanished_update(history.updates, mean_over_seeds(history.metric("grad_norm"))),
-    }
-    return {words: update for words, update in found.items() if update is not None}
+    found = find_events(history.updates, history.metric)
+    return {words: found[event] for event, (_, _, words) in EVENTS.items() if found[event] is not None}
 
 
 def suggested_update(result: RunResult) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.charts import Chart
 from core.charts.ladder import ladder_chart, published_chart
 from core.ladder import PUBLISHED, LadderTable
 from core.ladder.report import across, agreement_table, sentences
+from pages.shared.chart_view import plain, show_chart
 from pages.shared.ladder_page.outcome import Outcome
 from pages.shared.ladder_page.wide import wide
-from pages.shared.more_charts import CONFIG, plain
 
 
 def show_bars(outcome: Outcome, table: LadderTable | None, count: str) -> None:
@@ -20,23 +19,12 @@ def show_bars(outcome: Outcome, table: LadderTable | None, count: str) -> None:
         if table is None:
             st.info("The bars appear here as the rungs come to their end.", icon=":material/hourglass_empty:")
         else:
-            _show(ladder_chart(table, count, dark=dark))
+            show_chart(ladder_chart(table, count, dark=dark))
             _words(outcome, table, count)
     with theirs:
         for published in PUBLISHED:
-            _show(published_chart(published, dark=dark))
+            show_chart(published_chart(published, dark=dark))
             st.markdown(f":small[Source: [{plain(published.source)}]({published.link})]")
-
-
-def _show(chart: Chart) -> None:
-    words = chart.words
-    st.markdown(f"#### {plain(words.title)}")
-    if chart.figure is None:
-        st.markdown(plain(chart.text))
-        return
-    st.markdown(f":small[{plain(words.unit)}]")
-    st.plotly_chart(chart.figure, theme="streamlit", key=f"chart:{words.name}", config=CONFIG, alt=chart.text)
-    st.markdown(f":small[{plain(words.caption)}]")
 
 
 def _words(outcome: Outcome, table: LadderTable, count: str) -> None:

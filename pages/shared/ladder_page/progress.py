@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.live import FINAL_STATUSES, RunView
+from pages.shared.chart_view import plain
 from pages.shared.ladder_page.opened import Ladder
-from pages.shared.more_charts import plain
 from pages.shared.process import manager
 
 TICK_SECONDS = 1.0

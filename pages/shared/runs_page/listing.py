@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.live import FINAL_STATUSES, ComparisonView
 from core.runs import UnknownComparison
+from core.stats import EVENTS
 from core.store import RunRow
 from pages.shared.process import manager, store, watch
 from pages.shared.runs_page.kept import Kept
@@ -129,8 +130,8 @@ def _events_text(run: Listed) -> str:
         return "is being read" if run.over else "known when it is over"
     if not run.row.updates_done:
         return "nothing was measured"
-    events = {"entropy collapsed": run.outcome.entropy_collapse_update, "gradient vanished": run.outcome.gradient_vanished_update}
-    told = [f"{what} at {update}" for what, update in events.items() if update is not None]
+    events = {words: getattr(run.outcome, event) for event, (_, _, words) in EVENTS.items()}
+    told = [f"{words} at {update}" for words, update in events.items() if update is not None]
     return ", ".join(told) or "neither collapsed nor vanished"
 
 

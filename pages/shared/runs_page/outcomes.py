@@ -11,7 +11,7 @@ import numpy as np
 
 from core.columns import Columns
 from core.live import FINAL_STATUSES
-from core.stats import collapse_update, final_values, mean_over_seeds, vanished_update
+from core.stats import final_values, find_events, mean_over_seeds
 from core.store import RunRow, Store
 from pages.shared.runs_page.kept import Kept
 
@@ -21,7 +21,7 @@ FINAL_METRICS = ("eval_accuracy", "entropy_nats", "grad_norm", "filter_ratio")
 @dataclass(frozen=True)
 class Outcome:
     """`final` has the FINAL_METRICS as summary.json does: the mean over the last 10 % of the updates, and over seeds; None = not
-    measured. The events are updates, None = it did not happen."""
+    measured. The events of `core.stats.EVENTS` are updates, None = it did not happen."""
 
     final: dict[str, float | None]
     entropy_collapse_update: int | None
@@ -37,12 +37,10 @@ def outcome_of(columns: Columns) -> Outcome:
     if not len(columns.updates):
         return NOTHING
     final = {name: final_values(columns.updates, values) for name, values in columns.metrics.items()}
-    entropy, gradient = (mean_over_seeds(columns.metrics[name]) for name in ("entropy_nats", "grad_norm"))
     return Outcome(
         {name: _known(mean_over_seeds(values[None])[0]) for name, values in final.items()},
-        collapse_update(columns.updates, entropy),
-        vanished_update(columns.updates, gradient),
-        float(columns.wall_seconds[-1]),
+        **find_events(columns.updates, columns.metrics.__getitem__),
+        seconds=float(columns.wall_seconds[-1]),
     )
 
 
