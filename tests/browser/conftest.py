@@ -65,9 +65,9 @@ def board_server(tmp_path_factory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app_server(tmp_path_factory) -> Iterator[str]:
-    """The address of the app, with a history of its own."""
+    """The address of the app, with a history of its own. Every visit is another visitor's, who sees nothing of those before."""
     with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DAPO_LAB_DATA=str(tmp_path_factory.mktemp("data"))) as address:
         yield address
 

@@ -9,6 +9,7 @@ import pytest
 from pages.shared.frame import PAGES
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
+QUICK = ("/", "/runs", "/inspect_step", "/grpo")  # one of each kind; `-m ""` adds the others
 ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for group in PAGES.values() for path, *_ in group]
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]
@@ -24,7 +25,9 @@ CONTROLS_WITHOUT_NAME = """
 """
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(
+    "address", [path if path in QUICK else pytest.param(path, marks=pytest.mark.thorough) for path in ADDRESSES]
+)
 def test_text_can_be_read_and_everything_has_a_name(visit, address):
     page = visit(path=address, wait="[data-testid=stMarkdown]")
     for scheme in ("light", "dark"):

@@ -122,7 +122,7 @@ def test_a_reload_finds_the_run_again(visit):
     page.get_by_text("was stopped").first.wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
 def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
     page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -125,7 +125,15 @@ def test_the_other_algorithm_can_be_chosen_for_the_tokens_too(step_page):
     assert not page.errors
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1440),
+        ("dark", 390),
+        pytest.param("dark", 1440, marks=pytest.mark.thorough),
+        pytest.param("light", 390, marks=pytest.mark.thorough),
+    ],
+)
 def test_it_can_be_read_on_a_wide_and_on_a_narrow_screen(step_page, scheme, width):
     page = step_page("run=DAPO&seed=3&update=12", viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")

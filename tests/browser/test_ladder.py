@@ -101,7 +101,7 @@ def test_a_step_opens_on_compare(ladder):
     page.get_by_role("button", name="Run: with token-level loss against with dynamic sampling").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
 def test_a_phone_shows_it_without_scrolling_sideways(ladder, scheme):
     page = ladder(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390

@@ -14,8 +14,8 @@ from pages.shared.learn.contents import existing
 from pages.shared.learn.text import load
 
 PAGES = existing()
-# Every page is tried whole by `bash tests/run.sh -m ""`; two stand for all where time is short.
-TRIED = [name if name in ("grpo", "dynamic_sampling") else pytest.param(name, marks=pytest.mark.thorough) for name in PAGES]
+# Every page is tried whole by `bash tests/run.sh -m ""`; one stands for all where time is short.
+TRIED = [name if name == "grpo" else pytest.param(name, marks=pytest.mark.thorough) for name in PAGES]
 FIGURE = "[data-figure='{}']"
 MATHS = """async ([page, calls]) => {
     const found = await import(new URL(`app/static/learn/${page}.js`, document.baseURI));

@@ -177,7 +177,7 @@ def test_somebody_else_sees_nothing_of_it(runs_page):
     assert not page.errors
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
 def test_a_phone_shows_everything_without_scrolling_sideways(runs_page, scheme):
     page = runs_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     tick(page, 0, 1)
