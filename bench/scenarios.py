@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
 
 import torch
 
+from bench.marked import replace_section
+from bench.sections import ladders_section, rescues_section
 from core.compare import run_all
 from core.export import versions
 from core.metrics import metric_table
@@ -149,19 +150,13 @@ def _seeds(variant: dict) -> str:
     return f"{variant['seeds'][0]}–{variant['seeds'][1]}"
 
 
-def replace_section(text: str, name: str, content: str) -> str:
-    """`text` with what stands between the markers <!-- begin NAME --> and <!-- end NAME --> replaced."""
-    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-    if begin not in text or end not in text:
-        raise ValueError(f"the markers {begin} and {end} are missing")
-    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n{content.rstrip()}\n{end}", text, flags=re.DOTALL)
-
-
 def write_tables(measured: dict) -> None:
     for path, name, content in (
         (ROOT / "README.md", "metrics", metric_table()),
         (ROOT / "README.md", "measured", readme_table(measured)),
         (ROOT / "docs" / "findings.md", "measured", findings_tables(measured)),
+        (ROOT / "docs" / "findings.md", "ladders", ladders_section()),
+        (ROOT / "docs" / "findings.md", "rescues", rescues_section()),
     ):
         path.write_text(replace_section(path.read_text(encoding="utf-8"), name, content), encoding="utf-8")
 

@@ -49,7 +49,8 @@ class Board:
                        f"document.querySelectorAll('.js-plotly-plot').length === {CHARTS}")  # fmt: skip
 
     def choose(self, label: str) -> None:
-        self.page.get_by_text(label, exact=True).click()
+        """A widget of the sidebar: the charts have some of the same words."""
+        self.page.get_by_test_id("stSidebar").get_by_text(label, exact=True).click()
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.scenarios import MEASURED, ROOT, VARIANTS, bar_text, findings_tables, readme_table, replace_section
+from bench.marked import replace_section
+from bench.scenarios import MEASURED, ROOT, VARIANTS, bar_text, findings_tables, readme_table
+from bench.sections import ladders_section, rescues_section
 from core.compare import run_all
 from core.config import LAB_DEFECTS
 from core.metrics import metric_table
@@ -104,6 +106,12 @@ def test_the_tables_in_the_documents_are_the_measured_ones(measured):
     ):
         now, anew = section(path, "measured", content)
         assert now == anew, f"{path.name} has drifted: run python -m bench.scenarios --tables"
+
+
+@pytest.mark.parametrize(("name", "made"), [("ladders", ladders_section), ("rescues", rescues_section)])
+def test_the_findings_tell_what_the_data_says(name, made):
+    now, anew = section(ROOT / "docs" / "findings.md", name, made())
+    assert now == anew, "findings.md has drifted: run python -m bench.scenarios --tables"
 
 
 def test_the_metric_table_of_the_readme_comes_from_the_code():

@@ -1,0 +1,53 @@
+"""The sections of docs/findings.md that tell of the shipped ladders and of the measured rescues. Neither trains anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from core.ladder import shipped
+from core.ladder.numbers import table_markdown
+from core.ladder.report import sentences
+from core.ladder.rungs import ORDERS
+from core.ladder.table import COUNTS, ladder_table
+from core.report import interval, number
+from core.scenarios import find_scenario
+
+RESCUES = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
+
+
+def ladders_section() -> str:
+    """Every order of the techniques, from the data that the Ablation ladder page ships."""
+    results = shipped.load()
+    scenario = find_scenario(shipped.about()["scenario"])
+    parts = []
+    for name, order in ORDERS.items():
+        table = ladder_table(name, scenario, results)
+        told = [sentence for count in COUNTS for sentence in sentences(table, count)[:1]]
+        parts.append(f"### {order.title}\n\n{table_markdown(table)}\n" + "\n".join(f"- {sentence}" for sentence in told) + "\n")
+    return "\n".join(parts)
+
+
+def rescues_section(path: Path = RESCUES) -> str:
+    """Every medicine for every patient, on both sets of seeds."""
+    parts = []
+    for scenario, patient in json.loads(path.read_text(encoding="utf-8"))["patients"].items():
+        sets = patient["final"]
+        head = ["medicine"]
+        for name in sets:
+            head += [f"held-out accuracy, {name}", f"gained over left alone, {name}"]
+        head += ["entropy", "gradient norm", "samples per seed"]
+        lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
+        first = next(iter(sets.values()))
+        for medicine, final in first.items():
+            cells = [medicine]
+            for found in sets.values():
+                gained = found[medicine]["gained"]
+                cells += [number(found[medicine]["eval_accuracy"]), f"{number(gained['mean'])} {interval(gained['ci95'])}"]
+            cells += [number(final["entropy_nats"]), number(final["grad_norm"]), f"{final['samples']:,.0f}"]
+            lines.append("| " + " | ".join(cells) + " |")
+        parts.append(
+            f"### `{scenario}`: left after update {patient['at']} of {patient['updates']}\n\n" + "\n".join(lines) + "\n\n"
+            "Entropy, gradient norm and samples are those of the first set of seeds.\n"
+        )
+    return "\n".join(parts)
