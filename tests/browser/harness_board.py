@@ -4,7 +4,8 @@ import time
 
 import streamlit as st
 
-from pages.shared.live_board import live_board
+from pages.shared.live_board import live_board, picture_of
+from pages.shared.live_board.charts import CHARTS
 from pages.shared.series import find_events
 from tests.browser.made_up import UPDATES, histories
 
@@ -14,6 +15,14 @@ st.set_page_config(layout="wide")
 query = st.query_params
 rate, start, stop = float(query.get("rate", 40)), int(query.get("start", 200)), int(query.get("stop", UPDATES))
 st.session_state.setdefault("began", time.monotonic())
+
+
+def lose_a_snapshot() -> None:
+    """Single seeds are asked for, and the snapshot that has them is lost on its way."""
+    st.session_state.seeds = True
+    st.session_state["board:sent"].picture = picture_of(query.get("comparison", "a"), histories(1), CHARTS, True)
+
+
 with st.sidebar:
     axis = st.segmented_control("axis", ["update", "rollout", "samples", "wall_seconds"], default="update", key="axis")
     smoothing = st.slider("smoothing", 0.0, 0.99, 0.0, key="smoothing")
@@ -21,6 +30,8 @@ with st.sidebar:
     seeds = st.toggle("seeds", key="seeds")
     lose = st.button("lose points")
     thin = st.button("thin")
+    st.button("lose a snapshot", on_click=lose_a_snapshot)
+    away = st.toggle("away", key="away")
 
 
 @st.fragment(run_every=0.5)
@@ -48,4 +59,5 @@ if lose:  # as if two ticks in a row were lost: the board is told of points behi
     sent.last, sent.before = ({label: update + 50 for label, update in mark.items()} for mark in (sent.last, sent.before))
 if thin:  # as if the run were too fast for what may be sent
     st.session_state["board:sent"].pace.level += 1
-board()
+if not away:
+    board()

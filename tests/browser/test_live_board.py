@@ -102,6 +102,15 @@ def test_a_gap_is_noticed_and_healed(open_board):
     assert board.same_nodes()
 
 
+def test_a_lost_snapshot_is_noticed_and_sent_again(open_board):
+    board = open_board("rate=10")
+    board.choose("lose a snapshot")
+    board.wait("BOARD.settings.seeds && BOARD.store.get('DAPO').metrics.entropy_nats.seeds[0]?.[0] > 0")
+    assert board.js("BOARD.stats.refused") >= 1
+    assert board.js("BOARD.stats.snapshots") == 2
+    assert board.same_nodes() and board.errors == []
+
+
 def test_a_run_that_has_just_begun_is_asked_for_its_first_points_before_the_next_tick(open_board):
     board = open_board("start=1&rate=4&waits")
     board.wait("BOARD.store.get('DAPO').last > 0")
@@ -166,6 +175,33 @@ def test_zoom_and_hidden_sides_survive_ticks_on_all_charts_and_a_double_click_re
     board.ticks(2)
     assert board.range("groups")[0] == 0 and board.range("groups")[1] > zoom[1]
     assert board.same_nodes()
+
+
+def test_a_board_that_leaves_the_page_for_a_moment_returns_as_it_was(open_board):
+    board = open_board("rate=20")
+    board.js("window.Plotly.relayout(BOARD.charts.get('grad_norm').plot, {'xaxis.range': [50, 150]})")
+    board.wait("BOARD.charts.get('entropy_nats').plot._fullLayout.xaxis.range[0] === 50")
+    before = board.last()
+    board.choose("away")
+    board.page.wait_for_selector(".live-board", state="detached")
+    board.choose("away")
+    board.page.wait_for_selector(".live-board")
+    board.wait(f"BOARD.store.get('DAPO').last > {before + 20}")
+    assert board.same_nodes()
+    assert board.range("entropy_nats") == [50, 150]
+    assert board.js("BOARD.stats.snapshots") == 1 and board.errors == []
+
+
+def test_a_board_that_stays_away_is_given_up_and_made_anew(open_board):
+    board = open_board("rate=20")
+    board.js("window.first = BOARD")
+    board.choose("away")
+    board.page.wait_for_selector(".live-board", state="detached")
+    board.page.wait_for_timeout(5000)
+    board.choose("away")
+    board.page.wait_for_selector(".lb-plot .main-svg")
+    assert board.js("BOARD !== window.first && window.first.charts.get('entropy_nats').plot.data === undefined")  # purged
+    assert board.errors == []
 
 
 def test_axis_and_smoothing_and_log_change_lines_without_a_rebuild(open_board):

@@ -49,16 +49,16 @@ def test_a_picture_keeps_enough_rows_whatever_they_cost():
 
 
 def test_a_small_tick_is_repeated_and_a_big_one_is_not():
-    sent = Sent(("what",), last={"A": 100, "B": 100}, before={"A": 100 - OVERLAP, "B": 99 - OVERLAP})
-    assert _since(sent, "run", None) == {"A": 100 - OVERLAP, "B": 100}
+    sent = Sent("picture", last={"A": 100, "B": 100}, before={"A": 100 - OVERLAP, "B": 99 - OVERLAP})
+    assert _since(sent, None) == {"A": 100 - OVERLAP, "B": 100}
 
 
 def test_a_gap_is_filled_from_where_it_begins_and_everything_is_sent_to_who_has_nothing():
-    sent = Sent(("what",), last={"A": 100, "B": 50}, before={"A": 90, "B": 40})
+    sent = Sent("picture", last={"A": 100, "B": 50}, before={"A": 90, "B": 40})
 
-    def asks(comparison, last):
-        return _since(sent, "run", {"resync": {"comparison": comparison, "last": last}})
+    def asks(picture, last):
+        return _since(sent, {"resync": {"picture": picture, "last": last}})
 
-    assert asks("run", {"A": 60, "B": 900}) == {"A": 60, "B": 50}
-    assert asks("run", {}) is asks("other", {"A": 60, "B": 40}) is asks(None, {}) is None
-    assert _since(replace(sent, before=sent.last), "run", {"resync": None}) == sent.last
+    assert asks("picture", {"A": 60, "B": 900}) == {"A": 60, "B": 50}
+    assert asks("picture", {}) is asks("other", {"A": 60, "B": 40}) is asks(None, {}) is None
+    assert _since(replace(sent, before=sent.last), {"resync": None}) == sent.last

@@ -2,8 +2,8 @@
 
 Call `live_board` inside a fragment that runs every half second; on each call it sends what is new (few updates twice, so that one lost tick
 is no gap). The browser keeps the points. If it misses some, it sets the trigger `resync`, the fragment runs at once and sends what is
-missing: {"comparison", "last": label -> update}, or null for everything (a page that was left and opened again). Zoom, hidden sides and
-hover live in the browser and survive every tick.
+missing: {"picture", "last": label -> update}; everything, if the browser has another picture (a page that was left and opened again, or a
+snapshot that was lost). Zoom, hidden sides and hover live in the browser and survive every tick.
 
 Neither the browser's memory nor the traffic grows with a run. A run of more than 3000 updates is thinned: a row stands for 1, 2, 4, …
 updates (`pages.shared.series`), and the browser merges what it has when the next size is due. A run that is too fast for the budget of
@@ -12,7 +12,8 @@ updates (`pages.shared.series`), and the browser merges what it has when the nex
 The payload, UTF-8 JSON:
 
     comparison   text; another one begins a new picture (zoom forgotten, nodes kept)
-    full         true: `sides`, `charts`, `note` are present and `points` holds everything
+    picture      text; what the points belong to: another one is needed for other runs, charts, or single seeds. It comes with a snapshot
+    full         true: a snapshot: `sides`, `charts`, `note` are present and `points` holds everything
     settings     {"xaxis": "update" | "rollout" | "samples" | "wall_seconds", "smoothing": 0 … 0.99, "log": [metric, …], "seeds": bool}
     sides        [{"label", "color", "color_dark", "dash"}], a Plotly dash
     charts       [{"name", "kind": "line" | "groups", "title", "unit", "caption", "bounds": [low, high]?, "range": [low, high]?}]
@@ -32,7 +33,8 @@ averaged into one point; more than 1500 points of a line are drawn as the smalle
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -58,7 +60,7 @@ OVERLAP = 32  # updates: a tick of at most so many is repeated with the next one
 class Sent:
     """What a session's browser should have, by the update of each side."""
 
-    what: tuple  # if any of this changes, everything is sent
+    picture: str  # if this changes, everything is sent
     last: dict[str, int]
     before: dict[str, int]  # at the call before
     pace: Pace = field(default_factory=Pace)
@@ -83,13 +85,14 @@ def live_board(
     labels. Any other argument may change between calls; nodes stay. With `opens` a click on a chart is returned once, as {"side",
     "update"}."""
     install_once()
-    what = (comparison, tuple(histories), tuple(chart["name"] for chart in charts), seeds)
+    picture = picture_of(comparison, histories, charts, seeds)
     sent = st.session_state.get(f"{key}:sent")
-    known = sent is not None and sent.what == what
+    known = sent is not None and sent.picture == picture
     pace = sent.pace if known else Pace()
-    since = _since(sent, comparison, st.session_state.get(key)) if known else None
+    since = _since(sent, st.session_state.get(key)) if known else None
     payload = {
         "comparison": comparison,
+        "picture": picture,
         "full": since is None,
         "settings": {"xaxis": xaxis, "smoothing": smoothing, "log": list(log), "seeds": seeds},
         "thresholds": {"entropy_nats": series.collapse_thresholds(histories)},
@@ -108,7 +111,7 @@ def live_board(
         if since is None or pace.admits(len(data), shortest):
             break
     now = series.last_updates(payload["points"])
-    st.session_state[f"{key}:sent"] = Sent(what, now, now if since is None else sent.last, pace)
+    st.session_state[f"{key}:sent"] = Sent(picture, now, now if since is None else sent.last, pace)
     answer = component(version())(
         key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None, on_inspect_change=lambda: None
     )
@@ -116,13 +119,19 @@ def live_board(
     return {"side": clicked["side"], "update": clicked["update"]} if clicked and clicked["comparison"] == comparison else None
 
 
-def _since(sent: Sent, comparison: str, answer) -> dict[str, int] | None:
+def picture_of(comparison: str, labels: Iterable[str], charts: Iterable[dict], seeds: bool) -> str:
+    """A stamp of what a snapshot holds and a tail adds to."""
+    parts = (comparison, *labels, *(chart["name"] for chart in charts), seeds)
+    return f"{zlib.crc32(json.dumps(parts).encode()):08x}"
+
+
+def _since(sent: Sent, answer) -> dict[str, int] | None:
     """Label -> the update behind which the next tail begins; None if everything is due. `answer` is what the browser said."""
     asked = answer.get("resync") if answer else None
     if asked is None:
         return {label: sent.before[label] if last - sent.before[label] <= OVERLAP else last for label, last in sent.last.items()}
     has = asked.get("last") or {}
-    if asked.get("comparison") != comparison or has.keys() != sent.last.keys():
+    if asked.get("picture") != sent.picture or has.keys() != sent.last.keys():
         return None
     return {label: min(int(has[label]), last) for label, last in sent.last.items()}
 

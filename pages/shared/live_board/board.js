@@ -8,6 +8,7 @@ const ASK_AGAIN = 2000; // ms until an unanswered request for what is missing is
 const DOUBLE_CLICK = 350; // ms: a click counts as one when no second has come by then
 const FINGER = 24; // pixels between two taps on the same place
 const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
+const KEPT = 3000; // ms that a board which has left the page waits to be put back
 const HEIGHT = 230;
 const [TOP, BOTTOM] = [20, 36]; // margins; the upper one holds the names of events and strips
 const LAYERS = ["low", "high", "seeds", "ghost", "main"];
@@ -18,7 +19,7 @@ const GROUPS = [
   ["all_right_fraction", "all right"],
 ];
 
-const boards = new WeakMap();
+const boards = new Map(); // root -> board
 let assets; // one promise for all boards: Plotly and the style sheet
 
 function loadAssets() {
@@ -45,17 +46,24 @@ function addAssets() {
 export async function render({ data, parentElement, setTriggerValue }) {
   await loadAssets();
   const root = parentElement.querySelector(".live-board");
-  const board = boards.get(root) ?? create(root);
+  const payload = JSON.parse(typeof data === "string" ? data : new TextDecoder().decode(data));
+  const board = boards.get(root) ?? putBack(root, payload) ?? create(root);
   board.ask = () => {
     if (performance.now() - board.asked < ASK_AGAIN) return;
     board.asked = performance.now();
     board.request();
   };
-  board.request = () => setTriggerValue("resync", { comparison: board.comparison, last: lastOf(board), time: Date.now() });
+  board.request = () => setTriggerValue("resync", { picture: board.picture, last: lastOf(board), time: Date.now() });
   board.open = (found) => found && setTriggerValue("inspect", { comparison: board.comparison, ...found });
-  receive(board, typeof data === "string" ? JSON.parse(data) : JSON.parse(new TextDecoder().decode(data)));
-  // Streamlit also calls this when newer data overtook a call that was still waiting for its files: then the board stays.
-  return () => setTimeout(() => root.isConnected || dispose(board), 0);
+  receive(board, payload);
+}
+
+// Under load Streamlit sometimes tells the browser of a run's end and drops what that run drew, because the next one will draw it
+// again: the board leaves the page and returns within the second. It returns with its charts, its zoom and its points.
+function putBack(root, { comparison }) {
+  const board = [...boards.values()].find((b) => !b.root.isConnected && b.comparison === comparison);
+  if (board) root.replaceWith(board.root);
+  return board;
 }
 
 function create(root) {
@@ -66,7 +74,7 @@ function create(root) {
   const at = (name) => root.querySelector(`.lb-${name}`);
   const board = {
     root, legend: at("legend"), note: at("note"), badge: at("badge"), grid: at("grid"), spoken: at("spoken"),
-    comparison: null, sides: [], store: new Map(), charts: new Map(), hidden: new Set(), dirty: new Set(),
+    comparison: null, picture: null, sides: [], store: new Map(), charts: new Map(), hidden: new Set(), dirty: new Set(),
     settings: {}, events: [], thresholds: {}, zoom: null, hover: null, asked: -Infinity, frame: 0, hovering: 0, pressed: false, arrived: 0,
     stats: { draws: 0, snapshots: 0, tails: 0, refused: 0 },
   };
@@ -115,12 +123,13 @@ function receive(board, payload) {
   if (payload.full) {
     if (payload.comparison !== board.comparison) board.zoom = null;
     board.comparison = payload.comparison;
+    board.picture = payload.picture;
     board.sides = payload.sides;
     board.store = new Map(payload.sides.map(({ label }) => [label, emptySide()]));
     board.stats.snapshots += 1;
     layOut(board, payload.charts);
     showLegend(board, payload);
-  } else if (payload.comparison !== board.comparison || hasGap(board, payload.points)) {
+  } else if (payload.picture !== board.picture || hasGap(board, payload.points)) {
     board.stats.refused += 1;
     return board.ask();
   } else board.stats.tails += 1;
@@ -306,6 +315,9 @@ function element(tag, name, text) {
   return node;
 }
 
+// Plotly takes <b>, <a …> and %{y} in its texts for commands; a side's label is none.
+const still = (text) => text.replaceAll("<", "‹").replaceAll(">", "›").replaceAll("%{", "% {");
+
 function showLegend(board, payload) {
   board.note.textContent = payload.note;
   board.hidden = new Set([...board.hidden].filter((label) => board.store.has(label)));
@@ -342,7 +354,11 @@ function showBadge(board, badge) {
 }
 
 function everySecond(board) {
-  if (!board.root.isConnected) return dispose(board);
+  if (!board.root.isConnected) {
+    board.left ??= performance.now();
+    return performance.now() - board.left > KEPT && dispose(board);
+  }
+  board.left = null;
   showBadge(board, board.status);
   for (const chart of board.charts.values()) if (chart.stale) describe(board, chart);
   const theme = readTheme(board.root); // a switch of theme while no data comes
@@ -535,7 +551,7 @@ function lineTraces(board, chart) {
       const k = LAYERS.indexOf(name);
       return traceOf(chart, k < 2 ? 2 * i + k : k * sides + i);
     };
-    const common = { name: side.label, hoverinfo: "skip", showlegend: false };
+    const common = { name: still(side.label), hoverinfo: "skip", showlegend: false };
     const band = shown && half.some((h) => h > 0);
     for (const name of LAYERS) Object.assign(layer(name), common, { visible: shown });
     const [low, high] = [layer("low"), layer("high")];
@@ -561,7 +577,7 @@ function lineTraces(board, chart) {
       line: { color, width: 2, dash: side.dash },
       marker: { color, size: 5 },
       hoverinfo: "all",
-      hovertemplate: `${side.label} %{y:.3~g}${band ? " ± %{customdata:.2~g}" : ""}<extra></extra>`,
+      hovertemplate: `${still(side.label)} %{y:.3~g}${band ? " ± %{customdata:.2~g}" : ""}<extra></extra>`,
     });
   });
   return chart.traces;
@@ -628,7 +644,7 @@ function lineLayout(board, chart) {
     const color = side ? colorOf(board, board.sides.find((s) => s.label === side)) : fade(board.theme.text, 0.6);
     layout.shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, line: { color, width: 1, dash: "dot" } });
     layout.annotations.push(
-      label({ text, xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(value) : value, yanchor: "bottom" }),
+      label({ text: still(text), xref: "paper", x: 1, xanchor: "right", y: log ? Math.log10(value) : value, yanchor: "bottom" }),
     );
   }
   markEvents(board, spec, layout, label);
@@ -650,7 +666,7 @@ function markEvents(board, spec, layout, label) {
     layout.shapes.push({ type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color, width: 1, dash }, layer: "below" });
     const right = x > (from + to) / 2;
     layout.annotations.push(
-      label({ text, x, xanchor: right ? "right" : "left", xshift: right ? -3 : 3, yref: "paper", y: 1, yanchor: "bottom", yshift: -14 * line }),
+      label({ text: still(text), x, xanchor: right ? "right" : "left", xshift: right ? -3 : 3, yref: "paper", y: 1, yanchor: "bottom", yshift: -14 * line }),
     );
     line += 1;
   }
@@ -674,7 +690,7 @@ function groupTraces(board, chart) {
       Object.assign(trace, {
         name: GROUPS[j][1], yaxis: i ? `y${i + 1}` : "y", stackgroup: `side${i}`, visible: !board.hidden.has(side.label),
         line: { width: 0, color: colors[j] }, fillcolor: colors[j], showlegend: false,
-        hovertemplate: `${side.label}, ${GROUPS[j][1]} %{y:.0%}<extra></extra>`,
+        hovertemplate: `${still(side.label)}, ${GROUPS[j][1]} %{y:.0%}<extra></extra>`,
       });
     });
   });
@@ -691,7 +707,7 @@ function groupLayout(board) {
   const top = (i) => 1 - i * (strip + head);
   layout.xaxis.anchor = count > 1 ? `y${count}` : "y";
   layout.annotations = board.sides.map((side, i) => ({
-    text: side.label, showarrow: false, xref: "paper", yref: "paper", x: 0, xanchor: "left", y: top(i), yanchor: "bottom", borderpad: 2,
+    text: still(side.label), showarrow: false, xref: "paper", yref: "paper", x: 0, xanchor: "left", y: top(i), yanchor: "bottom", borderpad: 2,
     font: { size: 11, color: colorOf(board, side) },
   }));
   board.sides.forEach((side, i) => {
