@@ -1,7 +1,13 @@
-"""Make the pictures of docs/: `python -m bench.screenshots`. Needs the development requirements and Chromium."""
+"""Make the pictures of docs/. Needs the development requirements and Chromium.
+
+python -m bench.screenshots                 all of them (about two minutes)
+python -m bench.screenshots inspect runs    some of them
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +30,7 @@ class Picture:
     ready: str = ".lb-plot .main-svg"
     press: tuple[str, ...] = ()  # names of buttons, one after the other
     wait_for: str = ""  # text
+    top: str = ""  # the heading that the picture begins with; that of the page without it
 
 
 PICTURES = {
@@ -31,8 +38,11 @@ PICTURES = {
     "compare-dark": Picture(scheme="dark"),
     "compare-phone": Picture(viewport=PHONE),
     "compare-paused": Picture("/?scenario=collapse&updates=4000&replicas=4&run=1", press=("Pause",), wait_for="Resume"),
-    "compare-done": Picture(SMALL, wait_for="Findings"),
-    "inspect": Picture("/inspect_step?run=GRPO&seed=0&update=120", ready="[data-testid=stMain] .js-plotly-plot"),
+    "compare-done": Picture(SMALL, wait_for="Findings", top="Findings"),
+    "inspect": Picture("/inspect_step?run=DAPO&seed=0&update=200", ready="[data-testid=stMain] .js-plotly-plot"),
+    "inspect-group": Picture(
+        "/inspect_step?run=DAPO&seed=0&update=200", ready="[data-testid=stMain] .js-plotly-plot", top="Group"
+    ),
     "ladder": Picture("/ladder", ready="[data-testid=stMain] .js-plotly-plot"),
     "learn-clip-higher": Picture("/clip_higher", ready="[data-testid=stMain] svg"),
     "learn-phone": Picture("/dynamic_sampling", scheme="dark", viewport=PHONE, ready="[data-testid=stMain] svg"),
@@ -40,14 +50,18 @@ PICTURES = {
 }
 
 
-def main() -> None:
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[*PICTURES, []], help="pictures (default: all)")
+    wanted = parser.parse_args().names or PICTURES
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = launch(playwright)
         with serve(ROOT / "app.py", Path(folder), DAPO_LAB_DATA=folder) as address:
             cookies = browser.new_context().cookies()
-            for name, picture in PICTURES.items():
-                cookies = take(browser, address, ROOT / "docs" / f"{name}.png", picture, cookies)
+            for name in wanted:
+                cookies = take(browser, address, ROOT / "docs" / f"{name}.png", PICTURES[name], cookies)
         browser.close()
+    return 0
 
 
 def take(browser: Browser, address: str, path: Path, picture: Picture, cookies: list) -> list:
@@ -64,6 +78,10 @@ def take(browser: Browser, address: str, path: Path, picture: Picture, cookies: 
     if picture.wait_for:
         page.get_by_text(picture.wait_for, exact=True).first.wait_for()
     page.wait_for_timeout(2500)  # fonts and the last redraw
+    if picture.top:
+        heading = page.get_by_role("heading", name=picture.top).first
+        heading.evaluate("(node) => node.scrollIntoView({ block: 'start' })")
+        page.wait_for_timeout(1500)  # what was out of sight is drawn
     page.screenshot(path=path)
     cookies = context.cookies()
     context.close()
@@ -71,4 +89,4 @@ def take(browser: Browser, address: str, path: Path, picture: Picture, cookies: 
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

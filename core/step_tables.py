@@ -65,12 +65,14 @@ def groups_table(step: Step, seen: Seen) -> pd.DataFrame:
 
 
 def suggested_group(step: Step, seen: Seen) -> int:
-    """The number of the group to open first: that with most of the gradient, else the first in this update, else the first of all."""
+    """The number of the group to open first: that with most of the gradient, else the first in this update, in the batch, of all."""
     table = groups_table(step, seen)
     if table["share"].max() > 0:
         return int(table.loc[table["share"].idxmax(), "group"])
-    inside = table.loc[table["fate"] == "in this update", "group"]
-    return int(inside.iloc[0]) if len(inside) else 1
+    for found in (table["fate"] == "in this update", table["fate"] == "in other updates"):
+        if found.any():
+            return int(table.loc[found, "group"].iloc[0])
+    return 1
 
 
 def completions_table(step: Step, seen: Seen, number: int) -> pd.DataFrame:

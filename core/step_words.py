@@ -27,7 +27,9 @@ def _update(step: Step, seen: Seen, label: str) -> str:
     dropped = [g for g in step.groups if fate(step, seen, g) == "dropped" and g.slot is not None and step.in_update[g.slot]]
     count = len(inside) + len(dropped)
     if not count:
-        return begin + "no group was left to train on, so nothing was learned."
+        left = int(seen.kept.sum())
+        elsewhere = f" The batch has {left} of {len(seen.kept)} places filled, and those are in other updates." if left else ""
+        return begin + "no group was left to train on, so nothing was learned." + elsewhere
     dead = len(dropped) + sum(not has_signal(seen, g.slot) for _, g in inside)
     scope = " in this update" if count < len(seen.kept) else ""
     if len(dropped) == count:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch
 
 from core.charts.step import batch_chart, entropy_chart, token_chart
 from core.config import DAPO, GRPO
@@ -68,6 +69,16 @@ def test_fates_agree_with_the_batch(step):
     assert fates.count("dropped") == sum(not g.kept for g in step.groups)
     assert fates.count("in this update") == int((step.in_update & seen.kept).sum())
     assert fates.count("in this update") + fates.count("in other updates") == int(seen.kept.sum())
+
+
+def test_where_the_batch_has_places_left_an_update_may_have_nothing_to_train_on(refilled):
+    places = len(refilled.in_update)
+    there = int(np.flatnonzero(~refilled.in_update & see(refilled).kept)[0])  # the only place that is filled, in another update
+    batch = replace(refilled.batch, live=torch.arange(places)[None] == there)
+    groups = tuple(replace(g, slot=g.slot if g.slot == there else None, kept=g.slot == there) for g in refilled.groups)
+    empty = replace(refilled, batch=batch, groups=groups)
+    assert f"The batch has 1 of {places} places filled, and those are in other updates." in summary(empty, see(empty), "DAPO")
+    assert empty.groups[suggested_group(empty, see(empty)) - 1].slot == there
 
 
 def test_token_probabilities_are_those_of_the_two_policies(refilled):

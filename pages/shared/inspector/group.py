@@ -45,8 +45,9 @@ def group_part(step: Step, seen: Seen, number: int, results: dict[str, RunResult
     st.subheader(f"Group {number}")
     st.markdown(plain(group_sentence(step, seen, number)))
     table = completions_table(step, seen, number)
+    known = table.drop(columns="trained").dropna(axis="columns", how="all")  # a dropped group has no part in the loss
     st.dataframe(
-        table.drop(columns="trained").round(SHOWN), hide_index=True, column_config=COLUMNS, key="inspect:completions", height=_height(table),
+        known.round(SHOWN), hide_index=True, column_config=COLUMNS, key="inspect:completions", height=_height(table),
         alt=f"The {len(table)} completions of group {number}: text, length, rewards, advantage and part in the loss.")  # fmt: skip
     other, name = _other(results)
     through = see(step, other)
@@ -91,7 +92,12 @@ def _tokens(step: Step, through: dict[str, Seen], number: int, *, dark: bool) ->
         show(token_chart(step, next(iter(through.values())), number, dark=dark), key="inspect:tokens")
         return
     lens = st.segmented_control(
-        "Tokens seen through", list(through), default=place().run, key=f"inspect:lens:{','.join(through)}", required=True
+        "Tokens seen through",
+        list(through),
+        default=place().run,
+        format_func=plain,
+        key=f"inspect:lens:{','.join(through)}",
+        required=True,
     )
     seen = through[lens or place().run]
     show(token_chart(step, seen, number, dark=dark), key="inspect:tokens")
