@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
+from bench.server import Process, child_server
 from bench.ui_browser import app, visit
 from tests.browser.conftest import ROOT
 
@@ -102,12 +103,7 @@ class Speeds:
 
     def __init__(self, folder: Path):
         self._file = folder / "runs.sqlite"
-        me = os.getpid()
-        (self._server,) = (int(p.parent.name) for p in Path("/proc").glob("[0-9]*/stat") if _serves(p, me))
-
-    def processor_seconds(self) -> float:
-        fields = Path(f"/proc/{self._server}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+        self.processor_seconds = Process(child_server()).processor_seconds
 
     def comparison(self) -> str | None:
         with suppress(sqlite3.OperationalError):  # it does not exist yet
@@ -190,14 +186,6 @@ def _chromium_viewers(browser: Browser, address: str, query: str) -> Iterator[Ca
             return new
 
         yield hold
-
-
-def _serves(stat: Path, parent: int) -> bool:
-    """Whether this is the Streamlit server that `parent` started."""
-    with suppress(OSError):  # it may be gone already
-        mine = int(stat.read_text().rpartition(")")[2].split()[1]) == parent
-        return mine and b"streamlit" in (stat.parent / "cmdline").read_bytes()
-    return False
 
 
 def _spread(values: list[float]) -> dict[str, float]:

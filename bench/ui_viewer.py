@@ -18,11 +18,12 @@ from websockets.asyncio.client import ClientConnection, connect
 
 
 class Viewer:
-    """One open tab."""
+    """One open tab. `cookie` is what the browser has kept of this site."""
 
-    def __init__(self, address: str, query: str, counts: Counter):
+    def __init__(self, address: str, query: str, counts: Counter, cookie: str = ""):
         self.ready = asyncio.Event()  # it has been sent a board
         self._address, self._query, self._counts = address, query, counts
+        self._headers = {"Cookie": cookie} if cookie else {}
         self._timers: dict[str, asyncio.Task] = {}  # fragment -> its timer
         self._page = ""
         self._buttons: dict[str, str] = {}  # label -> id
@@ -30,16 +31,20 @@ class Viewer:
         self.task = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
-        async with connect(self._address, subprotocols=["streamlit"], max_size=None, compression=None) as socket:
+        options = {"subprotocols": ["streamlit"], "max_size": None, "compression": None, "additional_headers": self._headers}
+        async with connect(self._address, **options) as socket:
             self._socket = socket
             try:
                 await self.ask()
                 async for data in socket:
                     self._counts["messages"] += 1
                     self._counts["bytes"] += len(data)
-                    self._read(ForwardMsg.FromString(data))
+                    self._received(data)
             finally:
                 self._stop_timers()
+
+    def _received(self, data: bytes) -> None:
+        self._read(ForwardMsg.FromString(data))
 
     def _read(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
@@ -47,6 +52,8 @@ class Viewer:
             self._page = message.new_session.page_script_hash
             if not message.metadata.run.fragment_ids:
                 self._stop_timers()  # a run of the whole page arms those that it still wants
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string  # the address bar
         elif kind == "auto_rerun":
             timer = message.auto_rerun
             if timer.fragment_id not in self._timers:
@@ -67,6 +74,9 @@ class Viewer:
 
     async def ask(self, fragment: str = "", press: str = "") -> None:
         """A run of the script, or of one fragment only; `press` is the label of a button."""
+        await self._send(self._rerun(fragment, press))
+
+    def _rerun(self, fragment: str = "", press: str = "") -> BackMsg:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = self._query
@@ -74,6 +84,9 @@ class Viewer:
         state.widget_states.SetInParent()
         if press:
             state.widget_states.widgets.add(id=self._buttons[press], trigger_value=True)
+        return message
+
+    async def _send(self, message: BackMsg) -> None:
         await self._socket.send(message.SerializeToString())
 
     def _stop_timers(self) -> None:

@@ -4,6 +4,7 @@ kept and nothing is found."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from core.compare import RunResult
@@ -21,10 +22,27 @@ class UnknownComparison(LookupError):
 
 
 class Archive:
-    """Thread-safe, as the store is. UnknownComparison where a comparison is asked for that the store does not list."""
+    """Thread-safe, as the store is. UnknownComparison where a comparison is asked for that the store does not list. A store that cannot be
+    opened yet may be adopted later; `open_store` opens it, or raises StoreError."""
 
-    def __init__(self, store: Store | None):
+    def __init__(self, store: Store | None, open_store: Callable[[], Store] | None = None):
+        self._store, self._opener = store, open_store
+
+    @property
+    def closed(self) -> bool:
+        """There is to be a store, and there is none yet."""
+        return self._store is None and self._opener is not None
+
+    def open_store(self) -> Store:
+        return self._opener()
+
+    def adopt(self, store: Store, comparisons: Iterable[Comparison]) -> None:
+        """Write to `store` from now on, and first what `comparisons` have measured without it. Under the scheduler's lock."""
         self._store = store
+        for comparison in comparisons:
+            self.add(comparison)
+            for run in comparison.runs.values():
+                self.set_status(run)
 
     def add(self, comparison: Comparison) -> None:
         if self._store is not None:
@@ -43,7 +61,7 @@ class Archive:
         runs = []
         for label, result in self.results(comparison).items():
             run = LiveRun(label, result.config, lock, paused=False)
-            run.run_id, run.history = rows[label].run_id, result.history
+            run.run_id, run.history, run.stored = rows[label].run_id, result.history, result.history.last_update
             # A run that another process is at cannot be gone on with here, and is shown as it was.
             run.status = result.status if result.status in FINAL_STATUSES else "interrupted"
             run.error, run.traceback = result.error, result.traceback
@@ -54,12 +72,21 @@ class Archive:
         return revived
 
     def append(self, run: LiveRun, record: StepRecord) -> None:
-        if self._store is not None:
+        if self._store is not None and run.run_id is not None:
+            self._catch_up(run)
             self._store.append(run.run_id, record)
+            run.stored = record.update
 
     def set_status(self, run: LiveRun) -> None:
-        if self._store is not None:
+        if self._store is not None and run.run_id is not None:
+            self._catch_up(run)
             self._store.set_status(run.run_id, run.status, run.error, run.traceback)
+
+    def _catch_up(self, run: LiveRun) -> None:
+        """Write what was measured while there was no store. Twice is as good as once: a record replaces itself."""
+        for record in run.history.after(run.stored):
+            self._store.append(run.run_id, record)
+            run.stored = record.update
 
     def flush(self, timeout: float) -> None:
         if self._store is not None:

@@ -8,13 +8,42 @@ and about 20 more, at the few updates at which there is one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
+from core.fields import short
 from core.types import Distribution, StepRecord
 
 COLUMNS = ("number", "rollout", "wall_seconds", "measured", "samples", "metrics")  # number = the update
+
+
+class DamagedRun(LookupError):
+    """What a run measured cannot be read, although the rest of the history can."""
+
+    def __init__(self, run_id: int, error: Exception):
+        what = short(str(error)) or type(error).__name__
+        super().__init__(f"what run {run_id} measured is damaged ({what}); run it again, or restore a copy of the history")
+
+
+@contextmanager
+def undamaged(run_id: int) -> Iterator[None]:
+    """DamagedRun for whatever goes wrong with bytes that `pack` did not write."""
+    try:
+        with np.errstate(invalid="ignore"):  # bits that are no number
+            yield
+    except (ValueError, TypeError, ArithmeticError, IndexError) as error:
+        raise DamagedRun(run_id, error) from error
+
+
+def names_of(text: str) -> list[str]:
+    """The list of names that is kept with a run, from its JSON. ValueError or TypeError if it is none."""
+    names = json.loads(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError("the names of its metrics")
+    return names
 
 
 def pack(record: StepRecord, names: Sequence[str]) -> tuple:

@@ -38,7 +38,7 @@ def config_dict(config: RunConfig) -> dict:
 def run_id(label: str, config: RunConfig) -> str:
     """A short name that is the same for the same label and configuration."""
     text = json.dumps(config_dict(config), sort_keys=True)
-    slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "run"  # never a leading minus: a spreadsheet would calculate
     return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

@@ -10,11 +10,18 @@ import dataclasses
 import math
 import types
 import typing
+from functools import lru_cache
 from typing import Any
 
 
 class ConfigError(ValueError):
     """A setting is unknown, ill-typed or out of range. The message names field, value, bound and remedy."""
+
+
+def short(text: str, most: int = 60) -> str:
+    """A person reads this in a sentence: no more than a few words of what was given, on one line, with nothing in it that is not seen."""
+    cut = text if len(text) <= most else text[: most - 3] + "…"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
 
 
 def setting(
@@ -44,13 +51,21 @@ def setting(
 
 def check_fields(config: Any) -> None:
     """Raise ConfigError for the first field whose type or value is out of bounds."""
-    hints = typing.get_type_hints(type(config))
+    hints = type_hints(type(config))
     for field in dataclasses.fields(config):
         if field.metadata:
-            _check_field(field.name, getattr(config, field.name), field.metadata, hints[field.name])
+            check_field(field, getattr(config, field.name), hints[field.name])
 
 
-def _check_field(name: str, value: Any, metadata: Any, hint: Any) -> None:
+@lru_cache(maxsize=64)
+def type_hints(kind: type) -> dict[str, Any]:
+    """Field -> type, as `typing.get_type_hints`, which takes its time. Do not change what is returned: it is shared."""
+    return typing.get_type_hints(kind)
+
+
+def check_field(field: dataclasses.Field, value: Any, hint: Any) -> None:
+    """Raise ConfigError if `value` cannot be this field's, whatever the others are."""
+    name, metadata = field.name, field.metadata
     if metadata["per_replica"] and isinstance(value, tuple):
         if not value:
             raise ConfigError(f"{name} must hold one value per replica, got an empty tuple; give a number")
@@ -68,15 +83,19 @@ def _check_value(name: str, value: Any, metadata: Any, hint: Any) -> None:
         wants_tuple = typing.get_origin(hint) is tuple
         if isinstance(value, tuple) != wants_tuple:
             noun = "a tuple of names" if wants_tuple else "one name"
-            raise ConfigError(f"{name} must be {noun} among {', '.join(map(str, allowed))}, got {value!r}; write {noun}")
+            raise ConfigError(
+                f"{name} must be {noun} among {', '.join(map(str, allowed))}, got {short(repr(value))}; write {noun}"
+            )
         for item in value if isinstance(value, tuple) else (value,):
             if item not in allowed:
-                raise ConfigError(f"{name} must be one of {', '.join(map(str, allowed))}, got {item!r}; choose one of these")
+                raise ConfigError(
+                    f"{name} must be one of {', '.join(map(str, allowed))}, got {short(repr(item))}; choose one of these"
+                )
         return
     wanted = scalar_type(hint)
     if wanted is bool:
         if not isinstance(value, bool):
-            raise ConfigError(f"{name} must be true or false, got {value!r}; write true or false")
+            raise ConfigError(f"{name} must be true or false, got {short(repr(value))}; write true or false")
         return
     if wanted in (int, float):
         _check_number(name, value, metadata, wanted)
@@ -86,11 +105,15 @@ def _check_number(name: str, value: Any, metadata: Any, wanted: type) -> None:
     kinds = (int,) if wanted is int else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds):
         noun = "a whole number" if wanted is int else "a number"
-        raise ConfigError(f"{name} must be {noun}, got {value!r}; write {noun}{bounds_text(metadata, ' ')}")
+        raise ConfigError(f"{name} must be {noun}, got {short(repr(value))}; write {noun}{bounds_text(metadata, ' ')}")
     low, high = metadata["min"], metadata["max"]
     below = low is not None and (value < low or (metadata["open_min"] and value == low))
-    if not math.isfinite(value) or below or (high is not None and value > high):
-        raise ConfigError(f"{name} must be{bounds_text(metadata, ' ')}, got {value}; choose a value within these bounds")
+    above = high is not None and value > high
+    endless = isinstance(value, float) and not math.isfinite(value)  # a whole number may be too large to be asked this
+    if below or above or endless:
+        raise ConfigError(
+            f"{name} must be{bounds_text(metadata, ' ')}, got {short(str(value))}; choose a value within these bounds"
+        )
 
 
 def bounds_text(metadata: Any, lead: str = "") -> str:
@@ -123,11 +146,11 @@ def parse_value(name: str, text: str, field: dataclasses.Field, hint: Any) -> An
     if typing.get_origin(hint) is tuple:
         return tuple(part for part in (p.strip() for p in text.split(",")) if part)
     if field.metadata.get("per_replica") and "," in text:
-        return tuple(_number(name, part, float, field.metadata) for part in text.split(","))
+        return tuple(_number(name, part, float, field.metadata) for part in text.strip().removesuffix(",").split(","))
     if wanted is bool:
         lowered = text.strip().lower()
         if lowered not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
-            raise ConfigError(f"{name} must be true or false, got {text!r}; write true or false")
+            raise ConfigError(f"{name} must be true or false, got {short(repr(text))}; write true or false")
         return lowered in ("true", "1", "yes", "on")
     if wanted in (int, float):
         return _number(name, text, wanted, field.metadata)
@@ -139,4 +162,4 @@ def _number(name: str, text: str, wanted: type, metadata: Any) -> Any:
         return wanted(text)
     except ValueError:
         noun = "a whole number" if wanted is int else "a number"
-        raise ConfigError(f"{name} must be {noun}, got {text!r}; write {noun}{bounds_text(metadata, ' ')}") from None
+        raise ConfigError(f"{name} must be {noun}, got {short(repr(text))}; write {noun}{bounds_text(metadata, ' ')}") from None

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.config import RunConfig, changed_fields
-from core.fields import ConfigError
-from core.overrides import apply_overrides
+from core.fields import ConfigError, short
+from core.overrides import apply_overrides, read_override
 from core.scenarios import SCENARIOS, Scenario, find_scenario
 from core.sides import Side, own_sides, parse_sides, side_runs, sides_of, sides_text
 
@@ -57,22 +57,47 @@ def from_query(params: dict[str, str]) -> Opened:
         try:
             scenario = find_scenario(params["scenario"])
         except ConfigError as error:
-            problems.append(f"The link's parameter scenario was ignored: {error}.")
+            problems.append(_ignored("scenario", error))
     sides = own_sides(scenario)
     if "sides" in params:
         try:
             sides = parse_sides(scenario, params["sides"])
         except ConfigError as error:
-            problems.append(f"The link's parameter sides was ignored: {error}.")
+            problems.append(_ignored("sides", error))
     runs = _with_counts(scenario, sides, params, problems)
-    for key, text in params.items():
-        if key in ("scenario", "sides", "run", *COUNTS):
-            continue
-        try:
-            runs = apply_overrides(runs, [f"{key}={text}"])
-        except ConfigError as error:
-            problems.append(f"The link's parameter {key} was ignored: {str(error).removeprefix('--set ')}.")
+    settings = {key: text for key, text in params.items() if key not in ("scenario", "sides", "run", *COUNTS)}
+    runs = _with_settings(runs, settings, problems)
     return Opened(scenario, runs, params.get("run") == "1", tuple(problems))
+
+
+def _with_settings(runs: dict[str, RunConfig], settings: dict[str, str], problems: list[str]) -> dict[str, RunConfig]:
+    """`runs` with every setting that can be: first without those that are bad by themselves, all together, because some are good only
+    together; and if they do not go together, as many as do, in their order."""
+    sound = []
+    for key, text in settings.items():
+        try:
+            read_override(runs, key.strip(), text.strip())
+            sound.append(key)
+        except ConfigError as error:
+            problems.append(_ignored(key, error))
+    try:
+        return apply_overrides(runs, [f"{key}={settings[key]}" for key in sound])
+    except ConfigError:
+        pass
+    kept: list[str] = []
+    for key in sound:
+        try:
+            apply_overrides(runs, [f"{known}={settings[known]}" for known in (*kept, key)])
+            kept.append(key)
+        except ConfigError as error:
+            problems.append(_ignored(key, error))
+    return apply_overrides(runs, [f"{key}={settings[key]}" for key in kept])
+
+
+def _ignored(name: str, error: ConfigError) -> str:
+    if not name.strip():
+        return "A parameter of the link that has no name was ignored."
+    return f"The link's parameter {short(name)} was ignored: {str(error).removeprefix('--set ')}."
 
 
 def _with_counts(
@@ -87,17 +112,22 @@ def _with_counts(
                 side_runs(scenario, sides, **counts, **{name: value})
                 counts[name] = value
             except ConfigError as error:
-                problems.append(f"The link's parameter {name} was ignored: {error}.")
+                problems.append(_ignored(name, error))
             except ValueError:
-                problems.append(f"The link's parameter {name} was ignored: it must be a whole number, got {params[name]!r}.")
+                problems.append(
+                    f"The link's parameter {name} was ignored: it must be a whole number, got {short(repr(params[name]))}."
+                )
     return side_runs(scenario, sides, **counts)
 
 
 def _changes(prefix: str, config, base, skip: tuple[str, ...] = ()) -> dict[str, str]:
-    return {prefix + name: _text(value) for name, value in changed_fields(config, base).items() if name not in skip}
+    return {prefix + name: setting_text(value) for name, value in changed_fields(config, base).items() if name not in skip}
 
 
-def _text(value) -> str:
+def setting_text(value) -> str:
+    """A setting's value as links and the command line take it."""
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return ",".join(map(str, value)) + (
+            "," if len(value) == 1 and not isinstance(value[0], str) else ""
+        )  # else it is a number
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

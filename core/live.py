@@ -54,6 +54,7 @@ class LiveRun:
         self.label, self.config = label, config
         self.comparison: Comparison
         self.run_id: int | None = None  # in the store
+        self.stored = 0  # the last update that the store was given
         self.history = History(config.seeds)
         self.status = "paused" if paused else "queued"
         self.allowance: int | None = 0 if paused else None  # updates until it pauses; None = no pause
@@ -97,6 +98,11 @@ class LiveRun:
     def leave_slot(self) -> None:
         self._slot_seconds = self.trained_seconds
         self.has_slot, self._slot_since = False, None
+
+    def forgive(self, seconds: float) -> None:
+        """So much of its time did not pass for the program."""
+        if self._slot_since is not None:
+            self._slot_since += seconds
 
     def add(self, record: StepRecord) -> None:
         self.history.append(record)
@@ -166,6 +172,13 @@ class Comparison:
             self.viewers.discard(viewer)
             if not self.viewers:
                 self.alone_since = time.monotonic()
+
+    def forgive(self, seconds: float, now: float) -> None:
+        """The program stood still for so long: nobody could have come back, and nothing was trained."""
+        if self.alone_since is not None:
+            self.alone_since = min(self.alone_since + seconds, now)
+        for run in self.runs.values():
+            run.forgive(seconds)
 
     def view(self, positions: Mapping[LiveRun, int]) -> ComparisonView:
         runs = {label: run.view(positions.get(run)) for label, run in self.runs.items()}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import typing
 from dataclasses import replace
 
 from core.config import AlgorithmConfig, RunConfig
-from core.fields import ConfigError, parse_value
+from core.fields import ConfigError, check_field, parse_value, short, type_hints
 
 OWN_OPTIONS = {
     "updates": "--updates",
@@ -21,44 +20,50 @@ OWN_OPTIONS = {
 
 
 def apply_overrides(runs: dict[str, RunConfig], settings: list[str]) -> dict[str, RunConfig]:
-    """`runs` with each KEY=VALUE applied, in order. KEY is task.FIELD, algorithm.FIELD (all algorithms), LABEL.FIELD (one
-    algorithm), or a field of the run such as learning_rate. ConfigError names what is wrong with the first bad one."""
+    """`runs` with each KEY=VALUE applied, all together; of one key the last counts. KEY is task.FIELD, algorithm.FIELD (all algorithms),
+    LABEL.FIELD (one algorithm), or a field of the run such as learning_rate. ConfigError names what is wrong with the first bad one, or
+    what does not go together."""
+    changes = {label: {"task": {}, "algorithm": {}, "run": {}} for label in runs}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key.strip():
-            raise ConfigError(f"--set must be KEY=VALUE, got {setting!r}; for example --set task.noise=0.1")
-        runs = _apply(runs, key.strip(), text.strip())
-    return runs
+            raise ConfigError(f"--set must be KEY=VALUE, got {short(repr(setting))}; for example --set task.noise=0.1")
+        for label, part, name, value in read_override(runs, key.strip(), text.strip()):
+            changes[label][part][name] = value
+    return {label: _changed(run, **changes[label]) for label, run in runs.items()}
 
 
-def _apply(runs: dict[str, RunConfig], key: str, text: str) -> dict[str, RunConfig]:
+def read_override(runs: dict[str, RunConfig], key: str, text: str) -> list[tuple[str, str, str, object]]:
+    """Where KEY=VALUE goes: (label, "task" | "algorithm" | "run", field, value) for each run that it changes. ConfigError if it goes
+    nowhere, or is bad whatever the other settings are."""
     owner, dot, name = key.rpartition(".")
     if not dot or owner == "run":
-        return {label: _set_run(run, key, name or key, text) for label, run in runs.items()}
-    if owner == "task":
-        return {label: replace(run, task=_set(run.task, key, name, text)) for label, run in runs.items()}
-    if owner == "algorithm":
-        return {label: replace(run, algorithm=_set(run.algorithm, key, name, text)) for label, run in runs.items()}
-    for label in runs:
+        if name in OWN_OPTIONS:
+            raise ConfigError(f"--set {short(key)}: {name} is not set this way; use {OWN_OPTIONS[name]}")
+        return [(label, "run", name, _value(run, key, name, text)) for label, run in runs.items()]
+    if owner in ("task", "algorithm"):
+        return [(label, owner, name, _value(getattr(run, owner), key, name, text)) for label, run in runs.items()]
+    for label, run in runs.items():
         if label.lower() == owner.lower():
-            return runs | {label: replace(runs[label], algorithm=_set(runs[label].algorithm, key, name, text))}
+            return [(label, "algorithm", name, _value(run.algorithm, key, name, text))]
     raise ConfigError(
-        f"--set {key}: unknown owner {owner!r}; begin with task., algorithm., run. or one of the labels {', '.join(runs)}"
+        f"--set {short(key)}: unknown owner {short(repr(owner))}; begin with task., algorithm., run. or one of the labels "
+        f"{', '.join(runs)}"
     )
 
 
-def _set_run(run: RunConfig, key: str, name: str, text: str) -> RunConfig:
-    if name in OWN_OPTIONS:
-        raise ConfigError(f"--set {key}: {name} is not set this way; use {OWN_OPTIONS[name]}")
-    return _set(run, key, name, text)
+def _changed(config: RunConfig, *, task: dict, algorithm: dict, run: dict) -> RunConfig:
+    return replace(config, task=replace(config.task, **task), algorithm=replace(config.algorithm, **algorithm), **run)
 
 
-def _set(config, key: str, name: str, text: str):
+def _value(config, key: str, name: str, text: str) -> object:
     known = {f.name: f for f in dataclasses.fields(config)}
     if name not in known:
-        raise ConfigError(f"--set {key}: unknown field {name!r}; {_suggest(name, config, known)}")
-    value = parse_value(key, text, known[name], typing.get_type_hints(type(config))[name])
-    return replace(config, **{name: value})
+        raise ConfigError(f"--set {short(key)}: unknown field {short(repr(name))}; {_suggest(name, config, known)}")
+    hint = type_hints(type(config))[name]
+    value = parse_value(key, text, known[name], hint)
+    check_field(known[name], value, hint)
+    return value
 
 
 def _suggest(name: str, config, known: dict) -> str:

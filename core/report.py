@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import permutations
+
 from core.compare import RunResult
 from core.config import changed_fields
+from core.markdown import literal
 from core.stats import (
     ENTROPY_COLLAPSE_FRACTION,
     EVENT_UPDATES,
@@ -28,7 +32,7 @@ TABLE_METRICS = (
 
 def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, results: dict[str, RunResult]) -> str:
     """The whole report as Markdown."""
-    seeds = summary["seeds"]
+    seeds, summary = summary["seeds"], quoted(summary, literal)
     parts = [
         f"# {title}",
         look_for,
@@ -49,6 +53,18 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
     if afterwards:
         parts += ["## What comes after", afterwards]
     return "\n\n".join(parts) + "\n"
+
+
+def quoted(summary: dict, quote: Callable[[str], str]) -> dict:
+    """`summary` with every text that a person, a link or a failure brought in as `quote` writes it: labels and errors. What the
+    sentences and the table below are made of then acts nowhere."""
+    status = {quote(k): s | {"error": s["error"] and quote(s["error"])} for k, s in summary["status"].items()}
+    forks = {quote(k): fork | {"of": quote(fork["of"])} for k, fork in summary.get("forks", {}).items()}
+    out = summary | {"status": status, "algorithms": {quote(k): v for k, v in summary["algorithms"].items()}}
+    for name, sign in (("differences", "-"), ("ratios", "/")):
+        known = {(a, b): summary[name].get(f"{a} {sign} {b}") for a, b in permutations(summary["algorithms"], 2)}
+        out[name] = {f"{quote(a)} {sign} {quote(b)}": v for (a, b), v in known.items() if v is not None}
+    return out | ({"forks": forks} if forks else {})
 
 
 def findings(summary: dict) -> list[str]:
@@ -176,5 +192,5 @@ def _settings(results: dict[str, RunResult]) -> str:
         if config.updates != base.updates:
             changes["updates"] = config.updates
         text = ", ".join(f"`{name}` = {value}" for name, value in changes.items()) or "nothing"
-        lines.append(f"- {label} against {labels[0]}: {text}")
+        lines.append(f"- {literal(label)} against {literal(labels[0])}: {text}")
     return "\n".join(lines) or "- one algorithm only"

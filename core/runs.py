@@ -5,12 +5,10 @@ Make one per process and hand it to whatever shows runs. Who knows a comparison'
 
 from __future__ import annotations
 
-import gc
 import os
 import secrets
-import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable
 
 from core.archive import Archive, UnknownComparison
 from core.checkpoints import Checkpoints
@@ -20,14 +18,12 @@ from core.fields import ConfigError
 from core.history import History
 from core.limits import NONE, Limits
 from core.live import Comparison, ComparisonView, LiveRun, RunView
+from core.reaper import Reaper
 from core.room import ManagerFull, Room
 from core.scheduler import Scheduler, Train
-from core.store import Store, StoreError
+from core.store import Store
 from core.trainer import train as train_run
 from core.types import StepRecord
-
-NOBODY = "nobody was watching"
-DEAD_CHECK_SECONDS = 60.0  # how often the runs of other processes that died are looked for
 
 
 class RunManager:
@@ -38,6 +34,8 @@ class RunManager:
     `grace_seconds` (None: never). Bounds on memory: `max_unfinished` runs that are not over, `max_per_owner` of them of one owner,
     and `max_seed_updates` updates times seeds over everything held, about 180 bytes each. A finished comparison makes room when it is
     needed, at the latest when `keep_finished` newer ones are held. With a store it can still be viewed, and without one it is gone.
+    `open_store` is for a store that could not be opened: it is called again and again, StoreError means not yet, and everything that is
+    held by then is written to what it returns.
     """
 
     def __init__(
@@ -52,9 +50,9 @@ class RunManager:
         max_seed_updates: int = 1_000_000,
         limits: Limits = NONE,
         train: Train = train_run,
+        open_store: Callable[[], Store] | None = None,
     ):
-        self._archive = Archive(store)
-        self._grace = grace_seconds
+        self._archive = Archive(store, open_store)
         self._room = Room(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
         self.limits = limits
         self.checkpoints = Checkpoints()
@@ -64,9 +62,7 @@ class RunManager:
         self._lock, self._changed = self._scheduler.lock, self._scheduler.changed
         self._comparisons: dict[str, Comparison] = {}  # oldest first
         self._open = True
-        self._litter = False  # a run has ended since garbage was last collected
-        self._reaper = threading.Thread(target=self._reap, name="run reaper", daemon=True)
-        self._reaper.start()
+        self._reaper = Reaper(self._comparisons, self._scheduler, self._archive, self._room, grace_seconds, limits)
 
     # Commands
 
@@ -116,9 +112,8 @@ class RunManager:
 
     def _make_room(self, comparison: Comparison, new: list[LiveRun]) -> None:
         self._room.check(self._comparisons, comparison.owner, new)
-        self._litter = (
-            self._room.forget(self._comparisons, coming=sum(run.size for run in new), keep=comparison.id) or self._litter
-        )
+        gone = self._room.forget(self._comparisons, coming=sum(run.size for run in new), keep=comparison.id)
+        self._reaper.litter = gone or self._reaper.litter
 
     def pause(self, comparison: str) -> None:
         """Each run stops after the update that it is in and gives its place to others. UnknownComparison, here and below, if no
@@ -211,6 +206,7 @@ class RunManager:
         Idempotent. Register it with `atexit` in a program that may end while runs go on."""
         with self._lock:
             self._open = False
+            self._reaper.stop()
             self._scheduler.close()
             threads = [run.thread for c in self._comparisons.values() for run in c.runs.values() if run.thread is not None]
             for comparison in self._comparisons.values():
@@ -224,58 +220,8 @@ class RunManager:
     # What the scheduler reports
 
     def _on_status(self, run: LiveRun) -> None:
-        self._litter = self._litter or run.finished
+        self._reaper.litter = self._reaper.litter or run.finished
         self._archive.set_status(run)
-
-    # The reaper's thread
-
-    def _reap(self) -> None:
-        checked = time.monotonic()
-        while True:
-            with self._lock:
-                if not self._open:
-                    return
-                next_deadline = min(self._stop_unwatched(), self._stop_overlong())
-                self._litter = self._room.forget(self._comparisons) or self._litter
-                collect = self._litter and not self._scheduler.active
-                if not collect:
-                    self._changed.wait(min(next_deadline, DEAD_CHECK_SECONDS))
-                else:
-                    self._litter = False
-            if collect:
-                gc.collect()  # takes long with torch in memory and stops every thread: only when nobody trains
-            if time.monotonic() - checked > DEAD_CHECK_SECONDS:
-                checked = time.monotonic()
-                with suppress(StoreError):  # a file that cannot be read now: whoever looks at the history is told
-                    self._archive.mark_interrupted()
-                    if self.limits.retention_hours is not None:
-                        self._archive.forget_older_than(self.limits.retention_hours * 3600.0)
-
-    def _stop_overlong(self) -> float:
-        """Stop runs that have trained for longer than the limit. Seconds until the next look."""
-        bound = self.limits.run_seconds
-        if bound is None:
-            return DEAD_CHECK_SECONDS
-        waits = [DEAD_CHECK_SECONDS]
-        for run in (run for c in self._comparisons.values() for run in c.runs.values() if not run.ends):
-            left = bound - run.trained_seconds
-            if left <= 0:
-                self._scheduler.stop_run(run, "stopped", f"this shared server lets a run train for {bound} seconds")
-            elif run.has_slot:
-                waits.append(left)
-        return min(waits)
-
-    def _stop_unwatched(self) -> float:
-        """Stop what nobody has been attached to for too long. Seconds until the next one is due."""
-        waits = [DEAD_CHECK_SECONDS]
-        for comparison in self._comparisons.values():
-            if self._grace is not None and comparison.alone_since is not None and not comparison.finished:
-                left = comparison.alone_since + self._grace - time.monotonic()
-                if left <= 0:
-                    self._scheduler.stop(comparison, "stopped", NOBODY)
-                else:
-                    waits.append(left)
-        return min(waits)
 
     # Finding
 

@@ -10,7 +10,7 @@ import difflib
 from dataclasses import dataclass, field, replace
 
 from core.config import DAPO, GRPO, LAB_DEFECTS, AlgorithmConfig, RunConfig
-from core.fields import ConfigError
+from core.fields import ConfigError, short
 from core.tasks import ArithmeticConfig, BanditConfig, ChainConfig
 
 
@@ -66,7 +66,7 @@ def find_scenario(name: str) -> Scenario:
         return SCENARIOS[name]
     near = difflib.get_close_matches(name, SCENARIOS, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(SCENARIOS)}"
-    raise ConfigError(f"scenario must be a known name, got {name!r}; {remedy}")
+    raise ConfigError(f"scenario must be a known name, got {short(repr(name))}; {remedy}")
 
 
 def _change(label: str, metric: str, **bound: float) -> Bar:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from core.fields import short
+
 APPLICATION_ID = 0x4441504F  # "DAPO": tells our file from any other SQLite database
 SCHEMA_VERSION = 2  # 2: distributions
 BUSY_SECONDS = 5.0  # wait for another process's transaction before it counts as a failure
+FAILURES = (sqlite3.Error, UnicodeDecodeError)  # of the database; the latter for messages that quote a damaged file
 READY_STATUSES = ("queued", "running", "paused")  # of a run that goes on; all others are final
 
 DISTRIBUTIONS = """CREATE TABLE distributions (
@@ -77,11 +80,14 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
-    if not read_only:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(
-            "PRAGMA synchronous = NORMAL"
-        )  # with WAL: a killed program loses nothing, a power cut the last moments
+    try:
+        if not read_only:
+            connection.execute("PRAGMA foreign_keys = ON")
+            # With WAL: a killed program loses nothing, a power cut the last moments.
+            connection.execute("PRAGMA synchronous = NORMAL")
+    except FAILURES:
+        connection.close()
+        raise
     return connection
 
 
@@ -92,7 +98,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(connect(path, read_only=True)) as connection:
             connection.row_factory = sqlite3.Row
             yield connection
-    except sqlite3.DatabaseError as error:
+    except FAILURES as error:
         raise explain(path, error) from error
 
 
@@ -109,7 +115,7 @@ def opening(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("COMMIT")
     except OSError as error:
         raise StoreError(path, f"cannot be opened ({error.strerror})", "choose a path that can be written to") from error
-    except sqlite3.DatabaseError as error:
+    except FAILURES as error:
         raise explain(path, error) from error
 
 
@@ -134,9 +140,9 @@ def _create_or_check(path: Path, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {old + 1}")
 
 
-def explain(path: Path, error: sqlite3.Error) -> StoreError:
+def explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
     """The error in words for people."""
-    text = str(error)
+    text = short(str(error), 120)
     if "locked" in text:
         return StoreError(path, "is locked by another program", "end that program, or try again")
     if isinstance(error, sqlite3.OperationalError):

@@ -14,7 +14,7 @@ from typing import Any
 
 from core.config import AlgorithmConfig, Fork, RunConfig
 from core.export import config_dict
-from core.fields import ConfigError
+from core.fields import ConfigError, short
 from core.tasks import TASKS
 
 
@@ -27,8 +27,8 @@ def config_from_json(text: str) -> RunConfig:
     """The RunConfig that `config_to_json` wrote. ConfigError if the text is not one."""
     try:
         values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"settings must be JSON, got {_short(text)} ({_short(str(error))}); write a JSON object") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ConfigError(f"settings must be JSON, got {short(str(text))} ({short(str(error))}); write a JSON object") from None
     try:
         return config_from_dict(values)
     except RecursionError:
@@ -41,12 +41,12 @@ def config_from_dict(values: Any) -> RunConfig:
     values = dict(_mapping("settings", values))
     for part in ("task", "algorithm"):
         if part not in values:
-            raise ConfigError(f"settings must have {part!r}, got only {_short(', '.join(map(str, values)))}; add it")
+            raise ConfigError(f"settings must have {part!r}, got only {short(', '.join(map(str, values)))}; add it")
     algorithm = _build(AlgorithmConfig, "algorithm", _mapping("algorithm", values.pop("algorithm")))
     task = dict(_mapping("task", values.pop("task")))
     name = task.pop("name", None)
     if not isinstance(name, str) or name not in TASKS:
-        raise ConfigError(f"task.name must be one of {', '.join(TASKS)}, got {_short(repr(name))}; {_suggest(name, TASKS)}")
+        raise ConfigError(f"task.name must be one of {', '.join(TASKS)}, got {short(repr(name))}; {_suggest(name, TASKS)}")
     fork = None
     if values.get("fork") is not None:
         origin = dict(_mapping("fork", values["fork"]))
@@ -62,7 +62,7 @@ def _build(kind: type, owner: str, values: dict, **parts: Any) -> Any:
     for name in values:
         if name not in known:
             full = f"{owner}.{name}" if owner else str(name)
-            raise ConfigError(f"{_short(full)} is not a setting; {_suggest(name, known)}")
+            raise ConfigError(f"{short(full)} is not a setting; {_suggest(name, known)}")
     settings = {
         name: tuple(value) if isinstance(value, list) and _takes_tuple(hints[name]) else value for name, value in values.items()
     }
@@ -78,15 +78,10 @@ def _takes_tuple(hint: Any) -> bool:
 
 def _mapping(what: str, value: Any) -> dict:
     if not isinstance(value, dict):
-        raise ConfigError(f"{what} must be an object of names and values, got {_short(repr(value))}; write {{…}}")
+        raise ConfigError(f"{what} must be an object of names and values, got {short(repr(value))}; write {{…}}")
     return value
 
 
 def _suggest(name: object, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(name), list(known), n=1)
     return f"did you mean {near[0]}?" if near else "remove it or correct its name"
-
-
-def _short(text: str) -> str:
-    """A person reads this line: no more than a few words of what was given."""
-    return text if len(text) <= 60 else text[:57] + "…"

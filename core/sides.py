@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from core.config import DAPO, GRPO, AlgorithmConfig, RunConfig, changed_fields
-from core.fields import ConfigError
+from core.fields import ConfigError, short
 from core.scenarios import Scenario
 
 MAX_SIDES = 4  # more lines in one chart than a person can follow; a scenario of more keeps its own
@@ -55,9 +55,13 @@ def check_sides(scenario: Scenario, sides: tuple[Side, ...]) -> None:
         if side.label not in scenario.algorithms:
             check_label(side.label)
         if labels.count(side.label.lower()) > 1:
-            raise ConfigError(f"sides must have different labels, got {side.label!r} more than once; rename one of them")
+            raise ConfigError(
+                f"sides must have different labels, got {short(repr(side.label))} more than once; rename one of them"
+            )
         if side.base not in bases(scenario):
-            raise ConfigError(f"a side must begin as one of {', '.join(bases(scenario))}, got {side.base!r}; choose one of these")
+            raise ConfigError(
+                f"a side must begin as one of {', '.join(bases(scenario))}, got {short(repr(side.base))}; choose one of these"
+            )
 
 
 def check_label(label: str) -> None:
@@ -65,10 +69,10 @@ def check_label(label: str) -> None:
     if not LABEL.fullmatch(label):
         raise ConfigError(
             "a side's label must be 1 to 24 letters, digits, spaces or any of + ( ) . _ - and begin with a letter or digit, "
-            f"got {label!r}; shorten or change it"
+            f"got {short(repr(label))}; shorten or change it"
         )
     if label.lower() in RESERVED:
-        raise ConfigError(f"a side's label must not be one of {', '.join(RESERVED)}, got {label!r}; choose another")
+        raise ConfigError(f"a side's label must not be one of {', '.join(RESERVED)}, got {short(repr(label))}; choose another")
 
 
 def parse_sides(scenario: Scenario, text: str) -> tuple[Side, ...]:
@@ -88,11 +92,12 @@ def sides_text(sides: tuple[Side, ...]) -> str:
 def sides_of(scenario: Scenario, runs: dict[str, RunConfig]) -> tuple[Side, ...]:
     """The sides that `runs` can be described with: an unknown label begins as whatever it differs from in the fewest settings. Among
     bases that are trained for longer, the length decides first."""
-    shortest = min(run.updates for run in runs.values())
+    named = [run.updates // scenario.longer.get(label, 1) for label, run in runs.items() if label in bases(scenario)]
+    once = named[0] if named else min(run.updates for run in runs.values())  # updates of a base without extra
 
     def distance(run: RunConfig, base: str) -> tuple[bool, int]:
         times = scenario.longer.get(base, 1)
-        return run.updates != shortest * times, len(changed_fields(run.algorithm, bases(scenario)[base]))
+        return run.updates != once * times, len(changed_fields(run.algorithm, bases(scenario)[base]))
 
     return tuple(
         Side(label, label if label in bases(scenario) else min(bases(scenario), key=lambda base, run=run: distance(run, base)))

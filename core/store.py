@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.alive import ProcessMark, is_alive, sweep
-from core.blobs import COLUMNS, pack, pack_distribution, unpack, unpack_distribution
+from core.blobs import COLUMNS, DamagedRun, names_of, pack, pack_distribution, undamaged, unpack, unpack_distribution
 from core.columns import Columns, decode
 from core.compare import RunResult
 from core.config import RunConfig
@@ -167,14 +167,19 @@ class Store:
         return config_from_json(self._row(run_id)["config"])
 
     def load_history(self, run_id: int) -> History:
-        """Everything measured, each value as the nearest float32. LookupError if there is no such run."""
+        """Everything measured, each value as the nearest float32. LookupError if there is no such run, or what it measured is damaged."""
         row = self._row(run_id)
-        history, names = History(config_from_json(row["config"]).seeds), json.loads(row["metrics"])
+        history = History(config_from_json(row["config"]).seeds)
         sql = f"SELECT {', '.join(COLUMNS)} FROM steps WHERE run = ? ORDER BY number"
         with reading(self.path) as connection:
             looked = {update: tables for update, *tables in connection.execute(DISTRIBUTIONS_OF, (run_id,))}
-            for step in connection.execute(sql, (run_id,)):
+            steps = connection.execute(sql, (run_id,)).fetchall()
+        with undamaged(run_id):
+            names = names_of(row["metrics"])
+            for step in steps:
                 record = unpack(step, names)
+                if len(record.samples_generated) != len(history.seeds):
+                    raise ValueError(f"{len(record.samples_generated)} seeds at update {record.update}")
                 if record.update in looked:
                     seen = unpack_distribution(looked[record.update], len(history.seeds))
                     record = replace(record, distribution=seen)
@@ -219,11 +224,13 @@ class Store:
         return plain
 
     def columns(self, run_id: int, names: Sequence[str]) -> Columns:
-        """The metrics `names` of a run. LookupError if there is no such run."""
-        known = json.loads(self._row(run_id)["metrics"])
+        """The metrics `names` of a run. LookupError if there is no such run, or what it measured is damaged."""
+        row = self._row(run_id)
         sql = "SELECT number, wall_seconds, measured, samples, metrics FROM steps WHERE run = ? ORDER BY number"
         with reading(self.path) as connection:
-            return decode(connection.execute(sql, (run_id,)).fetchall(), known, names)
+            steps = connection.execute(sql, (run_id,)).fetchall()
+        with undamaged(run_id):
+            return decode(steps, names_of(row["metrics"]), names)
 
     def purge_one(self, comparison: str) -> None:
         """Remove one comparison for good, if it was deleted."""
@@ -239,6 +246,6 @@ APPEND_DISTRIBUTION = """INSERT OR REPLACE INTO distributions (run, number, toke
 
 LIST = """SELECT r.id AS run_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
     r.finished, coalesce((SELECT max(number) FROM steps WHERE run = r.id), 0) AS updates_done, r.updates_total, c.deleted
-    FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.created DESC, c.rowid DESC, r.place"""
+    FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.rowid DESC, r.place"""  # not by a clock, which may jump
 
-__all__ = ["RunRow", "Store", "StoreError"]
+__all__ = ["DamagedRun", "RunRow", "Store", "StoreError"]

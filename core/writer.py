@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.schema import connect, explain
+from core.schema import FAILURES, connect, explain
 
 Statement = tuple[str, Sequence]  # SQL and its parameters; executing it twice must be the same as once
 COMMIT_SECONDS = 0.25  # at most this long between a change and its commit, while the disk keeps up
@@ -89,7 +89,7 @@ class Writer:
     def _write(self, batch: list[Statement]) -> None:
         try:
             refused = self._commit(batch)
-        except sqlite3.Error as error:
+        except FAILURES as error:
             with self._condition:
                 self._failure = f"{explain(self._path, error)}; updates are kept in memory until then"
                 self._condition.wait_for(lambda: self._closing, RETRY_SECONDS)
@@ -114,7 +114,7 @@ class Writer:
                 except sqlite3.IntegrityError:
                     refused += 1
             self._connection.execute("COMMIT")
-        except sqlite3.Error:
+        except FAILURES:
             self._rollback()
             raise
         return refused

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 
 from core.charts.chart import Chart
+from core.markdown import plain
 
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 
@@ -23,6 +22,4 @@ def show_chart(chart: Chart) -> None:
     st.markdown(f":small[{plain(words.caption)}]")
 
 
-def plain(text: str) -> str:
-    """`text` as it stands, not as Markdown."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+__all__ = ["CONFIG", "plain", "show_chart"]

@@ -13,27 +13,35 @@ from core.fields import ConfigError
 from core.links import to_query
 from core.runs import ManagerFull, UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
+from core.store import StoreError
+from pages.shared.chart_view import plain
 from pages.shared.findings import show_findings
 from pages.shared.live import live_part, phase
 from pages.shared.more_charts import show_more_charts
 from pages.shared.opened import beginning, read_address, take_settings_of
 from pages.shared.process import manager, tab, visitor, watch
 from pages.shared.rescue import show_rescue
+from pages.shared.results import results_of
 from pages.shared.settings import settings_sidebar
 from pages.shared.sides import show_differences
+from pages.shared.trouble import plainly, show_missing_history
+
+PROBLEMS_TOLD = 8  # parts of a link that were ignored: a notice for each; the others are named in one
+NAME_LETTERS = 40
 
 
+@plainly
 def compare_page() -> None:
     # Fixed places: what comes and goes in one never moves the board, which would be rebuilt.
     notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
     read_address()
     with notices:
+        show_missing_history()
         comparison = current_comparison()
     take_settings_of(comparison)
     scenario, runs = settings_sidebar()
     with notices:
-        for problem in beginning().problems:
-            st.warning(problem, icon=":material/link_off:")
+        _notices()
     if comparison is None and runs is not None and beginning().start and not st.session_state.auto_started:
         st.session_state.auto_started = True
         start(scenario, runs)
@@ -57,6 +65,17 @@ def compare_page() -> None:
         _share(scenario, runs)
 
 
+def _notices() -> None:
+    """What was wrong with the address, and why the sidebar shows other settings than the comparison's."""
+    problems = beginning().problems
+    for problem in problems[:PROBLEMS_TOLD]:
+        st.warning(plain(problem), icon=":material/link_off:")
+    if rest := problems[PROBLEMS_TOLD:]:
+        st.warning(plain(f"And {len(rest)} more: {' '.join(rest)}"), icon=":material/link_off:")
+    if beginning().note:
+        st.info(plain(beginning().note), icon=":material/info:")
+
+
 def current_comparison() -> str | None:
     """The comparison this tab looks at: the one in the address, else the one it looked at before it left this page. None = the
     shipped one."""
@@ -67,15 +86,19 @@ def current_comparison() -> str | None:
         return None
     try:
         manager().view(comparison)
+        results_of(comparison)
     except UnknownComparison:
-        st.session_state.comparison = None
-        if asked:
-            st.warning("The run in this link is not known here; it may have been deleted. Below is the finished default comparison.",
-                       icon=":material/link_off:")  # fmt: skip
-        return None
-    _look_at(comparison)
-    watch(comparison)
-    return comparison
+        problem = "The run in this link is not known here; it may have been deleted."
+    except (LookupError, ConfigError, StoreError) as error:
+        problem = f"The run in this link cannot be read: {plain(str(error))}."
+    else:
+        _look_at(comparison)
+        watch(comparison)
+        return comparison
+    st.session_state.comparison = None
+    if asked:
+        st.warning(f"{problem} Below is the finished default comparison.", icon=":material/link_off:")
+    return None
 
 
 def _look_at(comparison: str) -> None:
@@ -89,7 +112,7 @@ def _offer_own_run() -> None:
     going = next((c for c in manager().comparisons(visitor()) if not manager().view(c).finished), None)
     if going is not None:
         title = SCENARIOS[name].title if (name := manager().view(going).scenario) in SCENARIOS else name
-        st.info(f"A run of yours is not over yet: *{title}*.", icon=":material/directions_run:")
+        st.info(f"A run of yours is not over yet: *{plain(title)}*.", icon=":material/directions_run:")
         st.button("Show it", icon=":material/visibility:", key="show_mine", on_click=_show, args=(going,))
 
 
@@ -105,8 +128,8 @@ def _begin(make: Callable[[], str]) -> None:
     """Look at the comparison that `make` starts. What stands in the way is said on the page."""
     try:
         comparison = make()
-    except (ManagerFull, ConfigError) as error:
-        st.session_state.refused = str(error)
+    except (ManagerFull, ConfigError, LookupError, StoreError) as error:
+        st.session_state.refused = f"Not started: {error}."
     else:
         st.session_state.settings_of = comparison  # the sidebar holds its settings already
         _look_at(comparison)
@@ -124,14 +147,14 @@ def _heading(scenario: Scenario, comparison: str | None) -> None:
             f"**A finished example, computed earlier by this code** (`{shipped.COMMAND}`): 16 seeds of each algorithm. "
             "Press **Run** to train your own, live.", icon=":material/inventory_2:")  # fmt: skip
     if "refused" in st.session_state:
-        st.error(f"Not started: {st.session_state.pop('refused')}.", icon=":material/block:")
+        st.error(plain(st.session_state.pop("refused")), icon=":material/block:")
 
 
 def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
     now = phase(manager().view(comparison) if comparison else None)
     going, paused = now == "going", now == "paused"
     left, *rest = st.columns([2.2, 1, 1, 1, 1.2])
-    name = "Run again" if comparison and not (going or paused) else "Run"
+    name = "Run again" if comparison and not (going or paused or beginning().note) else "Run"
     label = name if runs is None else f"{name}: {_told(runs)}"
     if not (going or paused):
         if left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key="run"):
@@ -157,13 +180,16 @@ def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison:
 
 def _told(runs: dict[str, RunConfig]) -> str:
     """What would be run, short enough for a button."""
-    who = " against ".join(runs) if len(runs) <= 2 else f"{len(runs)} sides"
+    who = " against ".join(map(plain, runs)) if len(runs) <= 2 else f"{len(runs)} sides"
     seeds = next(iter(runs.values())).replicas
     return f"{who}, {seeds} {'seed' if seeds == 1 else 'seeds'}"
 
 
 def _act(command, comparison: str) -> None:
-    command(comparison)
+    try:
+        command(comparison)
+    except UnknownComparison:
+        st.session_state.refused = "Nothing was changed: another program trains this, and only there can it be paused or ended."
     st.rerun()
 
 

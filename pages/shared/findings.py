@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 
 import streamlit as st
 
 from core import shipped
 from core.compare import RunResult
 from core.export import comparison_files, metrics_csv
-from core.report import findings, numbers_table
+from core.report import findings, numbers_table, quoted
 from core.summary import summarise
+from pages.shared.chart_view import plain
 from pages.shared.process import manager
 from pages.shared.results import results_of
+
+KEPT_SUMMARIES = 64  # comparisons, some kB each
 
 
 def show_findings(comparison: str | None) -> None:
@@ -29,21 +33,20 @@ def show_findings(comparison: str | None) -> None:
     if not measured:
         st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")
         return
-    summary = _summary(comparison or "shipped", name, results)
+    summary = _summary(comparison or "shipped", tuple(results), name, results)
     st.subheader("Findings")
-    st.markdown("\n".join(f"- {sentence}" for sentence in findings(summary)))
+    shown = quoted(summary, plain)
+    st.markdown("\n".join(f"- {sentence}" for sentence in findings(shown)))
     with st.expander("The numbers", icon=":material/table:"):
-        st.markdown(numbers_table(summary))
+        st.markdown(numbers_table(shown))
     _downloads(name, results, measured, summary)
 
 
-def _summary(comparison: str, name: str, results: dict[str, RunResult]) -> dict:
-    """Computed once per finished comparison and tab: ten thousand resamples per number take a moment."""
-    kept = st.session_state.get("summary")
-    mark = (comparison, *results)
-    if kept is None or kept[0] != mark:
-        kept = st.session_state.summary = (mark, summarise(name, results))
-    return kept[1]
+@st.cache_resource(max_entries=KEPT_SUMMARIES, show_spinner=False)
+def _summary(comparison: str, labels: tuple[str, ...], scenario: str, _results: Mapping[str, RunResult]) -> dict:
+    """Computed once per finished comparison, whoever looks at it: ten thousand resamples per number take half a second of a processor
+    that trains. A run that is added later makes another one of it. Do not change what is returned: it is shared."""
+    return summarise(scenario, _results)
 
 
 def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, RunResult], summary: dict) -> None:
@@ -53,7 +56,7 @@ def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, Run
         icon=":material/folder_zip:", width="stretch", key="zip")  # fmt: skip
     for column, (label, result) in zip(columns[1:], measured.items(), strict=True):
         column.download_button(
-            f"{label} (CSV)", lambda label=label, result=result: metrics_csv({label: result}), f"{name}-{label}.csv", "text/csv",
+            f"{plain(label)} (CSV)", lambda label=label, result=result: metrics_csv({label: result}), f"{name}-{label}.csv", "text/csv",
             on_click="ignore", icon=":material/download:", width="stretch", key=f"csv:{label}")  # fmt: skip
 
 

@@ -8,10 +8,12 @@ import streamlit as st
 
 from core.runs import ComparisonView
 from pages.shared import series
+from pages.shared.chart_view import plain
 from pages.shared.live_board import live_board
 from pages.shared.live_board.charts import board_charts
 from pages.shared.process import manager
 from pages.shared.results import results_of
+from pages.shared.trouble import plainly, show_unwritten
 from pages.shared.view_settings import chosen_view, view_settings
 
 TICK_SECONDS = 0.5
@@ -32,6 +34,7 @@ def phase(view: ComparisonView | None) -> str:
     return "paused" if "paused" in states else "over"
 
 
+@plainly
 def _board(comparison: str | None, drawn: str) -> None:
     view = None if comparison is None else manager().view(comparison)
     results = results_of(comparison)
@@ -52,7 +55,8 @@ def _board(comparison: str | None, drawn: str) -> None:
     if view is not None:
         for label, run in view.runs.items():
             if run.error:
-                st.error(f"**{label}**, after {run.updates} updates: {run.error}", icon=":material/error:")
+                st.error(f"**{plain(label)}**, after {run.updates} updates: {plain(run.error)}", icon=":material/error:")
+        show_unwritten()
     if phase(view) != drawn:
         st.rerun()  # the buttons and the findings, which only a full run draws, are out of date
 

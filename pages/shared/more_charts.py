@@ -12,6 +12,9 @@ from core.compare import RunResult
 from pages.shared.chart_view import plain, show_chart
 from pages.shared.process import manager
 from pages.shared.results import results_of
+from pages.shared.trouble import plainly
+
+KEPT_CHARTS = 16  # comparisons in one theme
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ def show_more_charts(comparison: str | None) -> None:
     st.fragment(_show_all)(comparison)  # so that "Draw anew" redraws these charts and not the page
 
 
+@plainly
 def _show_all(comparison: str | None) -> None:
     finished = comparison is None or manager().view(comparison).finished
     drawn = _drawn(comparison, finished)
@@ -57,8 +61,18 @@ def _drawn(comparison: str | None, finished: bool) -> Drawn:
     kept: Drawn | None = st.session_state.get("more_charts")
     if kept is None or kept.key != key or not kept.charts or st.session_state.get("draw_anew"):
         results = results_of(comparison)
-        kept = st.session_state.more_charts = Drawn(key, _updates(results), more_charts(results, dark=dark))
+        charts = _finished_charts(comparison, tuple(results), dark, results) if finished else more_charts(results, dark=dark)
+        kept = st.session_state.more_charts = Drawn(key, _updates(results), charts)
     return kept
+
+
+@st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
+def _finished_charts(
+    comparison: str | None, labels: tuple[str, ...], dark: bool, _results: Mapping[str, RunResult]
+) -> list[Chart]:
+    """Drawn once, whoever looks: thirty people open the same link. A run that is added later makes another comparison of it. Do not
+    change what is returned: it is shared."""
+    return more_charts(_results, dark=dark)
 
 
 def _updates(results: Mapping[str, RunResult]) -> dict[str, int]:

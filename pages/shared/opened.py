@@ -15,6 +15,7 @@ from core.fields import ConfigError
 from core.links import Opened, from_query
 from core.runs import UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
+from core.sides import side_runs, sides_of
 from core.store import StoreError
 from pages.shared.process import manager
 from pages.shared.results import results_of
@@ -24,12 +25,14 @@ NOT_SETTINGS = ("comparison", "lang")
 
 @dataclass(frozen=True)
 class Beginning:
-    """First values of all settings. `problems` has one sentence for each part of the address that was ignored."""
+    """First values of all settings. `problems` has one sentence for each part of the address that was ignored; `note` says why the
+    settings are not those of the comparison that is shown."""
 
     scenario: Scenario
     runs: dict[str, RunConfig]
     start: bool = False  # the address asks for the run to be started
     problems: tuple[str, ...] = ()
+    note: str = ""
 
 
 def read_address() -> None:
@@ -51,9 +54,9 @@ def beginning() -> Beginning:
     return st.session_state.beginning
 
 
-def begin_with(scenario: Scenario, runs: dict[str, RunConfig], problems: tuple[str, ...] = ()) -> None:
+def begin_with(scenario: Scenario, runs: dict[str, RunConfig], problems: tuple[str, ...] = (), note: str = "") -> None:
     """Give every setting a new first value. Call before the widgets are drawn, or in a callback."""
-    st.session_state.beginning = Beginning(scenario, runs, beginning().start, problems)
+    st.session_state.beginning = Beginning(scenario, runs, beginning().start, problems, note)
     st.session_state.settings_version = version() + 1
     st.session_state.scenario = scenario.name
 
@@ -75,7 +78,13 @@ def take_settings_of(comparison: str | None) -> None:
     except (UnknownComparison, LookupError, ConfigError, StoreError):
         scenario, runs = None, {}
     if scenario is None or not runs:
-        told = "The settings of this comparison are not known to this version, so the sidebar shows others."
-        st.session_state.beginning = replace(beginning(), problems=(*beginning().problems, told))
+        note = "The settings of this comparison are not known to this version, so the sidebar shows others."
+        st.session_state.beginning = replace(beginning(), note=note)
+        return
+    try:
+        side_runs(scenario, sides_of(scenario, runs))
+    except ConfigError:  # an ablation ladder, or runs that came from elsewhere: shown as they are, and not edited
+        note = f"The sidebar cannot hold the settings of these {len(runs)} runs, so it shows those of the scenario."
+        begin_with(scenario, scenario.runs(), beginning().problems, note)
     else:
         begin_with(scenario, runs, beginning().problems)

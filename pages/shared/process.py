@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import re
+import threading
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +14,7 @@ import streamlit as st
 
 from core.limits import limits_from
 from core.runs import RunManager
-from core.store import Store
+from core.store import Store, StoreError
 
 DATABASE = "runs.sqlite"
 COOKIE = "dapo_lab_visitor"
@@ -24,22 +26,66 @@ def data_directory() -> Path:
     return Path(os.environ.get("DAPO_LAB_DATA") or Path(__file__).resolve().parents[2] / "runs")
 
 
+class History:
+    """The one history of this process, or why there is none yet. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.store: Store | None = None
+        self.error: StoreError | None = None
+        atexit.register(self.close)  # exits are run in reverse order: the manager, made later, ends the runs first
+        with suppress(StoreError):
+            self.open()
+
+    def open(self) -> Store:
+        """The store, opened now if it is not open. StoreError, which is also `error`, if it cannot be."""
+        with self._lock:
+            if self.store is None:
+                try:
+                    self.store = Store(data_directory() / DATABASE)
+                except StoreError as error:
+                    self.error = error
+                    raise
+            return self.store
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.close()
+
+
 @st.cache_resource(show_spinner=False)
+def _history() -> History:
+    return History()
+
+
 def store() -> Store:
-    """The one history of this process."""
-    folder = data_directory()
-    folder.mkdir(parents=True, exist_ok=True)
-    made = Store(folder / DATABASE)
-    atexit.register(made.close)  # exits are run in reverse order: the manager, made later, ends the runs first
-    return made
+    """The one history of this process. StoreError while it cannot be opened."""
+    history = _history()
+    if history.store is None:
+        raise history.error.with_traceback(None)
+    return history.store
 
 
 @st.cache_resource(show_spinner=False)
 def manager() -> RunManager:
-    """The one run manager of this process."""
-    made = RunManager(store(), limits=limits_from(os.environ))
+    """The one run manager of this process. It trains whether there is a history or not; one that can be opened later is caught up."""
+    history = _history()
+    made = RunManager(history.store, open_store=history.open, limits=limits_from(os.environ))
     atexit.register(made.shutdown)
     return made
+
+
+def history_missing() -> str:
+    """Why there is no history to write to yet, in a line for people; '' when there is one."""
+    manager()  # the first visitor's: it opens the history
+    history = _history()
+    return "" if history.store is not None else str(history.error)
+
+
+def history_problem() -> str:
+    """Why measurements wait in memory to be written, or are lost, in a line for people; '' when all is well."""
+    history = _history()
+    return history.store.problem if history.store is not None else ""
 
 
 def visitor() -> str:

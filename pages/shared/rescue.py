@@ -12,6 +12,8 @@ from core.fields import ConfigError
 from core.forks import TECHNIQUES, fork_changes, fork_points, make_fork, suggested_point, with_techniques
 from core.runs import ManagerFull
 from core.sides import check_label, free_label
+from core.store import StoreError
+from pages.shared.chart_view import plain
 from pages.shared.process import manager, tab
 from pages.shared.results import results_of
 from pages.shared.settings import HIDDEN, setting_widgets
@@ -64,10 +66,10 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
     except ConfigError as error:
         problem = str(error)
     if problem:
-        st.error(f"{problem[0].upper()}{problem[1:]}.", icon=":material/error:")
+        st.error(plain(f"{problem[0].upper()}{problem[1:]}."), icon=":material/error:")
     elif changed is not None:
         what = ", ".join(f"`{name}` = {value}" for name, value in fork_changes(changed).items()) or "nothing changed"
-        st.markdown(f"From {original} after update {at} to update {changed.updates}, with {what}.")
+        st.markdown(f"From {plain(original)} after update {at} to update {changed.updates}, with {what}.")
     if st.button("Go on from here", type="primary", icon=":material/fork_right:", disabled=bool(problem), key="rescue:go"):
         _start(comparison, label, changed)
 
@@ -109,6 +111,6 @@ def _start(comparison: str, label: str, config: RunConfig) -> None:
         manager().add(comparison, label, config, viewer=tab())
         if any(run.status == "paused" for run in manager().view(comparison).runs.values()):
             manager().resume(comparison)  # the original goes on beside it
-    except (ManagerFull, ConfigError) as error:
-        st.session_state.refused = str(error)
+    except (ManagerFull, ConfigError, LookupError, StoreError) as error:
+        st.session_state.refused = f"Not started: {error}."
     st.rerun()

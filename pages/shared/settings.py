@@ -8,9 +8,10 @@ from dataclasses import fields, replace
 import streamlit as st
 
 from core.config import RunConfig
-from core.fields import ConfigError
+from core.fields import ConfigError, type_hints
 from core.scenarios import SCENARIOS, Scenario
 from core.sides import side_runs, sides_of
+from pages.shared.chart_view import plain
 from pages.shared.opened import begin_with, beginning, version
 from pages.shared.process import manager
 from pages.shared.side_editor import add_side, side_head
@@ -47,7 +48,7 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
             runs = st.session_state.edited = _edited(scenario, runs)
             manager().limits.check(runs)
         except ConfigError as error:
-            st.error(f"{str(error).capitalize()}.", icon=":material/error:")
+            st.error(plain(f"{str(error).capitalize()}."), icon=":material/error:")
             runs = None
         st.button(
             "Back to the scenario's settings", icon=":material/undo:", width="stretch", disabled=runs == scenario.runs(),
@@ -67,7 +68,7 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
     st.caption("Sides: the algorithms that are compared")
     for side, default in zip(sides, side_runs(scenario, sides).values(), strict=True):
         algorithm = start[side.label].algorithm
-        with st.expander(side.label, icon=":material/function:"):
+        with st.expander(plain(side.label), icon=":material/function:"):
             side_head(scenario, sides, side)
             names = [f.name for f in fields(algorithm) if f.name not in HIDDEN]
             algorithms[side.label] = setting_widgets(algorithm, default.algorithm, names, f"{scenario.name}:{side.label}")
@@ -80,8 +81,8 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
         shared = setting_widgets(ours, defaults, OPTIMISATION, scenario.name)
     with st.expander("Updates, replicas and seed", icon=":material/casino:"):
         times = [scenario.longer.get(side.base, 1) for side in sides]
-        plain = replace(ours, updates=ours.updates // times[0])
-        counts = setting_widgets(plain, defaults, ("updates", "replicas", "first_seed"), scenario.name)
+        alone = replace(ours, updates=ours.updates // times[0])
+        counts = setting_widgets(alone, defaults, ("updates", "replicas", "first_seed"), scenario.name)
     updates = counts.pop("updates")
     return {
         label: replace(
@@ -105,4 +106,4 @@ def setting_widgets(config, default, names, prefix: str) -> dict:
 
 
 def _optional(config, name: str) -> bool:
-    return type(None) in typing.get_args(typing.get_type_hints(type(config))[name])
+    return type(None) in typing.get_args(type_hints(type(config))[name])

@@ -10,6 +10,7 @@ from core.config import RunConfig
 from core.fields import ConfigError
 from core.scenarios import Scenario
 from core.sides import MAX_SIDES, Side, bases, check_sides, free_label, side_runs
+from pages.shared.chart_view import plain
 from pages.shared.opened import begin_with, version
 
 COPY = "a copy of "
@@ -29,7 +30,7 @@ def side_head(scenario: Scenario, sides: tuple[Side, ...], side: Side) -> None:
         "Remove this side", icon=":material/remove:", width="stretch", key=f"{prefix}:remove", disabled=len(sides) == 1,
         on_click=_remove, args=(scenario, side))  # fmt: skip
     if told := st.session_state.pop(f"told:{side.label}", None):
-        st.error(told, icon=":material/error:")
+        st.error(plain(told), icon=":material/error:")
 
 
 def add_side(scenario: Scenario, sides: tuple[Side, ...]) -> None:

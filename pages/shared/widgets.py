@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import typing
 from typing import Any
 
 import streamlit as st
 
-from core.fields import bounds_text, scalar_type
+from core.fields import bounds_text, scalar_type, type_hints
 
 
 def field_widget(config: Any, name: str, *, value: Any, default: Any, key: str) -> Any:
     """Show field `name` of `config`'s type with `value` at first, marked where it differs from `default`; return what is chosen."""
     field = next(f for f in dataclasses.fields(config) if f.name == name)
-    hint = typing.get_type_hints(type(config))[name]
+    hint = type_hints(type(config))[name]
     chosen = st.session_state.get(key, value)
     label = _label(name) + ("" if chosen == default else " :orange[● changed]")
     text = _help(field, default)

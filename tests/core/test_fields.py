@@ -162,7 +162,7 @@ def test_parse_value_of_each_type(name, text, value):
         ("count", "none", "count must be a whole number, got 'none'; write a whole number between 1 and 5"),
         ("share", "much", "share must be a number, got 'much'; write a number between 0.0 and 1.0"),
         ("share", "0.1,0.2", "share must be a number, got '0.1,0.2'; write a number between 0.0 and 1.0"),
-        ("rate", "0.1,", "rate must be a number, got ''; write a number above 0.0 and at most 1.0"),
+        ("rate", "0.1,,", "rate must be a number, got ''; write a number above 0.0 and at most 1.0"),
         ("switch", "maybe", "switch must be true or false, got 'maybe'; write true or false"),
     ],
 )

@@ -3,6 +3,7 @@
 import ast
 import gc
 import os
+import sqlite3
 import sys
 import threading
 import time
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-import core.runs
+import core.reaper
 from core.config import DAPO, GRPO, Fork, RunConfig
 from core.fields import ConfigError
 from core.live import FINAL_STATUSES
@@ -560,7 +561,7 @@ def test_without_a_grace_nothing_is_stopped(make):
 def test_garbage_is_collected_after_runs_and_never_while_one_is_active(make, puppet, monkeypatch):
     manager = make()
     collected = []
-    monkeypatch.setattr(core.runs.gc, "collect", lambda: collected.append(manager._scheduler.active))
+    monkeypatch.setattr(core.reaper.gc, "collect", lambda: collected.append(manager._scheduler.active))
     comparison = manager.start(runs(1, 2), owner="ann", scenario="tiny")
     puppet.give(1, 12)
     eventually(lambda: statuses(manager, comparison) == ["done", "running"])
@@ -704,9 +705,7 @@ def test_shutdown_interrupts_what_goes_on_and_writes_it_down(make, store, puppet
 
 
 def test_a_store_in_trouble_does_not_touch_the_training(make, store, puppet, monkeypatch):
-    monkeypatch.setattr(
-        "core.writer.connect", lambda path: (_ for _ in ()).throw(core.store.sqlite3.OperationalError("disk I/O error"))
-    )
+    monkeypatch.setattr("core.writer.connect", lambda path: (_ for _ in ()).throw(sqlite3.OperationalError("disk I/O error")))
     monkeypatch.setattr("core.writer.RETRY_SECONDS", 0.02)
     manager = make(store=store)
     puppet.release_all()
@@ -754,7 +753,7 @@ def test_nothing_global_is_kept(make):
     assert other.comparisons("ann") == []
     with pytest.raises(UnknownComparison):
         other.view(mine)
-    for name in ("runs", "scheduler", "live", "archive", "queueing", "store", "writer"):
+    for name in ("runs", "reaper", "clock", "scheduler", "live", "archive", "queueing", "store", "writer"):
         tree = ast.parse(Path(sys.modules[f"core.{name}"].__file__).read_text())
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal)]
 

@@ -58,7 +58,7 @@ def changed(path: str, value) -> str:
         ("updates", 0, ["updates", "between 1", "got 0"]),
         ("updates", "6", ["updates", "whole number", "'6'"]),
         ("updates", None, ["updates", "whole number", "None"]),
-        ("updates", 10**400, ["settings"]),
+        ("updates", 10**400, ["updates", "between 1", "1000"]),
         ("learning_rate", [1e-3], ["learning_rate", "3", "1"]),
         ("learning_rate", [1e-3, "x", 1e-3], ["learning_rate", "'x'"]),
         ("group_size", [4], ["group_size", "[4]"]),

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-import torch
 
 from core.charts.step import batch_chart, entropy_chart, token_chart
 from core.config import DAPO, GRPO

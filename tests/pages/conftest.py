@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.markdown import JOINER
 from core.runs import RunManager
 from core.store import Store
 from core.trainer import train
@@ -87,7 +89,13 @@ def finish(app: AppTest) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    return " ".join(str(e.value) for e in (*app.markdown, *app.info, *app.caption, *app.error, *app.warning))
+    """What a person reads where Markdown acts."""
+    return read(" ".join(str(e.value) for e in (*app.markdown, *app.info, *app.caption, *app.error, *app.warning)))
+
+
+def read(markdown: str) -> str:
+    """Markdown as a person reads it: without what keeps a text from acting."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace(JOINER, "")
 
 
 def wait_for(condition, seconds: float = 30):

@@ -7,7 +7,7 @@ import pytest
 from core.trainer import train
 from core.types import TrainingDiverged
 from pages.shared import process
-from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
+from tests.pages.conftest import SMALL, Gate, comparison, finish, press, read, wait_for, words
 
 
 def test_empty_it_shows_the_finished_example_and_says_so(open_app):
@@ -110,7 +110,7 @@ def test_a_link_restores_the_settings_and_run_starts_them(open_app):
 
 def test_a_bad_link_is_named_and_ignored(open_app):
     app = open_app({"scenario": "collapse", "task.noise": "loud", "<script>": "1"})
-    told = " ".join(w.value for w in app.warning)
+    told = read(" ".join(w.value for w in app.warning))
     assert "task.noise was ignored" in told and "<script> was ignored" in told
     assert not app.exception
 
@@ -135,7 +135,7 @@ def test_a_changed_setting_is_marked_and_one_click_brings_the_default_back(open_
 def test_an_impossible_combination_is_explained_and_cannot_be_run(open_app):
     app = open_app()
     next(w for w in app.number_input if w.label == "Updates per rollout").set_value(7).run()
-    assert "updates_per_rollout must divide" in " ".join(e.value.lower() for e in app.error)
+    assert "updates_per_rollout must divide" in words(app).lower()
     assert app.button(key="run").disabled
     assert not app.exception
 

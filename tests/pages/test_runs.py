@@ -177,7 +177,7 @@ def test_a_history_that_cannot_be_read_is_a_sentence(open_runs, monkeypatch):
         raise StoreError(process.store().path, "is damaged", "restore a copy")
 
     monkeypatch.setattr(process.store(), "runs", broken)
-    assert "is damaged; restore a copy" in app.run().error[0].value and not app.exception
+    assert "is damaged; restore a copy" in words(app.run()) and not app.exception
 
 
 # Finding
@@ -358,6 +358,6 @@ def test_when_there_is_no_room_it_says_so_and_stays(open_runs):
     gate.go.clear()
     going = start(finish=False)
     app = press(select(app, comparison), f"runs:again:{comparison}")
-    assert "Not started: 2 runs of one person are not over yet" in app.error[0].value
+    assert "Not started: 2 runs of one person are not over yet" in words(app)
     assert app.title[0].value == "Runs" and not app.exception
     assert statuses(going) <= {"running", "queued"}

@@ -24,6 +24,7 @@ from pages.shared.inspector.place import find_place, link, place, problems
 from pages.shared.inspector.replays import Replays
 from pages.shared.live import PREPARING
 from pages.shared.process import manager, watch
+from pages.shared.trouble import plainly
 
 STAGES = PREPARING | {"replay": "training again up to this update"}
 REFRESH_SECONDS = 0.1
@@ -35,6 +36,7 @@ def kept_steps() -> Replays:
     return Replays(manager().checkpoints)
 
 
+@plainly
 def inspect_page() -> None:
     st.title("Inspect a step")
     notices, where, told, body = (st.container() for _ in range(4))

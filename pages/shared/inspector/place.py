@@ -52,7 +52,7 @@ def find_place() -> dict[str, RunResult]:
         st.session_state.inspect_problems = []
         results = _follow(address)
     else:
-        results = _measured(place().comparison)
+        results = _still(place().comparison)
     if results:
         _within(results)
         st.query_params.from_dict(place().query)
@@ -99,6 +99,17 @@ def _comparison_of(address: dict[str, str]) -> tuple[str | None, dict[str, RunRe
     except UNREADABLE as error:
         _problem(f"The comparison cannot be opened by this version: {error}. Below is the shipped example.")
     return None, _measured(None)
+
+
+def _still(comparison: str | None) -> dict[str, RunResult]:
+    """What the tab looks at already; it may have been removed, or damaged, since."""
+    try:
+        return _measured(comparison)
+    except UNREADABLE as error:
+        st.session_state.inspect_problems = []
+        _problem(f"The comparison cannot be opened any more: {error}. Below is the shipped example.")
+        st.session_state.inspect_place = replace(place(), comparison=None, group=None)
+        return _measured(None)
 
 
 def _measured(comparison: str | None) -> dict[str, RunResult]:

@@ -15,12 +15,15 @@ from pages.shared.ladder_page.numbers import show_downloads, show_rungs, show_ta
 from pages.shared.ladder_page.opened import back_to_shipped, current_ladder
 from pages.shared.ladder_page.outcome import outcome_of
 from pages.shared.ladder_page.progress import show_progress
+from pages.shared.trouble import plainly, show_missing_history
 
 COUNT_NAMES = {"updates": "per update", "samples": "per sample"}
 
 
+@plainly
 def ladder_page() -> None:
     st.title("Ablation ladder")
+    show_missing_history()
     st.markdown(
         "Which of DAPO's techniques carries the weight? GRPO with each technique added in turn, and DAPO with each taken away, on the same "
         "seeds, beside the ladder that the DAPO paper published and verl's reruns of it."

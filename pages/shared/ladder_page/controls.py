@@ -13,6 +13,7 @@ from core.fields import ConfigError
 from core.ladder import ORDERS, ladder_runs, shipped
 from core.ladder.rungs import SCENARIO
 from core.scenarios import SCENARIOS
+from pages.shared.chart_view import plain
 from pages.shared.ladder_page.opened import REFUSED, Ladder, start
 from pages.shared.process import manager
 
@@ -34,7 +35,7 @@ def controls(ladder: Ladder | None, choose_order: Callable[[], str]) -> str:
     with right:
         _button(ladder, tuple(ORDERS) if everything else (order,), counts)
     if REFUSED in st.session_state:
-        st.error(f"Not started: {st.session_state.pop(REFUSED)}.", icon=":material/block:")
+        st.error(plain(f"Not started: {st.session_state.pop(REFUSED)}."), icon=":material/block:")
     return order
 
 
@@ -64,7 +65,7 @@ def _button(ladder: Ladder | None, orders: tuple[str, ...], counts: Mapping[str,
     try:
         runs = ladder_runs(SCENARIOS[SCENARIO], orders, **counts)
     except ConfigError as error:
-        st.error(f"{str(error).capitalize()}.", icon=":material/error:")
+        st.error(plain(f"{str(error).capitalize()}."), icon=":material/error:")
         return
     seeds = counts["replicas"]
     told = f"{len(runs)} runs × {seeds} {'seed' if seeds == 1 else 'seeds'}, about {duration(seconds(runs))}"

@@ -14,6 +14,7 @@ from core.ladder import ORDERS, rungs
 from core.runs import ComparisonView, ManagerFull, UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
 from core.store import StoreError
+from pages.shared.chart_view import plain
 from pages.shared.process import manager, tab, visitor, watch
 from pages.shared.results import results_of
 
@@ -53,7 +54,7 @@ def current_ladder() -> Ladder | None:
     except (UnknownComparison, LookupError):
         problem = "The run in this link is not known here; it may have been deleted."
     except (StoreError, ConfigError) as error:
-        problem = f"The run in this link cannot be read: {error}."
+        problem = f"The run in this link cannot be read: {plain(str(error))}."
     else:
         if ladder is not None:
             look_at(comparison)

@@ -8,6 +8,7 @@ from core.live import FINAL_STATUSES, RunView
 from pages.shared.chart_view import plain
 from pages.shared.ladder_page.opened import Ladder
 from pages.shared.process import manager
+from pages.shared.trouble import plainly, show_unwritten
 
 TICK_SECONDS = 1.0
 ICONS = {
@@ -30,6 +31,7 @@ def _over(runs) -> frozenset[str]:
     return frozenset(label for label, run in runs.items() if run.status in FINAL_STATUSES)
 
 
+@plainly
 def _progress(comparison: str, drawn: frozenset[str]) -> None:
     view = manager().view(comparison)
     done, total = (sum(getattr(run, name) for run in view.runs.values()) for name in ("updates", "total"))
@@ -43,6 +45,7 @@ def _progress(comparison: str, drawn: frozenset[str]) -> None:
     for label, run in view.runs.items():
         if run.status == "failed":
             st.error(f"**{plain(label)}**, after {run.updates} updates: {plain(run.error)}", icon=":material/error:")
+    show_unwritten()
     if over != drawn:
         st.rerun()
 

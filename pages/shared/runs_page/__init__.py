@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from core.store import StoreError
-from pages.shared.process import store, visitor
+from pages.shared.chart_view import plain
+from pages.shared.process import visitor
 from pages.shared.runs_page.actions import actions
 from pages.shared.runs_page.deleted import deleted_list, deleted_rows, undo_bar
 from pages.shared.runs_page.listing import list_runs
 from pages.shared.runs_page.overlay import overlay, settings_diff
 from pages.shared.runs_page.table import SHOWN, clear_filters, field, filters, selected, table
+from pages.shared.trouble import show_missing_history, show_unwritten
 
 TICK_SECONDS = 1.0
 BUSY = "runs:busy"
@@ -25,6 +27,7 @@ BUSY = "runs:busy"
 
 def runs_page() -> None:
     st.title("Runs")
+    show_missing_history()
     busy = st.session_state.get(BUSY, False)
     st.fragment(_body, run_every=TICK_SECONDS if busy else None)(busy)
 
@@ -33,7 +36,7 @@ def _body(drawn_busy: bool) -> None:
     try:
         busy = _page()
     except StoreError as error:
-        st.error(f"The history cannot be shown: {error}.", icon=":material/error:")
+        st.error(f"The history cannot be shown: {plain(str(error))}.", icon=":material/error:")
         busy = False
     if busy != drawn_busy:
         st.session_state[BUSY] = busy
@@ -43,8 +46,7 @@ def _body(drawn_busy: bool) -> None:
 def _page() -> bool:
     """Draw everything; whether it will be out of date in a moment."""
     owner, zone = visitor(), time_zone()
-    if problem := store().problem:
-        st.warning(f"New measurements are not being stored: {problem}", icon=":material/save:")
+    show_unwritten()
     deleted = deleted_rows(owner)
     undo_bar(list(deleted))
     runs, left = list_runs(owner, set(st.session_state.get(SHOWN, [])))

@@ -13,6 +13,7 @@ from core.fields import ConfigError
 from core.runs import ManagerFull, UnknownComparison
 from core.store import Store, StoreError
 from core.summary import summarise
+from pages.shared.chart_view import plain
 from pages.shared.findings import archive
 from pages.shared.process import manager, store, watch
 from pages.shared.runs_page.listing import Listed
@@ -58,14 +59,14 @@ def _line(comparison: str, sides: Sequence[Listed], zone) -> None:
         _run_again(comparison)
     refused = st.session_state.get(REFUSED)  # until something else is tried: the page may repeat every second
     if refused and refused[0] == comparison:
-        st.error(refused[1], icon=":material/block:")
+        st.error(plain(refused[1]), icon=":material/block:")
 
 
 def _run_again(comparison: str) -> None:
     st.session_state.pop(REFUSED, None)
     try:
         new = manager().reset(comparison)
-    except (ManagerFull, ConfigError, UnknownComparison, StoreError) as error:
+    except (ManagerFull, ConfigError, LookupError, StoreError) as error:
         st.session_state[REFUSED] = (comparison, f"Not started: {error}.")
         return
     watch(new)
@@ -118,7 +119,7 @@ def runs_csv(history: Store, ids: dict[str, int]) -> str:
     """The runs, label -> id, as one table, as far as they are stored. One that cannot be read is left out."""
     results = {}
     for label, run_id in ids.items():
-        with suppress(LookupError, ConfigError):
+        with suppress(LookupError, ConfigError, StoreError):
             results[label] = RunResult(history.config(run_id), history.load_history(run_id))
     return metrics_csv(results) if results else ""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import streamlit as st
 
 from core.store import RunRow
 from pages.shared.process import store
 from pages.shared.runs_page.actions import UNDO
-from pages.shared.runs_page.names import comparison_name, distinct
+from pages.shared.runs_page.names import comparison_name, distinct, moment
 
 CHOSEN = "runs:deleted"
 
@@ -51,7 +50,7 @@ def deleted_list(deleted: dict[str, RunRow], zone) -> None:
 
 
 def _label(row: RunRow, zone) -> str:
-    return f"{comparison_name(row)} · deleted {datetime.fromtimestamp(row.deleted or 0.0, zone):%d %b %H:%M:%S}"
+    return f"{comparison_name(row)} · deleted {moment(row.deleted or 0.0, zone):%d %b %H:%M:%S}"
 
 
 def _bring_back(comparisons: Sequence[str]) -> None:

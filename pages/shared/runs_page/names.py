@@ -37,7 +37,15 @@ def seeds_text(brief: Brief) -> str:
 
 
 def started(row: RunRow, zone: tzinfo) -> datetime:
-    return datetime.fromtimestamp(row.created, zone)
+    return moment(row.created, zone)
+
+
+def moment(seconds: float, zone: tzinfo) -> datetime:
+    """A time of the history; one that a wrong clock wrote, and no calendar has, is shown as the first of all."""
+    try:
+        return datetime.fromtimestamp(seconds, zone)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0, zone)
 
 
 def long_labels(runs: Sequence[tuple[RunRow, Brief]], zone: tzinfo) -> list[str]:

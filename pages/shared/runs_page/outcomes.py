@@ -62,7 +62,7 @@ def read_outcomes(store: Store, rows: Iterable[RunRow], known: Kept, budget_seco
             return len(missing) - done
         try:
             known.put(key(row), outcome_of(store.columns(row.run_id, FINAL_METRICS)) if row.updates_done else NOTHING)
-        except LookupError:  # removed for good a moment ago, by another tab
+        except LookupError:  # removed for good a moment ago, by another tab, or damaged
             known.put(key(row), NOTHING)
     return 0
 

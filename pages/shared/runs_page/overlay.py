@@ -10,6 +10,7 @@ import streamlit as st
 from core.fields import ConfigError
 from core.history import History
 from core.palette import KNOWN, OTHERS
+from core.store import StoreError
 from core.tasks import TASKS
 from pages.shared import series
 from pages.shared.live_board import live_board
@@ -144,7 +145,7 @@ def _readable(chosen: Sequence[Listed]) -> tuple[list[Listed], list[History], li
             continue
         try:
             history = history_of(run)
-        except (ConfigError, LookupError):
+        except (ConfigError, LookupError, StoreError):
             unreadable += 1
             continue
         room -= size
@@ -155,7 +156,9 @@ def _readable(chosen: Sequence[Listed]) -> tuple[list[Listed], list[History], li
             f"{too_long} of them are too long to be drawn beside the others: at most {MAX_SEED_UPDATES:,} updates x seeds."
         )
     if unreadable:
-        problems.append(f"{unreadable} of them cannot be read: they were written by another version, or have been removed.")
+        problems.append(
+            f"{unreadable} of them cannot be read: they were written by another version, are damaged, or have been removed."
+        )
     return drawn, histories, problems
 
 

@@ -1,0 +1,87 @@
+"""Names, labels, errors and links that would act, in a real browser: no script runs and no element is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pytest
+
+from core.links import from_query
+from core.store import Store
+from core.trainer import train
+from pages.shared.process import COOKIE, DATABASE
+from tests.browser.conftest import ROOT, serve
+
+ANN = "a" * 32
+SCRIPT = "<script>window.acted = 1</script>"
+HOSTILE = (
+    f"<img src=x onerror='window.acted=1'> {SCRIPT} [x](javascript:window.acted=1) $x^2$ :material/bug_report: "
+    "<a href='https://x.example'>y</a> www.x.example"
+)
+MADE = """() => ({
+    acted: window.acted ?? 0,
+    images: document.querySelectorAll("img[src='x']").length,
+    scripts: [...document.scripts].filter((node) => node.textContent.includes("acted")).length,
+    addresses: document.querySelectorAll("a[href^='javascript'], a[href*='x.example'], svg a").length,
+    formulas: document.querySelectorAll(".katex").length,
+})"""
+NOTHING = {"acted": 0, "images": 0, "scripts": 0, "addresses": 0, "formulas": 0}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """(address, comparison) of a server whose history has one failed comparison of ANN's, every text of which would act."""
+    folder = tmp_path_factory.mktemp("hostile")
+    store = Store(folder / DATABASE)
+    made = store.add_comparison(owner=ANN, scenario=f"s {HOSTILE}", name=HOSTILE)
+    for label, config in from_query({"scenario": "collapse", "replicas": "2", "updates": "32"}).runs.items():
+        run_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=32), status="running")
+        for record in train(config):
+            store.append(run_id, record)
+        store.set_status(run_id, "failed", error=f"because {HOSTILE}", traceback=HOSTILE)
+    store.close()
+    with serve(ROOT / "app.py", folder, DAPO_LAB_DATA=str(folder)) as address:
+        yield address, made
+
+
+@pytest.fixture
+def look(visit, server):
+    def opener(path: str, wait: str, **query: str):
+        cookie = {"name": COOKIE, "value": ANN, "url": server[0], "sameSite": "Lax"}
+        page = visit(urlencode(query), address=server[0], path=path, wait=wait, storage_state={"cookies": [cookie]})
+        return page
+
+    return opener
+
+
+def test_a_stored_comparison_is_text_on_compare_and_inspect(look, server):
+    for path, wait in (("/", ".lb-plot .main-svg"), ("/inspect_step", ".js-plotly-plot .main-svg")):
+        page = look(path, wait, comparison=server[1])
+        page.get_by_text("because <img src=x").first.wait_for()
+        for chart in page.locator(".js-plotly-plot .draglayer").all()[:2]:  # what a chart writes beside the pointer
+            chart.scroll_into_view_if_needed()
+            box = chart.bounding_box()
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            page.wait_for_timeout(300)
+        assert page.evaluate(MADE) == NOTHING and not page.errors, path
+
+
+def test_a_stored_comparison_is_text_on_runs(look, server):
+    page = look("/runs", '[data-testid="stDataFrame"] canvas')
+    box = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
+    page.mouse.click(box["x"] + 15, box["y"] + 17)  # ticks all rows
+    page.get_by_role("heading", name="Settings that differ").wait_for()
+    page.wait_for_selector(".lb-plot .main-svg")
+    page.get_by_text("s <img src=x onerror=").or_(page.get_by_text("<img src=x onerror=")).locator(
+        "visible=true"
+    ).first.wait_for()
+    assert page.evaluate(MADE) == NOTHING and not page.errors
+
+
+@pytest.mark.thorough
+def test_a_link_is_text(look):
+    page = look("/", ".lb-plot .main-svg", scenario=HOSTILE, sides=f"{HOSTILE}:GRPO", **{SCRIPT: "1", "task.noise": HOSTILE})
+    page.get_by_text("was ignored").nth(3).wait_for()
+    page.get_by_text("<script>window.acted").first.wait_for()
+    assert page.evaluate(MADE) == NOTHING and not page.errors

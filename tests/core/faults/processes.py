@@ -1,0 +1,58 @@
+"""Real processes for real faults: one that trains and can be killed, frozen or starved of disk, and one that holds a lock."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.config import DAPO, RunConfig
+from core.tasks import ChainConfig
+
+ROOT = Path(__file__).parents[3]
+PATIENCE = 30.0  # seconds for what takes milliseconds on an idle machine
+CONFIG = RunConfig(
+    task=ChainConfig(pool_size=6, length_limit=4, max_difficulty=2, width=4),
+    algorithm=DAPO, replicas=2, updates=12, num_prompts=4, group_size=4, updates_per_rollout=4,
+)  # fmt: skip
+
+LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+connection.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.readline()
+"""
+
+
+def eventually(holds, timeout: float = PATIENCE) -> None:
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.01)
+
+
+@contextmanager
+def child(code: str, *arguments: object) -> Iterator[subprocess.Popen]:
+    """A process that runs `code` and is killed at the end; its standard streams are pipes of lines."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.stdin.close()
+        process.stdout.close()
+        process.wait()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program keeps the database to itself, as one does that repairs or copies it."""
+    with child(LOCK, path) as process:
+        assert process.stdout.readline() == "locked\n"
+        yield

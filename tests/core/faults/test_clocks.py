@@ -1,0 +1,181 @@
+"""A host that sleeps and wakes, and a wall clock that is set: nobody's run is stopped or removed for it, and the order stays."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from core import clock, live, reaper
+from core import store as store_module
+from core.clock import JUMP_SECONDS, STEADY_SECONDS, WallClock, slept
+from core.limits import Limits
+from core.live import Comparison, LiveRun
+from core.runs import RunManager
+from core.serial import config_to_json
+from core.store import Store
+from tests.core.faults.processes import CONFIG, PATIENCE, child, eventually
+
+YEAR = 365 * 24 * 3600.0
+
+
+class Clocks:
+    """The clocks of a module, which a test can set."""
+
+    def __init__(self, *modules, monkeypatch):
+        self.wall, self.monotonic = 0.0, 0.0
+        for module in modules:
+            monkeypatch.setattr(module, "time", SimpleNamespace(
+                time=lambda: time.time() + self.wall, monotonic=lambda: time.monotonic() + self.monotonic))  # fmt: skip
+
+
+# A host that sleeps
+
+FROZEN = """
+import json, sys, time
+from core import reaper
+from core.runs import RunManager
+from core.limits import Limits
+from core.serial import config_from_json
+
+reaper.HEARTBEAT_SECONDS = 0.1
+manager = RunManager(max_active=2, grace_seconds=1.5, limits=Limits(run_seconds=2))
+config = config_from_json(sys.argv[1])
+left = manager.start({"a": config}, owner="ann", scenario="tiny", viewer="tab")
+watched = manager.start({"a": config}, owner="bob", scenario="tiny", viewer="other tab")
+while not all(manager.view(c).runs["a"].updates for c in (left, watched)):
+    time.sleep(0.01)
+manager.detach(left, "tab")
+print("away", flush=True)
+sys.stdin.readline()
+time.sleep(0.3)
+print(json.dumps([manager.view(c).runs["a"].status for c in (left, watched)]), flush=True)
+manager.attach(left, "tab")
+manager.wait(left, 30)
+print(json.dumps([(r.status, r.error) for r in manager.view(left).runs.values()]), flush=True)
+"""
+
+
+def test_a_program_that_was_frozen_longer_than_the_grace_and_the_limit_goes_on_where_it_was():
+    with child(FROZEN, config_to_json(replace(CONFIG, updates=240_000))) as process:
+        assert process.stdout.readline() == "away\n"
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(2.7)  # more than the grace of 1.5 s and the limit of 2 s
+        process.send_signal(signal.SIGCONT)
+        process.stdin.write("awake\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline()) == ["running", "running"]
+        # Time that it really trains still counts.
+        assert json.loads(process.stdout.readline()) == [["stopped", "this shared server lets a run train for 2 seconds"]]
+
+
+def test_a_busy_machine_is_not_a_sleeping_one():
+    assert slept(5.0, 5.4) == 0.0 and slept(5.0, 1.0) == 0.0
+    assert slept(5.0, 3605.0) == 3600.0
+
+
+def test_a_sleep_is_forgiven_to_who_was_away_and_to_what_was_training_and_never_more_than_that():
+    run = LiveRun("a", CONFIG, threading.RLock(), paused=False)
+    comparison = Comparison("id", "ann", "tiny", [run])
+    run.take_slot()
+    away = comparison.alone_since
+    comparison.forgive(3600.0, now=away + 3610.0)
+    assert comparison.alone_since == away + 3600.0
+    comparison.forgive(3600.0, now=away + 3700.0)
+    assert comparison.alone_since == away + 3700.0  # not in the future
+    assert run.trained_seconds <= 0.0
+    run.leave_slot()
+    comparison.attach("tab")
+    comparison.forgive(3600.0, now=away)
+    assert comparison.alone_since is None
+
+
+# A wall clock that is set
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path / "runs.sqlite")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR, -3600.0, 90.0])
+def test_the_newest_run_stays_the_first_of_the_list_whatever_the_clock_says(store, monkeypatch, jump):
+    first = store.add_comparison(owner="ann", scenario="tiny")
+    store.add_run(first, "a", CONFIG)
+    clocks = Clocks(store_module, monkeypatch=monkeypatch)
+    clocks.wall = jump
+    second = store.add_comparison(owner="ann", scenario="tiny")
+    run_id = store.add_run(second, "a", CONFIG)
+    clocks.wall = 0.0
+    third = store.add_comparison(owner="ann", scenario="tiny")
+    store.add_run(third, "a", CONFIG)
+    store.set_status(run_id, "done")
+    store.flush()
+    assert [row.comparison for row in store.runs()] == [third, second, first]
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_a_run_trains_to_its_end_while_the_clock_jumps_and_no_time_is_negative(store, monkeypatch, jump):
+    clocks = Clocks(live, store_module, monkeypatch=monkeypatch)
+    manager = RunManager(store, max_active=1, grace_seconds=60.0)
+    comparison = manager.start({"a": replace(CONFIG, updates=400)}, owner="ann", scenario="tiny")
+    eventually(lambda: manager.view(comparison).runs["a"].updates > 5)
+    clocks.wall = jump
+    assert manager.wait(comparison, PATIENCE)
+    view = manager.view(comparison).runs["a"]
+    assert (view.status, view.updates) == ("done", 400) and view.updates_per_second > 0
+    seconds = manager.history(comparison, "a").wall_seconds
+    assert seconds[0] >= 0 and (seconds[1:] >= seconds[:-1]).all() and seconds[-1] < PATIENCE
+    manager.shutdown()
+    assert store.load_history(store.runs()[0].run_id).updates[-1] == 400
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR, 2 * JUMP_SECONDS])
+def test_after_a_jump_the_clock_is_believed_again_when_it_was_steady_for_an_hour(monkeypatch, jump):
+    clocks = Clocks(clock, monkeypatch=monkeypatch)
+    wall = WallClock()
+
+    def passes(seconds: float) -> bool:
+        clocks.wall += seconds
+        clocks.monotonic += seconds
+        return wall.steady()
+
+    assert passes(0.0) and passes(10 * STEADY_SECONDS)
+    clocks.wall += jump
+    assert not passes(0.0) and not passes(STEADY_SECONDS - 10.0)
+    assert passes(20.0)
+    clocks.wall += JUMP_SECONDS / 2  # what a correction may do
+    assert passes(0.0)
+
+
+def test_results_outlive_a_jump_of_the_clock_past_the_retention(store, monkeypatch):
+    clocks = Clocks(clock, store_module, monkeypatch=monkeypatch)
+    monkeypatch.setattr(reaper, "DEAD_CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(reaper, "HEARTBEAT_SECONDS", 0.02)
+    manager = RunManager(store, max_active=1, grace_seconds=None, limits=Limits(retention_hours=72))
+    comparison = manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
+    assert manager.wait(comparison, PATIENCE) and store.flush()
+    looked = threading.Semaphore(0)
+    real = store.mark_interrupted
+    monkeypatch.setattr(store, "mark_interrupted", lambda: (real(), looked.release()))
+
+    def after_two_looks() -> int:
+        while looked.acquire(blocking=False):
+            pass
+        assert all(looked.acquire(timeout=PATIENCE) for _ in range(3))
+        store.flush()
+        return len(store.runs())
+
+    clocks.wall = YEAR
+    assert after_two_looks() == 1
+    clocks.monotonic += STEADY_SECONDS + 1  # a year has passed, as far as anybody can tell
+    clocks.wall += STEADY_SECONDS + 1
+    assert after_two_looks() == 0
+    manager.shutdown()

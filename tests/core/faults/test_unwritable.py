@@ -1,0 +1,80 @@
+"""A place where nothing can be written: said in a sentence that names the place; reading what is there goes on."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from core import writer
+from core.store import Store, StoreError
+from core.trainer import train
+from tests.core.faults.processes import CONFIG, ROOT, eventually
+
+OPEN = """
+import os, sys
+if os.getuid() == 0:
+    import core.store  # while the folder of the program may still be read
+    os.setgid(65534); os.setuid(65534)
+from core.store import Store, StoreError
+try:
+    Store(sys.argv[1]).close()
+    print("opened")
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_a_folder_that_forbids_writing_is_told(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("forbidden")
+    for place in (folder, *folder.parents):
+        if os.access(place, os.W_OK) and place.stat().st_uid == os.getuid() and len(place.parts) > 2:
+            place.chmod(place.stat().st_mode | 0o055)  # others may look, and not write
+    folder.chmod(0o555)
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN, str(folder / "runs.sqlite")], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    folder.chmod(0o755)
+    assert f"history {folder}/runs.sqlite: cannot be used" in done.stdout
+    assert "see that the file can be read and written" in done.stdout
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("place", ["file/runs.sqlite", "file/deeper/runs.sqlite", "folder", "x" * 300 + "/runs.sqlite"])
+def test_a_path_that_cannot_be_a_file_is_told(tmp_path, place):
+    (tmp_path / "file").write_text("a file and no folder")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match=r"cannot be (opened|used) .*; (choose a path that can be written to|see that the file)"):
+        Store(tmp_path / place)
+
+
+def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, monkeypatch):
+    store = Store(tmp_path / "runs.sqlite")
+    run_id = store.add_run(store.add_comparison(owner="ann", scenario="tiny"), "a", CONFIG, status="running")
+    records = list(train(CONFIG))
+    for record in records[:5]:
+        store.append(run_id, record)
+    assert store.flush()
+    real = writer.connect
+
+    def read_only(path, **options):
+        connection = real(path, **options)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 0.02)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "connect", read_only)
+        store._writer._rollback()  # as after any failure: the next write opens the file anew
+        for record in records[5:]:
+            store.append(run_id, record)
+        eventually(lambda: "readonly" in store.problem)
+        assert len(store.load_history(run_id)) == 5
+    assert store.flush() and store.problem == "" and len(store.load_history(run_id)) == CONFIG.updates
+    assert store.close()
+    with sqlite3.connect(store.path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
