@@ -167,11 +167,7 @@ class Scheduler:
         status, error, trace = "failed", "", ""
         try:
             limit_torch_threads()
-            import os
-            import sys
-
-            sys.setswitchinterval(0.0005)
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+            give_way()
             self._iterate(run)
             status, error = (
                 ("done", "") if run.complete else run.ending or ("failed", "the training ended before its last update")

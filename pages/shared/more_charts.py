@@ -53,10 +53,10 @@ def _show_all(comparison: str | None) -> None:
 
 
 def _drawn(comparison: str | None, finished: bool) -> Drawn:
-    """The charts as last drawn, or drawn now: at first, when a run has changed its state, when the page has changed its theme, and when
+    """The charts as last drawn, or drawn now: at first, when a run has paused or ended, when the page has changed its theme, and when
     somebody asks. Half a second of work that runs in progress would feel."""
     dark = st.context.theme.type == "dark"
-    states = () if comparison is None else tuple((label, run.status) for label, run in manager().view(comparison).runs.items())
+    states = () if comparison is None else tuple((label, _state(run.status)) for label, run in manager().view(comparison).runs.items())
     key = (comparison, dark, finished, states)
     kept: Drawn | None = st.session_state.get("more_charts")
     if kept is None or kept.key != key or not kept.charts or st.session_state.get("draw_anew"):
@@ -64,6 +64,10 @@ def _drawn(comparison: str | None, finished: bool) -> Drawn:
         charts = _finished_charts(comparison, tuple(results), dark, results) if finished else more_charts(results, dark=dark)
         kept = st.session_state.more_charts = Drawn(key, _updates(results), charts)
     return kept
+
+
+def _state(status: str) -> str:
+    return "going" if status in ("queued", "running") else status
 
 
 @st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
