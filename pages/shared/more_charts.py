@@ -56,7 +56,9 @@ def _drawn(comparison: str | None, finished: bool) -> Drawn:
     """The charts as last drawn, or drawn now: at first, when a run has paused or ended, when the page has changed its theme, and when
     somebody asks. Half a second of work that runs in progress would feel."""
     dark = st.context.theme.type == "dark"
-    states = () if comparison is None else tuple((label, _state(run.status)) for label, run in manager().view(comparison).runs.items())
+    states = (
+        () if comparison is None else tuple((label, _state(run.status)) for label, run in manager().view(comparison).runs.items())
+    )
     key = (comparison, dark, finished, states)
     kept: Drawn | None = st.session_state.get("more_charts")
     if kept is None or kept.key != key or not kept.charts or st.session_state.get("draw_anew"):
