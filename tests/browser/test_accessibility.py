@@ -9,7 +9,7 @@ import pytest
 from pages.shared.frame import PAGES
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
-QUICK = ("/", "/runs", "/inspect_step", "/grpo")  # one of each kind; `-m ""` adds the others
+QUICK = ("/", "/runs", "/inspect_step")  # where most is; `-m ""` adds the others
 ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for group in PAGES.values() for path, *_ in group]
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]

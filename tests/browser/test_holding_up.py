@@ -52,6 +52,7 @@ def test_an_outage_of_ten_seconds_changes_nothing(visit, proxy):
     stop(page)
 
 
+@pytest.mark.thorough
 def test_a_second_tab_shows_the_same_run_and_may_pause_it(visit):
     mine = visit(LONG)
     address = run(mine)

@@ -86,6 +86,7 @@ def test_a_link_opens_the_step_and_it_says_what_the_engine_says(step_page):
     assert page.get_by_text("are the same").count() == 1 and not page.errors
 
 
+@pytest.mark.thorough
 def test_next_update_goes_there_and_changes_the_address(step_page):
     page = step_page("run=GRPO&seed=3&update=8")
     says(page, summary(*step_of("GRPO", 3, 8), "GRPO"))
@@ -114,6 +115,7 @@ def test_a_click_on_a_cell_opens_its_group(step_page, server):
     assert shown == step.groups[kept - 1].texts[2] and not page.errors
 
 
+@pytest.mark.thorough
 def test_the_other_algorithm_can_be_chosen_for_the_tokens_too(step_page):
     page = step_page("run=GRPO&seed=3&update=40")
     picture = page.locator("[class*=st-key-inspect-tokens] [aria-label], [class*=st-key-inspect-tokens][aria-label]").first
@@ -176,6 +178,7 @@ def test_a_click_on_the_live_board_leads_to_that_update_of_that_side(board, serv
     assert "inspect_step" not in board.url and server[1] in board.url and not board.errors  # one click, one visit
 
 
+@pytest.mark.thorough
 def test_a_drag_and_a_double_click_stay_on_the_board(board):
     x, y = on_line(board, 0, 17)
     board.mouse.move(x, y)

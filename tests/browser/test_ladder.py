@@ -44,6 +44,7 @@ def test_the_first_screen_has_the_finished_ladder_and_one_button(ladder):
     assert page.locator(".js-plotly-plot").count() == 3 and not page.errors
 
 
+@pytest.mark.thorough
 def test_the_toggles_change_the_numbers_and_stand_in_the_address(ladder):
     page = ladder()
     before = words(page)
@@ -61,6 +62,7 @@ def test_the_toggles_change_the_numbers_and_stand_in_the_address(ladder):
     assert not page.errors
 
 
+@pytest.mark.thorough
 def test_bars_appear_while_it_trains_and_a_reload_finds_them_again(ladder):
     page = ladder(TINY)
     page.get_by_text("only the ladder shown").click()
@@ -118,6 +120,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(ladder, scheme):
     assert lightness > 200 if scheme == "dark" else lightness < 100
 
 
+@pytest.mark.thorough
 def test_the_choices_can_be_made_by_keyboard(ladder):
     page = ladder()
     page.get_by_role("radio", name="per update").focus()

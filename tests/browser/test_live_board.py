@@ -192,6 +192,7 @@ def test_a_board_that_leaves_the_page_for_a_moment_returns_as_it_was(open_board)
     assert board.js("BOARD.stats.snapshots") == 1 and board.errors == []
 
 
+@pytest.mark.thorough
 def test_a_board_that_stays_away_is_given_up_and_made_anew(open_board):
     board = open_board("rate=20")
     board.js("window.first = BOARD")

@@ -92,6 +92,7 @@ def test_two_ticked_rows_lie_over_each_other_with_what_differs(runs_page):
     assert page.locator("a[href^='javascript']").count() == 0 and not page.errors
 
 
+@pytest.mark.thorough
 def test_the_selection_outlives_a_filter_and_sorting(runs_page):
     page = runs_page()
     tick(page, 0)
@@ -149,6 +150,7 @@ def test_rename_delete_and_undo(runs_page):
     assert page.get_by_text("Deleted: ").count() == 0 and not page.errors
 
 
+@pytest.mark.thorough
 def test_run_again_goes_to_compare_and_is_listed_when_one_comes_back(runs_page):
     page = runs_page()
     tick(page, 0)

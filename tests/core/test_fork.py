@@ -44,6 +44,7 @@ def test_an_unchanged_fork_goes_on_bit_for_bit(scenario, with_checkpoints):
     assert same(list(train(replace(run, fork=Fork(run=run, update=at)), checkpoints=checkpoints)), original[at:])
 
 
+@pytest.mark.thorough
 def test_a_fork_of_a_gpt_goes_on_bit_for_bit():
     run = SCENARIOS["addition"].runs(updates=24, replicas=2)["DAPO"]
     original = list(train(run))

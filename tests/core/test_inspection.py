@@ -43,7 +43,7 @@ def run_of(case: str, updates: int = 24):
     return apply_overrides(runs, settings)[label]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(c, marks=pytest.mark.thorough) if c == "gpt" else c for c in CASES])
 def test_a_step_is_the_one_that_was_trained(case):
     config = run_of(case)
     records = list(train(config))

@@ -373,6 +373,7 @@ def child(path):
     process.wait()
 
 
+@pytest.mark.thorough  # tests/core/faults/test_killed.py has ten runs
 def test_after_kill_9_every_update_older_than_a_second_is_there(child, path):
     seen = []
     for line in child.stdout:

@@ -228,9 +228,7 @@ def test_a_missing_section_is_an_error_that_names_it():
         document("grpo").section("nonsense")
 
 
-@pytest.mark.parametrize(
-    "page", [page if page in ("grpo", "dynamic_sampling") else pytest.param(page, marks=pytest.mark.thorough) for page in PAGES]
-)
+@pytest.mark.parametrize("page", [page if page == "grpo" else pytest.param(page, marks=pytest.mark.thorough) for page in PAGES])
 def test_the_miniature_trains_within_five_seconds_and_leaves_compare_alone(open_page, page):
     app = open_page(page)
     began = time.process_time()

@@ -33,6 +33,7 @@ def test_every_medicine_has_all_that_the_figure_and_the_text_need(patient):
     assert page.held_out(PATIENTS.index(patient), 0) == told["final"]["alone"]["eval_accuracy"]
 
 
+@pytest.mark.thorough
 def test_the_rescue_of_collapse_is_what_the_code_computes_today():
     found = page.measured()["collapse"]
     original = run_all({"GRPO": find_scenario("collapse").runs()["GRPO"]})["GRPO"]

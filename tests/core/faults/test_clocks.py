@@ -121,7 +121,7 @@ def test_the_newest_run_stays_the_first_of_the_list_whatever_the_clock_says(stor
     assert [row.comparison for row in store.runs()] == [third, second, first]
 
 
-@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+@pytest.mark.parametrize("jump", [pytest.param(YEAR, marks=pytest.mark.thorough), -YEAR])
 def test_a_run_trains_to_its_end_while_the_clock_jumps_and_no_time_is_negative(store, monkeypatch, jump):
     clocks = Clocks(live, store_module, monkeypatch=monkeypatch)
     manager = RunManager(store, max_active=1, grace_seconds=60.0)
