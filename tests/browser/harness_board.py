@@ -34,7 +34,7 @@ with st.sidebar:
     away = st.toggle("away", key="away")
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=None if "still" in query else 0.5)
 def board() -> None:
     if (st.session_state.get("board") or {}).get("resync"):
         st.session_state.asked = st.session_state.get("asked", 0) + 1

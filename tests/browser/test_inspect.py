@@ -192,6 +192,7 @@ def test_a_drag_and_a_double_click_stay_on_the_board(board):
     assert "inspect_step" not in board.url and not board.errors
 
 
+@pytest.mark.thorough
 def test_enter_opens_the_update_that_the_arrow_keys_have_reached(board):
     board.locator("[data-chart=entropy_nats] .lb-plot").focus()
     for _ in range(3):
@@ -202,6 +203,7 @@ def test_enter_opens_the_update_that_the_arrow_keys_have_reached(board):
     assert reached < 48 and not board.errors
 
 
+@pytest.mark.thorough
 def test_a_finger_reads_with_the_first_tap_and_opens_with_the_second(visit, server):
     page = visit(
         f"comparison={server[1]}", address=server[0], viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True

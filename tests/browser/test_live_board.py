@@ -111,6 +111,18 @@ def test_a_lost_snapshot_is_noticed_and_sent_again(open_board):
     assert board.same_nodes() and board.errors == []
 
 
+def test_a_lost_answer_is_asked_for_again_though_no_tick_comes_any_more(open_board):
+    board = open_board("start=400&stop=400&still")
+    board.js("""Object.defineProperty(BOARD, 'request', {
+        set(request) { this.sent = request; },
+        get() { return () => { window.asked = (window.asked ?? 0) + 1; if (window.asked > 1) this.sent(); }; }, // the first is lost
+    })""")
+    board.choose("lose a snapshot")
+    board.wait("BOARD.settings.seeds && BOARD.store.get('DAPO').metrics.entropy_nats.seeds[0]?.[0] > 0")
+    assert board.page.evaluate("window.asked") == 2
+    assert board.same_nodes() and board.errors == []
+
+
 def test_a_run_that_has_just_begun_is_asked_for_its_first_points_before_the_next_tick(open_board):
     board = open_board("start=1&rate=4&waits")
     board.wait("BOARD.store.get('DAPO').last > 0")

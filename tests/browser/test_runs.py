@@ -162,6 +162,7 @@ def test_run_again_goes_to_compare_and_is_listed_when_one_comes_back(runs_page):
     assert not page.errors
 
 
+@pytest.mark.thorough
 def test_open_on_compare_shows_the_stored_run(runs_page, server):
     page = runs_page()
     tick(page, 0)
@@ -180,6 +181,7 @@ def test_somebody_else_sees_nothing_of_it(runs_page):
 
 
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
+@pytest.mark.thorough
 def test_a_phone_shows_everything_without_scrolling_sideways(runs_page, scheme):
     page = runs_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     tick(page, 0, 1)

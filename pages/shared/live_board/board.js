@@ -4,7 +4,7 @@
 const MAX_POINTS = 1500; // per line; beyond it, the smallest and the largest value of each bucket are drawn
 const MAX_SEED_POINTS = 300;
 const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
-const ASK_AGAIN = 2000; // ms until an unanswered request for what is missing is repeated
+const ASK_AGAIN = 1500; // ms until an unanswered request for what is missing is repeated
 const DOUBLE_CLICK = 350; // ms: a click counts as one when no second has come by then
 const FINGER = 24; // pixels between two taps on the same place
 const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
@@ -131,9 +131,11 @@ function receive(board, payload) {
     showLegend(board, payload);
   } else if (payload.picture !== board.picture || hasGap(board, payload.points)) {
     board.stats.refused += 1;
+    board.incomplete = true;
     return board.ask();
   } else board.stats.tails += 1;
   board.asked = -Infinity;
+  board.incomplete = false;
   let added = 0;
   let merged = false;
   for (const [label, points] of Object.entries(payload.points)) {
@@ -359,6 +361,7 @@ function everySecond(board) {
     return performance.now() - board.left > KEPT && dispose(board);
   }
   board.left = null;
+  if (board.incomplete) board.ask(); // an answer may be lost too, and of a run that has ended no tick would tell
   showBadge(board, board.status);
   for (const chart of board.charts.values()) if (chart.stale) describe(board, chart);
   const theme = readTheme(board.root); // a switch of theme while no data comes
