@@ -22,6 +22,7 @@ def until(page, condition: str) -> None:
 
 
 def last(page, side: str = "DAPO") -> int:
+    until(page, f"BOARD.store.get('{side}')")
     return page.evaluate(f"{BOARD}.store.get('{side}').last")
 
 

@@ -25,10 +25,13 @@ class Board:
         self.page, self.errors = page, errors
 
     def js(self, expression: str):
+        self.wait("true")
         return self.page.evaluate(expression.replace("BOARD", BOARD))
 
     def wait(self, condition: str, seconds: float = 15):
-        self.page.wait_for_function(condition.replace("BOARD", BOARD), timeout=1000 * seconds)
+        """Streamlit may take a board off the page for a moment; it returns as it was (see `putBack` in board.js)."""
+        there = f"{BOARD.replace(').live', ')?.live')} && ({condition.replace('BOARD', BOARD)})"
+        self.page.wait_for_function(there, timeout=1000 * seconds)
 
     def last(self) -> int:
         return self.js("BOARD.store.get('DAPO').last")
