@@ -38,6 +38,7 @@ class Clocks:
 
 FROZEN = """
 import json, sys, time
+from dataclasses import replace
 from core import reaper
 from core.runs import RunManager
 from core.limits import Limits
@@ -46,6 +47,8 @@ from core.serial import config_from_json
 reaper.HEARTBEAT_SECONDS = 0.1
 manager = RunManager(max_active=2, grace_seconds=1.5, limits=Limits(run_seconds=2))
 config = config_from_json(sys.argv[1])
+warm = manager.start({"a": replace(config, updates=4)}, owner="ann", scenario="tiny", viewer="tab")
+manager.wait(warm, 30)  # the first updates of a process are slow, and would count as training
 left = manager.start({"a": config}, owner="ann", scenario="tiny", viewer="tab")
 watched = manager.start({"a": config}, owner="bob", scenario="tiny", viewer="other tab")
 while not all(manager.view(c).runs["a"].updates for c in (left, watched)):
