@@ -6,12 +6,12 @@ import argparse
 import json
 import os
 import platform
-import re
 from importlib.metadata import version
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from bench.marked import replace_section
 from bench.ui_load import measure_viewers
 from bench.ui_parts import measure_first_point, measure_heap, measure_traffic
 from bench.ui_report import section
@@ -19,7 +19,6 @@ from tests.browser.conftest import launch
 
 HERE = Path(__file__).parent
 PARTS = ("first-point", "traffic", "viewers", "heap")
-MARKERS = ("<!-- bench.ui begins -->", "<!-- bench.ui ends -->")
 
 
 def main() -> None:
@@ -69,12 +68,7 @@ def write(results: dict, folder: Path = HERE) -> None:
     known = json.loads(file.read_text()) if file.exists() else {}
     known = {part: (known | results)[part] for part in PARTS if part in known | results}
     file.write_text(json.dumps(known, indent=1) + "\n")
-    begin, end = MARKERS
-    text = readme.read_text()
-    if begin not in text:
-        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
-    told = re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{section(known)}\n{end}", text, flags=re.DOTALL)
-    readme.write_text(told)
+    readme.write_text(replace_section(readme.read_text(), "ui", section(known)))
     print(f"written to {file} and {readme}")
 
 

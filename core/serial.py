@@ -14,7 +14,7 @@ from typing import Any
 
 from core.config import AlgorithmConfig, Fork, RunConfig
 from core.export import config_dict
-from core.fields import ConfigError, short
+from core.fields import ConfigError, short, type_hints
 from core.tasks import TASKS
 
 
@@ -58,7 +58,7 @@ def config_from_dict(values: Any) -> RunConfig:
 def _build(kind: type, owner: str, values: dict, **parts: Any) -> Any:
     """`kind` from plain values and from the parts that are built already."""
     known = {f.name: f for f in fields(kind) if f.name not in ("task", "algorithm", "fork", "run")}
-    hints = typing.get_type_hints(kind)
+    hints = type_hints(kind)
     for name in values:
         if name not in known:
             full = f"{owner}.{name}" if owner else str(name)

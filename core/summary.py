@@ -78,8 +78,9 @@ def _algorithm(history: History) -> dict:
     out["samples_generated"] = float(history.samples[-1].mean())
     out["seconds"] = float(history.wall_seconds[-1])
     out["updates"], out["rollouts"] = int(updates[-1]), int(history.rollouts[-1])
-    out["events"] = find_events(updates, history.metric)
-    out["stability"] = {name: estimate(half_variances(history.metric(name))).mean for name in ("entropy_nats", "grad_norm")}
+    watched = {name: history.metric(name) for name in ("entropy_nats", "grad_norm")}
+    out["events"] = find_events(updates, watched.__getitem__)
+    out["stability"] = {name: estimate(half_variances(values)).mean for name, values in watched.items()}
     return out
 
 

@@ -38,13 +38,11 @@ def link(address: str, scenario: str) -> str:
 def section(address: str) -> str:
     """What README.md says about the demo."""
     first = next(iter(SCENARIOS))
-    lines = [
-        f"[![Open DAPO Lab](docs/open.svg)]({link(address, first)})",
-        "",
-        "Each of these links trains a comparison in front of you:",
-    ]
-    lines += [f"[{scenario.title}]({link(address, name)})" for name, scenario in SCENARIOS.items()]
-    text = "\n".join(lines[:3]) + "\n" + " ·\n".join(lines[3:]) + ".\n"
+    links = " ·\n".join(f"[{scenario.title}]({link(address, name)})" for name, scenario in SCENARIOS.items())
+    text = (
+        f"[![Open DAPO Lab](docs/open.svg)]({link(address, first)})\n\n"
+        f"Each of these links trains a comparison in front of you:\n{links}.\n"
+    )
     if urlsplit(address).hostname in OWN:
         text += "\nThey open the app on your own machine, once the first command below runs it.\n"
     return text

@@ -12,6 +12,6 @@ if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null && 
 fi
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
-# The browser tests must have run: they fail, and never skip, without a browser. Two workers, because they mostly wait.
+# The browser tests must have run: they fail, and never skip, without a browser. Two workers: on two cores, four were slower.
 # What is marked thorough is left out unless it is asked for: bash tests/run.sh -m ""
 "$venv/bin/pytest" -n 2 --dist load -m "not thorough" "$@"

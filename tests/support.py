@@ -1,7 +1,11 @@
-"""Hand-made completions and small configurations, shared by the tests."""
+"""Hand-made completions, small configurations and a small disk, shared by the tests."""
 
+from collections.abc import Callable, Iterable
+
+import pytest
 import torch
 
+from core import schema, writer
 from core.config import AlgorithmConfig, RunConfig, TaskConfig
 from core.tasks import ArithmeticConfig, BanditConfig, ChainConfig, Task
 from core.types import Completions
@@ -44,3 +48,22 @@ def means_by_loop(chances: torch.Tensor, mask: torch.Tensor) -> tuple[list[list[
         for out, table in ((by_token, contexts), (by_rank, ranked)):
             out.append([sum(column) / len(contexts) for column in zip(*table, strict=True)])
     return by_token, by_rank
+
+
+def small_disk(monkeypatch, pages: int) -> list[int]:
+    """From now on histories are written to a disk of so many pages. Empty the list that is returned, and there is room."""
+    room, real = [pages], schema.connect
+
+    def connect(path, **options):
+        connection = real(path, **options)
+        if room:
+            connection.execute(f"PRAGMA max_page_count = {room[0]}")
+        return connection
+
+    monkeypatch.setattr(writer, "connect", connect)
+    return room
+
+
+def mostly_thorough(values: Iterable, quick: Callable[[object], bool]) -> list:
+    """For parametrize: only those that are `quick` are tried where time is short."""
+    return [value if quick(value) else pytest.param(value, marks=pytest.mark.thorough) for value in values]

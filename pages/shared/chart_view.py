@@ -20,6 +20,3 @@ def show_chart(chart: Chart) -> None:
     st.markdown(f":small[{plain(words.unit)}]")
     st.plotly_chart(chart.figure, theme="streamlit", key=f"chart:{words.name}", config=CONFIG, alt=chart.text)
     st.markdown(f":small[{plain(words.caption)}]")
-
-
-__all__ = ["CONFIG", "plain", "show_chart"]

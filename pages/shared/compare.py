@@ -11,10 +11,10 @@ from core import shipped
 from core.config import RunConfig
 from core.fields import ConfigError
 from core.links import to_query
+from core.markdown import plain
 from core.runs import ManagerFull, UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
 from core.store import StoreError
-from pages.shared.chart_view import plain
 from pages.shared.findings import show_findings
 from pages.shared.live import live_part, phase
 from pages.shared.more_charts import show_more_charts

@@ -11,9 +11,9 @@ import streamlit as st
 from core import shipped
 from core.compare import RunResult
 from core.export import comparison_files, metrics_csv
+from core.markdown import plain
 from core.report import findings, numbers_table, quoted
 from core.summary import summarise
-from pages.shared.chart_view import plain
 from pages.shared.process import manager
 from pages.shared.results import results_of
 

@@ -6,9 +6,9 @@ import time
 
 import streamlit as st
 
+from core.markdown import plain
 from core.runs import ComparisonView
 from pages.shared import series
-from pages.shared.chart_view import plain
 from pages.shared.live_board import live_board
 from pages.shared.live_board.charts import board_charts
 from pages.shared.process import manager

@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.charts import Chart, more_charts
 from core.compare import RunResult
-from pages.shared.chart_view import plain, show_chart
+from core.markdown import plain
+from pages.shared.chart_view import show_chart
 from pages.shared.process import manager
 from pages.shared.results import results_of
 from pages.shared.trouble import plainly

@@ -10,10 +10,10 @@ from core.compare import RunResult
 from core.config import AlgorithmConfig, RunConfig
 from core.fields import ConfigError
 from core.forks import TECHNIQUES, fork_changes, fork_points, make_fork, suggested_point, with_techniques
+from core.markdown import plain
 from core.runs import ManagerFull
 from core.sides import check_label, free_label
 from core.store import StoreError
-from pages.shared.chart_view import plain
 from pages.shared.process import manager, tab
 from pages.shared.results import results_of
 from pages.shared.settings import HIDDEN, setting_widgets

@@ -9,9 +9,9 @@ import streamlit as st
 
 from core.config import RunConfig
 from core.fields import ConfigError, type_hints
+from core.markdown import plain
 from core.scenarios import SCENARIOS, Scenario
 from core.sides import side_runs, sides_of
-from pages.shared.chart_view import plain
 from pages.shared.opened import begin_with, beginning, version
 from pages.shared.process import manager
 from pages.shared.side_editor import add_side, side_head

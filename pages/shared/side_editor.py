@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.config import RunConfig
 from core.fields import ConfigError
+from core.markdown import plain
 from core.scenarios import Scenario
 from core.sides import MAX_SIDES, Side, bases, check_sides, free_label, side_runs
-from pages.shared.chart_view import plain
 from pages.shared.opened import begin_with, version
 
 COPY = "a copy of "

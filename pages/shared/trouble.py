@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core.markdown import plain
 from core.store import StoreError
-from pages.shared.chart_view import plain
 from pages.shared.process import history_missing, history_problem
 
 Part = TypeVar("Part", bound=Callable)

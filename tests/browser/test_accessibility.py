@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared.frame import PAGES
+from tests.support import mostly_thorough
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 QUICK = ("/", "/runs", "/inspect_step")  # where most is; `-m ""` adds the others
@@ -25,9 +26,7 @@ CONTROLS_WITHOUT_NAME = """
 """
 
 
-@pytest.mark.parametrize(
-    "address", [path if path in QUICK else pytest.param(path, marks=pytest.mark.thorough) for path in ADDRESSES]
-)
+@pytest.mark.parametrize("address", mostly_thorough(ADDRESSES, QUICK.__contains__))
 def test_text_can_be_read_and_everything_has_a_name(visit, address):
     page = visit(path=address, wait="[data-testid=stMarkdown]")
     for scheme in ("light", "dark"):

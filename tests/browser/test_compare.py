@@ -10,15 +10,13 @@ import pandas as pd
 import pytest
 
 from core.metrics import METRIC_NAMES
-from tests.browser.test_live_board import BOARD
+from tests.browser.test_live_board import BOARD, BOARD_IF_THERE
 
 SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
 
 
 def until(page, condition: str) -> None:
-    page.wait_for_function(
-        condition.replace("BOARD.store.get", f"{BOARD.replace(').live', ')?.live')}?.store.get").replace(").last", ")?.last")
-    )
+    page.wait_for_function(condition.replace("BOARD.store.get", f"{BOARD_IF_THERE}?.store.get").replace(").last", ")?.last"))
 
 
 def last(page, side: str = "DAPO") -> int:

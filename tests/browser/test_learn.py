@@ -12,10 +12,11 @@ import pytest
 from core.scenarios import SCENARIOS
 from pages.shared.learn.contents import existing
 from pages.shared.learn.text import load
+from tests.support import mostly_thorough
 
 PAGES = existing()
 # Every page is tried whole by `bash tests/run.sh -m ""`; one stands for all where time is short.
-TRIED = [name if name == "grpo" else pytest.param(name, marks=pytest.mark.thorough) for name in PAGES]
+TRIED = mostly_thorough(PAGES, "grpo".__eq__)
 FIGURE = "[data-figure='{}']"
 MATHS = """async ([page, calls]) => {
     const found = await import(new URL(`app/static/learn/${page}.js`, document.baseURI));

@@ -16,6 +16,7 @@ from tests.browser.made_up import histories
 
 CHARTS = len(CHART_SPECS)
 BOARD = "document.querySelector('.live-board').liveBoard"
+BOARD_IF_THERE = "document.querySelector('.live-board')?.liveBoard"
 
 
 class Board:
@@ -30,7 +31,7 @@ class Board:
 
     def wait(self, condition: str, seconds: float = 15):
         """Streamlit may take a board off the page for a moment; it returns as it was (see `putBack` in board.js)."""
-        there = f"{BOARD.replace(').live', ')?.live')} && ({condition.replace('BOARD', BOARD)})"
+        there = f"{BOARD_IF_THERE} && ({condition.replace('BOARD', BOARD)})"
         self.page.wait_for_function(there, timeout=1000 * seconds)
 
     def last(self) -> int:

@@ -15,6 +15,7 @@ from core.overrides import apply_overrides
 from core.scenarios import SCENARIOS
 from core.seen import CLIPPED_HIGH, CLIPPED_LOW, see
 from core.trainer import train
+from tests.support import mostly_thorough
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +44,7 @@ def run_of(case: str, updates: int = 24):
     return apply_overrides(runs, settings)[label]
 
 
-@pytest.mark.parametrize("case", [pytest.param(c, marks=pytest.mark.thorough) if c == "gpt" else c for c in CASES])
+@pytest.mark.parametrize("case", mostly_thorough(CASES, "gpt".__ne__))
 def test_a_step_is_the_one_that_was_trained(case):
     config = run_of(case)
     records = list(train(config))

@@ -24,6 +24,7 @@ from core.store import Store, StoreError
 from core.tasks import ChainConfig
 from core.trainer import train
 from core.types import Distribution, StepRecord
+from tests.support import small_disk
 
 TASK = ChainConfig(pool_size=6, length_limit=4, max_difficulty=2, width=4)
 CONFIG = RunConfig(
@@ -266,15 +267,7 @@ def test_appending_from_many_threads_loses_nothing(store):
 
 
 def test_a_full_disk_is_reported_kept_in_memory_and_written_when_there_is_room(path, monkeypatch):
-    pages, real = [40], schema.connect
-
-    def small_disk(path, **options):
-        connection = real(path, **options)
-        if pages:
-            connection.execute(f"PRAGMA max_page_count = {pages[0]}")
-        return connection
-
-    monkeypatch.setattr(writer, "connect", small_disk)
+    pages = small_disk(monkeypatch, 40)
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0.02)
     store = Store(path)
     run_id = begin(store)

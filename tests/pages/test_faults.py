@@ -22,6 +22,7 @@ from pages.shared import process
 from tests.core.faults.processes import locked
 from tests.core.faults.test_random_links import links, named
 from tests.pages.conftest import SMALL, comparison, finish, press, read, wait_for, words
+from tests.support import small_disk
 
 NOT_KEPT = "What is trained now is not being kept"
 
@@ -92,15 +93,7 @@ def test_with_a_locked_history_one_trains_as_ever_and_the_next_visitor_finds_it_
 
 
 def test_a_disk_that_fills_up_during_a_run_is_told_while_the_run_goes_on(open_app, monkeypatch):
-    pages, real = [16], writer.connect
-
-    def small_disk(path, **options):
-        connection = real(path, **options)
-        if pages:
-            connection.execute(f"PRAGMA max_page_count = {pages[0]}")
-        return connection
-
-    monkeypatch.setattr(writer, "connect", small_disk)
+    pages = small_disk(monkeypatch, 16)
     app = finish(press(open_app(SMALL | {"updates": "160"}), "run"))
     wait_for(lambda: process.history_problem())
     told = words(app.run())

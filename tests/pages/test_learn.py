@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.scenarios import SCENARIOS
 from pages.shared import process
 from pages.shared.learn import contents, terms, text, values
+from tests.support import mostly_thorough
 
 ROOT = Path(__file__).parents[2]
 PAGES = contents.existing()
@@ -228,7 +229,7 @@ def test_a_missing_section_is_an_error_that_names_it():
         document("grpo").section("nonsense")
 
 
-@pytest.mark.parametrize("page", [page if page == "grpo" else pytest.param(page, marks=pytest.mark.thorough) for page in PAGES])
+@pytest.mark.parametrize("page", mostly_thorough(PAGES, "grpo".__eq__))
 def test_the_miniature_trains_within_five_seconds_and_leaves_compare_alone(open_page, page):
     app = open_page(page)
     began = time.process_time()

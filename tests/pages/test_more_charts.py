@@ -11,11 +11,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.links import from_query
+from core.markdown import plain
 from core.runs import RunManager
 from core.store import Store
 from core.trainer import train
 from pages.shared import process
-from pages.shared.chart_view import plain
 
 ROOT = Path(__file__).parents[2]
 RUNS = from_query({"scenario": "collapse", "replicas": "2", "updates": "24"}).runs

@@ -7,13 +7,12 @@ import pytest
 from core import shipped
 from core.stats import mean_over_seeds
 from pages.shared.learn import recorded
+from tests.support import mostly_thorough
 
 FIRST = 3  # rollouts that are trained anew
 
 
-@pytest.mark.parametrize(
-    "pair", [pytest.param(p, marks=pytest.mark.thorough) if p[0] == "addition" else p for p in recorded.CURVES], ids="/".join
-)
+@pytest.mark.parametrize("pair", mostly_thorough(recorded.CURVES, lambda pair: pair[0] != "addition"), ids="/".join)
 def test_a_curve_is_what_training_gives(pair):
     stored = recorded.load()["curves"]["/".join(pair)]
     made = recorded.record_curves(*pair, until=FIRST)

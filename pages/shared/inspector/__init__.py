@@ -11,12 +11,12 @@ import streamlit as st
 
 from core.compare import RunResult
 from core.inspection import Step, check_against
+from core.markdown import plain
 from core.palette import side_styles
 from core.scenarios import SCENARIOS
 from core.seen import see
 from core.shipped import SCENARIO
 from core.step_words import summary
-from pages.shared.chart_view import plain
 from pages.shared.inspector.batch import batch_part
 from pages.shared.inspector.controls import controls
 from pages.shared.inspector.group import group_part

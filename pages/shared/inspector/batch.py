@@ -7,10 +7,11 @@ import streamlit as st
 from core.charts.chart import Chart
 from core.charts.step import batch_chart
 from core.inspection import Step
+from core.markdown import plain
 from core.seen import Seen
 from core.step_tables import fate, suggested_group
 from core.step_words import rounds
-from pages.shared.chart_view import CONFIG, plain
+from pages.shared.chart_view import CONFIG
 from pages.shared.inspector.place import forget_group, go, place
 
 KEY = "inspect:batch"

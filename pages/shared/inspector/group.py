@@ -8,10 +8,10 @@ import streamlit as st
 from core.charts.step import entropy_chart, token_chart
 from core.compare import RunResult
 from core.inspection import Step
+from core.markdown import plain
 from core.seen import Seen, lenses, see
 from core.step_tables import completions_table, side_by_side, tokens_table
 from core.step_words import batch_difference, difference, group_sentence
-from pages.shared.chart_view import plain
 from pages.shared.inspector.batch import show
 from pages.shared.inspector.place import place
 

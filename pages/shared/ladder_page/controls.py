@@ -12,8 +12,8 @@ from core.config import RunConfig
 from core.fields import ConfigError
 from core.ladder import ORDERS, ladder_runs, shipped
 from core.ladder.rungs import SCENARIO
+from core.markdown import plain
 from core.scenarios import SCENARIOS
-from pages.shared.chart_view import plain
 from pages.shared.ladder_page.opened import REFUSED, Ladder, start
 from pages.shared.process import manager
 

@@ -7,7 +7,8 @@ import streamlit as st
 from core.charts.ladder import ladder_chart, published_chart
 from core.ladder import PUBLISHED, LadderTable
 from core.ladder.report import across, agreement_table, sentences
-from pages.shared.chart_view import plain, show_chart
+from core.markdown import plain
+from pages.shared.chart_view import show_chart
 from pages.shared.ladder_page.outcome import Outcome
 from pages.shared.ladder_page.wide import wide
 

@@ -11,10 +11,10 @@ import streamlit as st
 from core.config import RunConfig
 from core.fields import ConfigError
 from core.ladder import ORDERS, rungs
+from core.markdown import plain
 from core.runs import ComparisonView, ManagerFull, UnknownComparison
 from core.scenarios import SCENARIOS, Scenario
 from core.store import StoreError
-from pages.shared.chart_view import plain
 from pages.shared.process import manager, tab, visitor, watch
 from pages.shared.results import results_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.live import FINAL_STATUSES, RunView
-from pages.shared.chart_view import plain
+from core.markdown import plain
 from pages.shared.ladder_page.opened import Ladder
 from pages.shared.process import manager
 from pages.shared.trouble import plainly, show_unwritten

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from core.markdown import plain
 from core.store import StoreError
-from pages.shared.chart_view import plain
 from pages.shared.process import visitor
 from pages.shared.runs_page.actions import actions
 from pages.shared.runs_page.deleted import deleted_list, deleted_rows, undo_bar

@@ -10,10 +10,10 @@ import streamlit as st
 from core.compare import RunResult
 from core.export import metrics_csv
 from core.fields import ConfigError
+from core.markdown import plain
 from core.runs import ManagerFull, UnknownComparison
 from core.store import Store, StoreError
 from core.summary import summarise
-from pages.shared.chart_view import plain
 from pages.shared.findings import archive
 from pages.shared.process import manager, store, watch
 from pages.shared.runs_page.listing import Listed
