@@ -24,6 +24,13 @@ def short(text: str, most: int = 60) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
 
 
+def value_text(value: object) -> str:
+    """A setting's value as a person reads it in a table: 'none', 'true', '0.2', '1, 2'."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(value_text, value)) or "none"
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def setting(
     default: Any,
     help: str,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.config import RunConfig, changed_fields
-from core.fields import ConfigError, short
+from core.fields import ConfigError, short, value_text
 from core.overrides import apply_overrides, read_override
 from core.scenarios import SCENARIOS, Scenario, find_scenario
 from core.sides import Side, own_sides, parse_sides, side_runs, sides_of, sides_text
@@ -127,7 +127,6 @@ def _changes(prefix: str, config, base, skip: tuple[str, ...] = ()) -> dict[str,
 def setting_text(value) -> str:
     """A setting's value as links and the command line take it."""
     if isinstance(value, tuple):
-        return ",".join(map(str, value)) + (
-            "," if len(value) == 1 and not isinstance(value[0], str) else ""
-        )  # else it is a number
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        single = len(value) == 1 and not isinstance(value[0], str)
+        return ",".join(map(str, value)) + ("," if single else "")  # else it is a number
+    return value_text(value)

@@ -19,12 +19,12 @@ from pages.shared.findings import show_findings
 from pages.shared.live import live_part, phase
 from pages.shared.more_charts import show_more_charts
 from pages.shared.opened import beginning, read_address, take_settings_of
-from pages.shared.process import manager, tab, visitor, watch
+from pages.shared.process import manager, tab, told, visitor, watch
 from pages.shared.rescue import show_rescue
 from pages.shared.results import results_of
 from pages.shared.settings import settings_sidebar
 from pages.shared.sides import show_differences
-from pages.shared.trouble import plainly, show_missing_history
+from pages.shared.trouble import UNREADABLE, plainly, show_missing_history, why_not
 
 PROBLEMS_TOLD = 8  # parts of a link that were ignored: a notice for each; the others are named in one
 NAME_LETTERS = 40
@@ -87,10 +87,8 @@ def current_comparison() -> str | None:
     try:
         manager().view(comparison)
         results_of(comparison)
-    except UnknownComparison:
-        problem = "The run in this link is not known here; it may have been deleted."
-    except (LookupError, ConfigError, StoreError) as error:
-        problem = f"The run in this link cannot be read: {plain(str(error))}."
+    except UNREADABLE as error:
+        problem = why_not(error)
     else:
         _look_at(comparison)
         watch(comparison)
@@ -129,7 +127,7 @@ def _begin(make: Callable[[], str]) -> None:
     try:
         comparison = make()
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
-        st.session_state.refused = f"Not started: {error}."
+        st.session_state.refused = f"Not started: {told(error)}."
     else:
         st.session_state.settings_of = comparison  # the sidebar holds its settings already
         _look_at(comparison)

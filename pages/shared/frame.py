@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from pages.shared.learn.contents import menu
@@ -12,20 +14,19 @@ from pages.shared.process import remember_visitor
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
+[data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 button[kind="primary"], button[kind="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 </style>"""
 
-PAGES = {
-    "Lab": (
-        ("app.py", "Compare", ":material/ssid_chart:"),
-        ("pages/inspect_step.py", "Inspect a step", ":material/frame_inspect:"),
-        ("pages/ladder.py", "Ablation ladder", ":material/stairs:"),
-        ("pages/runs.py", "Runs", ":material/list_alt:"),
-    ),
-    "Learn": menu(),
-}
+LAB = (
+    ("app.py", "Compare", ":material/ssid_chart:"),
+    ("pages/inspect_step.py", "Inspect a step", ":material/frame_inspect:"),
+    ("pages/ladder.py", "Ablation ladder", ":material/stairs:"),
+    ("pages/runs.py", "Runs", ":material/list_alt:"),
+)
+WITH_SETTINGS = ("Compare", "Ablation ladder")  # their sidebars hold what a person came to change: it belongs on the first screen
 
 
 def frame(title: str) -> None:
@@ -35,8 +36,14 @@ def frame(title: str) -> None:
     with st.sidebar:
         remember_visitor()
         st.markdown("### DAPO Lab")
-        if sum(map(len, PAGES.values())) > 1:  # a menu of one entry says nothing
-            for group, entries in PAGES.items():
-                st.caption(group)
-                for path, label, icon in entries:
-                    st.page_link(path, label=label, icon=icon)
+        _links(LAB)
+        pages = menu()
+        with st.expander(
+            f"Learn: {len(pages)} pages to play with", expanded=title not in WITH_SETTINGS, icon=":material/school:"
+        ):
+            _links(pages)
+
+
+def _links(entries: Iterable[tuple[str, str, str | None]]) -> None:
+    for path, label, icon in entries:
+        st.page_link(path, label=label, icon=icon)

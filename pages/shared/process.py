@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from core.limits import limits_from
+from core.limits import NONE, limits_from
 from core.runs import RunManager
 from core.store import Store, StoreError
 
@@ -75,17 +75,23 @@ def manager() -> RunManager:
     return made
 
 
+def told(error: object) -> str:
+    """`error` in words for the page: on a server that strangers share, without the place of its files."""
+    text = str(error)
+    return text if manager().limits == NONE else text.replace(f"history {data_directory() / DATABASE}", "history of this server")
+
+
 def history_missing() -> str:
     """Why there is no history to write to yet, in a line for people; '' when there is one."""
     manager()  # the first visitor's: it opens the history
     history = _history()
-    return "" if history.store is not None else str(history.error)
+    return "" if history.store is not None else told(history.error)
 
 
 def history_problem() -> str:
     """Why measurements wait in memory to be written, or are lost, in a line for people; '' when all is well."""
     history = _history()
-    return history.store.problem if history.store is not None else ""
+    return told(history.store.problem) if history.store is not None else ""
 
 
 def visitor() -> str:

@@ -14,7 +14,7 @@ from core.markdown import plain
 from core.runs import ManagerFull
 from core.sides import check_label, free_label
 from core.store import StoreError
-from pages.shared.process import manager, tab
+from pages.shared.process import manager, tab, told
 from pages.shared.results import results_of
 from pages.shared.settings import HIDDEN, setting_widgets
 
@@ -112,5 +112,5 @@ def _start(comparison: str, label: str, config: RunConfig) -> None:
         if any(run.status == "paused" for run in manager().view(comparison).runs.values()):
             manager().resume(comparison)  # the original goes on beside it
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
-        st.session_state.refused = f"Not started: {error}."
+        st.session_state.refused = f"Not started: {told(error)}."
     st.rerun()

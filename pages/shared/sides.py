@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.config import RunConfig, changed_fields
+from core.fields import value_text
 
 
 def show_differences(runs: dict[str, RunConfig]) -> None:
@@ -22,11 +23,7 @@ def differences(runs: dict[str, RunConfig]) -> list[dict[str, str]]:
     first = next(iter(runs.values()))
     for run in runs.values():
         names |= dict.fromkeys(changed_fields(run.algorithm, first.algorithm))
-    rows = [{"setting": n, **{label: _text(getattr(run.algorithm, n)) for label, run in runs.items()}} for n in names]
+    rows = [{"setting": n, **{label: value_text(getattr(run.algorithm, n)) for label, run in runs.items()}} for n in names]
     if len({run.updates for run in runs.values()}) > 1:
         rows.append({"setting": "updates", **{label: str(run.updates) for label, run in runs.items()}})
     return rows
-
-
-def _text(value: object) -> str:
-    return "none" if value is None or value == () else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

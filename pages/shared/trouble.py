@@ -8,10 +8,13 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core.fields import ConfigError
 from core.markdown import plain
+from core.runs import UnknownComparison
 from core.store import StoreError
-from pages.shared.process import history_missing, history_problem
+from pages.shared.process import history_missing, history_problem, told
 
+UNREADABLE = (LookupError, ConfigError, StoreError)  # what a comparison that is gone, damaged or of another version raises
 Part = TypeVar("Part", bound=Callable)
 
 
@@ -24,11 +27,18 @@ def plainly(part: Part) -> Part:
             return part(*args, **kwargs)
         except StoreError as error:
             st.error(
-                f"This cannot be shown now: {plain(str(error))}. Reload the page when that is done.", icon=":material/error:"
+                f"This cannot be shown now: {plain(told(error))}. Reload the page when that is done.", icon=":material/error:"
             )
             return None
 
     return drawn
+
+
+def why_not(error: Exception) -> str:
+    """Why the comparison that a link names cannot be shown; `error` is one of UNREADABLE. A sentence, Markdown escaped."""
+    if isinstance(error, UnknownComparison):
+        return "The run in this link is not known here; it may have been deleted."
+    return f"The run in this link cannot be read: {plain(told(error))}."
 
 
 def show_missing_history() -> None:

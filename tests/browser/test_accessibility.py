@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared.frame import PAGES
+from pages.shared.frame import LAB
+from pages.shared.learn.contents import menu
 from tests.support import mostly_thorough
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 QUICK = ("/", "/runs", "/inspect_step")  # where most is; `-m ""` adds the others
-ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for group in PAGES.values() for path, *_ in group]
+ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in (*LAB, *menu())]
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]
     .filter((node) => node.checkVisibility() && !node.closest('[data-testid=stDataFrame]')) // a table, readable as one

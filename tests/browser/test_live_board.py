@@ -127,6 +127,16 @@ def test_a_lost_answer_is_asked_for_again_though_no_tick_comes_any_more(open_boa
     assert board.same_nodes() and board.errors == []
 
 
+def test_a_run_whose_ticks_have_ended_without_a_word_is_asked_for(open_board):
+    board = open_board("start=60&rate=20&stop=140&still")  # the badge says that it goes on
+    board.wait("BOARD.status.state === 'done' && BOARD.store.get('DAPO').last === 140")
+    snapshots, tails = board.js("BOARD.stats.snapshots"), board.js("BOARD.stats.tails")
+    assert snapshots == 1 and tails >= 1
+    board.page.wait_for_timeout(5500)
+    assert board.js("BOARD.stats.tails") == tails  # what is over is left alone
+    assert board.same_nodes() and board.errors == []
+
+
 def test_a_run_that_has_just_begun_is_asked_for_its_first_points_before_the_next_tick(open_board):
     board = open_board("start=1&rate=4&waits")
     board.wait("BOARD.store.get('DAPO').last > 0")

@@ -92,6 +92,30 @@ def test_with_a_locked_history_one_trains_as_ever_and_the_next_visitor_finds_it_
     assert "Findings" in [s.value for s in next_one.subheader] and NOT_KEPT not in words(next_one) and not next_one.exception
 
 
+def test_without_a_history_the_runs_in_memory_are_listed_and_can_be_opened(open_app, tmp_path):
+    newer(tmp_path / process.DATABASE)
+    app = finish(press(open_app(SMALL), "run"))
+    made = comparison(app)
+    app.switch_page("pages/runs.py").run()
+    assert "The history cannot be shown" in words(app) and not app.exception
+    assert "GRPO stops learning, DAPO goes on: GRPO finished, 16 of 16 updates; DAPO finished, 16 of 16 updates" in words(app)
+    assert [link.proto.query_string for link in app.get("page_link") if link.proto.query_string] == [f"comparison={made}"]
+    stranger = open_app(fresh=False, cookie="b" * 32).switch_page("pages/runs.py").run()
+    assert "16 of 16 updates" not in words(stranger) and not stranger.exception
+
+
+def test_a_shared_server_does_not_tell_where_its_files_are(open_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAPO_LAB_HOSTED", "1")
+    newer(tmp_path / process.DATABASE)
+    app = open_app()
+    assert "history of this server: was written by a newer version" in words(app) and str(tmp_path) not in words(app)
+    for page in ("pages/ladder.py", "pages/inspect_step.py", "pages/runs.py"):
+        other = open_app(fresh=False).switch_page(page)
+        other.query_params["comparison"] = "nobody"
+        other.run()
+        assert str(tmp_path) not in words(other) and not other.exception, page
+
+
 def test_a_disk_that_fills_up_during_a_run_is_told_while_the_run_goes_on(open_app, monkeypatch):
     pages = small_disk(monkeypatch, 16)
     app = finish(press(open_app(SMALL | {"updates": "160"}), "run"))

@@ -43,7 +43,7 @@ def inspect_page() -> None:
     results = find_place()
     with notices:
         for problem in problems():
-            st.warning(plain(problem), icon=":material/link_off:")
+            st.warning(problem, icon=":material/link_off:")
         if not results:
             st.info("Nothing was measured in these runs yet: wait for their first update.", icon=":material/hourglass_empty:")
             st.page_link("app.py", label="Go to Compare", icon=":material/ssid_chart:")

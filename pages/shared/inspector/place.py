@@ -8,14 +8,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.compare import RunResult
-from core.fields import ConfigError
+from core.markdown import plain
 from core.runs import UnknownComparison
 from core.stats import EVENTS, find_events
-from core.store import StoreError
 from pages.shared.results import results_of
+from pages.shared.trouble import UNREADABLE, why_not
 
 SHIPPED = "shipped"  # the shipped comparison in an address
-UNREADABLE = (LookupError, ConfigError, StoreError)  # whatever a stored comparison of another version may raise
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def find_place() -> dict[str, RunResult]:
 
 
 def problems() -> list[str]:
-    """What was wrong with the address, a sentence each."""
+    """What was wrong with the address, a sentence each, Markdown escaped."""
     return st.session_state.inspect_problems
 
 
@@ -93,11 +92,11 @@ def _comparison_of(address: dict[str, str]) -> tuple[str | None, dict[str, RunRe
     comparison = own if asked is None else None if asked == SHIPPED else asked
     try:
         return comparison, _measured(comparison)
-    except UnknownComparison:
-        if asked is not None:
-            _problem(f"comparison = {asked!r} is not known here; it may have been deleted. Below is the shipped example.")
     except UNREADABLE as error:
-        _problem(f"The comparison cannot be opened by this version: {error}. Below is the shipped example.")
+        if asked is not None or not isinstance(
+            error, UnknownComparison
+        ):  # what this tab looked at before may be forgotten silently
+            _gone(error)
     return None, _measured(None)
 
 
@@ -107,7 +106,7 @@ def _still(comparison: str | None) -> dict[str, RunResult]:
         return _measured(comparison)
     except UNREADABLE as error:
         st.session_state.inspect_problems = []
-        _problem(f"The comparison cannot be opened any more: {error}. Below is the shipped example.")
+        _gone(error)
         st.session_state.inspect_place = replace(place(), comparison=None, group=None)
         return _measured(None)
 
@@ -136,7 +135,11 @@ def _number(address: dict[str, str], name: str, low: int, high: int | None) -> i
 
 
 def _problem(text: str) -> None:
-    st.session_state.inspect_problems.append(text)
+    st.session_state.inspect_problems.append(plain(text))
+
+
+def _gone(error: Exception) -> None:
+    st.session_state.inspect_problems.append(f"{why_not(error)} Below is the finished example.")
 
 
 def _within(results: dict[str, RunResult]) -> None:

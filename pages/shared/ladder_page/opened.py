@@ -11,12 +11,12 @@ import streamlit as st
 from core.config import RunConfig
 from core.fields import ConfigError
 from core.ladder import ORDERS, rungs
-from core.markdown import plain
-from core.runs import ComparisonView, ManagerFull, UnknownComparison
+from core.runs import ComparisonView, ManagerFull
 from core.scenarios import SCENARIOS, Scenario
 from core.store import StoreError
-from pages.shared.process import manager, tab, visitor, watch
+from pages.shared.process import manager, tab, told, visitor, watch
 from pages.shared.results import results_of
+from pages.shared.trouble import UNREADABLE, why_not
 
 KEY = "ladder:comparison"  # this page's own: what Compare looks at is another matter
 REFUSED = "ladder:refused"
@@ -51,10 +51,8 @@ def current_ladder() -> Ladder | None:
         return None
     try:
         ladder = _read(comparison)
-    except (UnknownComparison, LookupError):
-        problem = "The run in this link is not known here; it may have been deleted."
-    except (StoreError, ConfigError) as error:
-        problem = f"The run in this link cannot be read: {plain(str(error))}."
+    except UNREADABLE as error:
+        problem = why_not(error)
     else:
         if ladder is not None:
             look_at(comparison)
@@ -96,5 +94,5 @@ def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
     try:
         look_at(manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab()))
     except (ManagerFull, ConfigError, StoreError) as error:
-        st.session_state[REFUSED] = str(error)
+        st.session_state[REFUSED] = told(error)
     st.rerun()

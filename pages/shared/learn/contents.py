@@ -17,16 +17,15 @@ ORDER = (
     "reading_the_metrics",
 )
 PAGES = Path(__file__).resolve().parents[2]
-ICON = ":material/school:"
 
 
 def existing() -> tuple[str, ...]:
     return tuple(name for name in ORDER if (PAGES / f"{name}.py").exists())
 
 
-def menu(language: str = DEFAULT_LANGUAGE) -> tuple[tuple[str, str, str], ...]:
-    """(file, label, icon) of every page, as the menu wants them."""
-    return tuple((file(name), load(name, language).title, ICON) for name in existing())
+def menu(language: str = DEFAULT_LANGUAGE) -> tuple[tuple[str, str, None], ...]:
+    """(file, label, icon) of every page, as the menu wants them; under the menu's own icon they need none."""
+    return tuple((file(name), load(name, language).title, None) for name in existing())
 
 
 def file(name: str) -> str:

@@ -5,6 +5,7 @@ const MAX_POINTS = 1500; // per line; beyond it, the smallest and the largest va
 const MAX_SEED_POINTS = 300;
 const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
 const ASK_AGAIN = 1500; // ms until an unanswered request for what is missing is repeated
+const SILENCE = 4000; // ms without a word about a run that is not over: what told of its end, and ended the ticks, may be lost
 const DOUBLE_CLICK = 350; // ms: a click counts as one when no second has come by then
 const FINGER = 24; // pixels between two taps on the same place
 const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
@@ -13,6 +14,7 @@ const HEIGHT = 230;
 const [TOP, BOTTOM] = [20, 36]; // margins; the upper one holds the names of events and strips
 const LAYERS = ["low", "high", "seeds", "ghost", "main"];
 const AXES = { update: "update", rollout: "rollout", samples: "completions generated", wall_seconds: "seconds of training" };
+const GOING = ["live", "queued", "paused"]; // states in which ticks come
 const GROUPS = [
   ["all_wrong_fraction", "all wrong"],
   [null, "mixed"],
@@ -75,7 +77,7 @@ function create(root) {
   const board = {
     root, legend: at("legend"), note: at("note"), badge: at("badge"), grid: at("grid"), spoken: at("spoken"),
     comparison: null, picture: null, sides: [], store: new Map(), charts: new Map(), hidden: new Set(), dirty: new Set(),
-    settings: {}, events: [], thresholds: {}, zoom: null, hover: null, asked: -Infinity, frame: 0, hovering: 0, pressed: false, arrived: 0,
+    settings: {}, events: [], thresholds: {}, zoom: null, hover: null, asked: -Infinity, frame: 0, hovering: 0, pressed: false, arrived: 0, heard: 0,
     stats: { draws: 0, snapshots: 0, tails: 0, refused: 0 },
   };
   board.resized = new ResizeObserver((entries) => {
@@ -118,6 +120,7 @@ function dispose(board) {
 
 function receive(board, payload) {
   const { settings } = payload;
+  board.heard = performance.now();
   board.opens = payload.opens;
   const before = JSON.stringify([board.settings, board.thresholds, board.events]);
   if (payload.full) {
@@ -361,7 +364,7 @@ function everySecond(board) {
     return performance.now() - board.left > KEPT && dispose(board);
   }
   board.left = null;
-  if (board.incomplete) board.ask(); // an answer may be lost too, and of a run that has ended no tick would tell
+  if (board.incomplete || isSilent(board)) board.ask(); // an answer may be lost too, and of a run that has ended no tick would tell
   showBadge(board, board.status);
   for (const chart of board.charts.values()) if (chart.stale) describe(board, chart);
   const theme = readTheme(board.root); // a switch of theme while no data comes
@@ -370,6 +373,8 @@ function everySecond(board) {
     redraw(board);
   }
 }
+
+const isSilent = ({ status, heard }) => GOING.includes(status?.state) && performance.now() - heard > SILENCE;
 
 function readTheme(root) {
   const css = getComputedStyle(root);

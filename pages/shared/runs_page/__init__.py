@@ -13,12 +13,13 @@ import streamlit as st
 
 from core.markdown import plain
 from core.store import StoreError
-from pages.shared.process import visitor
+from pages.shared.process import told, visitor
 from pages.shared.runs_page.actions import actions
 from pages.shared.runs_page.deleted import deleted_list, deleted_rows, undo_bar
 from pages.shared.runs_page.listing import list_runs
 from pages.shared.runs_page.overlay import overlay, settings_diff
 from pages.shared.runs_page.table import SHOWN, clear_filters, field, filters, selected, table
+from pages.shared.runs_page.unkept import unkept_list
 from pages.shared.trouble import show_missing_history, show_unwritten
 
 TICK_SECONDS = 1.0
@@ -36,8 +37,8 @@ def _body(drawn_busy: bool) -> None:
     try:
         busy = _page()
     except StoreError as error:
-        st.error(f"The history cannot be shown: {plain(str(error))}.", icon=":material/error:")
-        busy = False
+        st.error(f"The history cannot be shown: {plain(told(error))}. Below are the runs in memory.", icon=":material/error:")
+        busy = unkept_list()
     if busy != drawn_busy:
         st.session_state[BUSY] = busy
         st.rerun()  # only a full run can begin or end the ticking

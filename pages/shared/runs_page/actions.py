@@ -15,7 +15,7 @@ from core.runs import ManagerFull, UnknownComparison
 from core.store import Store, StoreError
 from core.summary import summarise
 from pages.shared.findings import archive
-from pages.shared.process import manager, store, watch
+from pages.shared.process import manager, store, told, watch
 from pages.shared.runs_page.listing import Listed
 from pages.shared.runs_page.names import MAX_NAME, clean_name, comparison_name, short_labels, started
 
@@ -67,7 +67,7 @@ def _run_again(comparison: str) -> None:
     try:
         new = manager().reset(comparison)
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
-        st.session_state[REFUSED] = (comparison, f"Not started: {error}.")
+        st.session_state[REFUSED] = (comparison, f"Not started: {told(error)}.")
         return
     watch(new)
     st.switch_page("app.py", query_params={"comparison": new})

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from core.fields import value_text
 from core.scenarios import SCENARIOS
 from core.serial import config_to_json
 from core.tasks import TASKS
@@ -56,7 +57,7 @@ def changes(scenario: str, label: str, flat: Mapping[str, object]) -> str:
         return "the scenario is not known here"
     differing = {base: [n for n, v in flat.items() if v != default.get(n, ABSENT)] for base, default in defaults.items()}
     base = label if label in defaults else min(differing, key=lambda name: len(differing[name]))
-    words = ", ".join(f"{name.removeprefix('algorithm.')} {text(flat[name])}" for name in differing[base]) or "none"
+    words = ", ".join(f"{name.removeprefix('algorithm.')} {value_text(flat[name])}" for name in differing[base]) or "none"
     return words if base == label else f"{words} (from {base})"
 
 
@@ -72,12 +73,5 @@ def differences(runs: Mapping[str, Mapping]) -> dict[str, dict[str, str]]:
     """Setting -> {label: value as text} for every setting in which not all of `runs`, label -> settings, agree."""
     flat = {label: flatten(settings) for label, settings in runs.items()}
     names = dict.fromkeys(name for values in flat.values() for name in values)
-    table = {n: {label: text(values[n]) if n in values else ABSENT for label, values in flat.items()} for n in names}
+    table = {n: {label: value_text(values[n]) if n in values else ABSENT for label, values in flat.items()} for n in names}
     return {name: row for name, row in table.items() if len(set(row.values())) > 1}
-
-
-def text(value: object) -> str:
-    """A setting as the command line takes it."""
-    if isinstance(value, list | tuple):
-        return ", ".join(map(text, value)) or "none"
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
