@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.conftest import ROOT, launch, serve
 
 WIDE, PHONE = {"width": 1440, "height": 1240}, {"width": 390, "height": 844}
-SMALL = "/?scenario=collapse&updates=240&replicas=8&run=1"
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ PICTURES = {
     "compare-dark": Picture(scheme="dark"),
     "compare-phone": Picture(viewport=PHONE),
     "compare-paused": Picture("/?scenario=collapse&updates=4000&replicas=4&run=1", press=("Pause",), wait_for="Resume"),
-    "compare-done": Picture(SMALL, wait_for="Findings", top="Findings"),
+    "compare-done": Picture("/?scenario=collapse&run=1", wait_for="Findings", top="Findings"),
     "inspect": Picture("/inspect_step?run=DAPO&seed=0&update=200", ready="[data-testid=stMain] .js-plotly-plot"),
     "inspect-group": Picture(
         "/inspect_step?run=DAPO&seed=0&update=200", ready="[data-testid=stMain] .js-plotly-plot", top="Group"

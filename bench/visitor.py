@@ -83,11 +83,19 @@ class Tab(Viewer):
         """The button drawn last whose label begins like this; it may have gone since."""
         return next((label for label in reversed(self._buttons) if label.startswith(beginning)), None)
 
+    def has(self, label: str) -> bool:
+        """Whether there has been a setting whose label begins like this."""
+        return any(name.startswith(label) for name in self._widgets)
+
     async def change(self, label: str, **value) -> None:
         """A setting, by the beginning of its label; `value` as the protocol names it: double_value=0.5."""
         found = next(self._widgets[name] for name in reversed(self._widgets) if name.startswith(label))
         self._changed[found] = value
         await self._act("setting")
+
+    async def unfold(self, label: str) -> None:
+        """Open a part of the settings."""
+        await self.change(label, bool_value=True)
 
     async def go(self, page: str) -> None:
         """Follow the menu to another page."""
@@ -164,6 +172,10 @@ class Tab(Viewer):
             }
         elif kind == "script_finished":
             self._finished(message)
+        elif kind == "delta" and message.delta.WhichOneof("type") == "add_block":
+            part = message.delta.add_block.expandable
+            if part.id:  # it is drawn when it is opened
+                self._widgets[part.label] = part.id
         elif kind == "delta":
             self._drawn(message.delta.new_element, message.delta.fragment_id)
 
@@ -230,6 +242,8 @@ async def wander(tab: Tab, rng: random.Random, think: tuple[float, float], *, pa
         if what == "view":
             await tab.change("Smoothing", double_array_value={"data": [round(rng.random() * 0.9, 2)]})
         elif what == "setting":
+            if not tab.has("Learning rate"):
+                await tab.unfold("Optimisation")
             await tab.change("Learning rate", double_value=round(rng.uniform(0.001, 0.01), 4))
         else:
             await tab.go("runs")

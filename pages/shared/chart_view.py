@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core.charts.chart import Chart
 from core.markdown import plain
 
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+
+
+def ready(figure: go.Figure) -> go.Figure:
+    """`figure`, which is not changed any more. Streamlit makes a dict of it on every run of a page, which is most of the cost of showing it;
+    from now on it is handed the same one."""
+    if "to_dict" not in vars(figure):
+        made = figure.to_dict()
+        figure.to_dict = lambda: made
+    return figure
 
 
 def show_chart(chart: Chart) -> None:
@@ -18,5 +28,5 @@ def show_chart(chart: Chart) -> None:
         st.markdown(plain(chart.text))
         return
     st.markdown(f":small[{plain(words.unit)}]")
-    st.plotly_chart(chart.figure, theme="streamlit", key=f"chart:{words.name}", config=CONFIG, alt=chart.text)
+    st.plotly_chart(ready(chart.figure), theme="streamlit", key=f"chart:{words.name}", config=CONFIG, alt=chart.text)
     st.markdown(f":small[{plain(words.caption)}]")

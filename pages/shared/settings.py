@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 
 import streamlit as st
 
 from core.config import RunConfig
 from core.fields import ConfigError, type_hints
+from core.links import to_query
 from core.markdown import plain
 from core.scenarios import SCENARIOS, Scenario
 from core.sides import side_runs, sides_of
@@ -50,6 +53,8 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
         except ConfigError as error:
             st.error(plain(f"{str(error).capitalize()}."), icon=":material/error:")
             runs = None
+        if changed := _changed(scenario, runs):
+            st.caption(f":orange[●] Changed: {changed}")
         st.button(
             "Back to the scenario's settings", icon=":material/undo:", width="stretch", disabled=runs == scenario.runs(),
             on_click=lambda: begin_with(scenario, scenario.runs()))  # fmt: skip
@@ -60,29 +65,38 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
     return scenario, runs
 
 
+def _changed(scenario: Scenario, runs: dict[str, RunConfig] | None) -> str:
+    """'task.noise 0.1, DAPO.eps_high 0.4', as links name them; '' for nothing."""
+    settings = {} if runs is None else to_query(scenario, runs)
+    return plain(", ".join(f"{name} {value}" for name, value in settings.items() if name != "scenario"))
+
+
 def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunConfig]:
     """`start` with what the widgets say. ConfigError if the values do not go together."""
     sides = sides_of(scenario, start)
     defaults, ours = scenario.run, next(iter(start.values()))
     algorithms = {}
     st.caption("Sides: the algorithms that are compared")
-    for side, default in zip(sides, side_runs(scenario, sides).values(), strict=True):
+    for number, (side, default) in enumerate(zip(sides, side_runs(scenario, sides).values(), strict=True)):
         algorithm = start[side.label].algorithm
-        with st.expander(plain(side.label), icon=":material/function:"):
-            side_head(scenario, sides, side)
+        with folded(plain(side.label), icon=":material/function:", key=f"side {number}") as drawn:
+            if drawn:
+                side_head(scenario, sides, side)
             names = [f.name for f in fields(algorithm) if f.name not in HIDDEN]
-            algorithms[side.label] = setting_widgets(algorithm, default.algorithm, names, f"{scenario.name}:{side.label}")
+            algorithms[side.label] = setting_widgets(
+                algorithm, default.algorithm, names, f"{scenario.name}:{side.label}", drawn=drawn
+            )
     add_side(scenario, sides)
     st.caption("Everything else, the same for all sides")
-    with st.expander("Environment", icon=":material/landscape:"):
+    with folded("Environment", icon=":material/landscape:", key="environment") as drawn:
         names = [f.name for f in fields(ours.task) if f.name not in HIDDEN]
-        task = setting_widgets(ours.task, defaults.task, names, f"{scenario.name}:task")
-    with st.expander("Optimisation", icon=":material/tune:"):
-        shared = setting_widgets(ours, defaults, OPTIMISATION, scenario.name)
-    with st.expander("Updates, replicas and seed", icon=":material/casino:"):
+        task = setting_widgets(ours.task, defaults.task, names, f"{scenario.name}:task", drawn=drawn)
+    with folded("Optimisation", icon=":material/tune:", key="optimisation") as drawn:
+        shared = setting_widgets(ours, defaults, OPTIMISATION, scenario.name, drawn=drawn)
+    with folded("Updates, replicas and seed", icon=":material/casino:", key="counts") as drawn:
         times = [scenario.longer.get(side.base, 1) for side in sides]
         alone = replace(ours, updates=ours.updates // times[0])
-        counts = setting_widgets(alone, defaults, ("updates", "replicas", "first_seed"), scenario.name)
+        counts = setting_widgets(alone, defaults, ("updates", "replicas", "first_seed"), scenario.name, drawn=drawn)
     updates = counts.pop("updates")
     return {
         label: replace(
@@ -92,15 +106,27 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
     }  # fmt: skip
 
 
-def setting_widgets(config, default, names, prefix: str) -> dict:
-    """Widgets for the settings `names` of `config`, marked where they differ from `default`; what they say, name -> value."""
+@contextmanager
+def folded(label: str, *, icon: str, key: str) -> Iterator[bool]:
+    """A part of the sidebar that can be opened: whether it is open. What is closed had better not be drawn: all settings together are two
+    thirds of the work of a page, and on a shared server everybody waits for it."""
+    with st.expander(label, icon=icon, key=f"open:{key}", on_change="rerun") as part:
+        yield part.open
+
+
+def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) -> dict:
+    """Widgets for the settings `names` of `config`, marked where they differ from `default`; what they say, name -> value. Those that are
+    not `drawn` say what they said last."""
     values = {}
     for name in names:
         value = getattr(config, name)
         if isinstance(value, tuple):  # one value per replica: set by the command line, left alone here
             continue
         key = f"{version()}:{prefix}:{name}"
-        chosen = field_widget(config, name, value=value, default=getattr(default, name), key=key)
+        if drawn:
+            chosen = field_widget(config, name, value=value, default=getattr(default, name), key=key)
+        else:
+            chosen = st.session_state.get(key, value)
         values[name] = value if chosen is None and value is not None and not _optional(config, name) else chosen
     return values
 

@@ -16,7 +16,8 @@ SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
 
 
 def until(page, condition: str) -> None:
-    page.wait_for_function(condition.replace("BOARD.store.get", f"{BOARD_IF_THERE}?.store.get").replace(").last", ")?.last"))
+    """`condition` of the BOARD, which may be off the page for a moment, and of sides that it may not have yet."""
+    page.wait_for_function(f"{BOARD_IF_THERE} && ({condition.replace('BOARD', BOARD).replace(').last', ')?.last')})")
 
 
 def last(page, side: str = "DAPO") -> int:
@@ -64,8 +65,8 @@ def test_pause_holds_step_makes_one_update_and_resume_goes_on(visit):
     page.get_by_role("button", name="Run: GRPO against DAPO").click()
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()
-    page.get_by_text(re.compile(r"\d+ of 8000 updates")).wait_for()
-    page.wait_for_timeout(1200)
+    done = "Number(BOARD.status.text.split(' of 8000')[0])"
+    until(page, f"BOARD.status.state === 'paused' && {done} === BOARD.store.get('GRPO').last + BOARD.store.get('DAPO').last")
     held = last(page)
     page.wait_for_timeout(1200)
     assert last(page) == held < 4000

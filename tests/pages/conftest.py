@@ -17,6 +17,7 @@ from core.trainer import train
 from pages.shared import process
 
 ROOT = Path(__file__).parents[2]
+PARTS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))  # of the settings
 SMALL = {"scenario": "collapse", "replicas": "2", "updates": "16"}
 
 
@@ -36,7 +37,7 @@ class Gate:
 @pytest.fixture
 def open_app(monkeypatch, tmp_path):
     """Opens the page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test. `cookie`
-    makes it another visitor."""
+    makes it another visitor. All settings are open unless they are to be `folded`."""
     monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
     gates, stores, managers = [], [], []
 
@@ -46,7 +47,7 @@ def open_app(monkeypatch, tmp_path):
 
     monkeypatch.setattr(process, "Store", opened_store)
 
-    def opener(params=None, *, fresh: bool = True, cookie: str = "", page: str = "app.py", **options) -> AppTest:
+    def opener(params=None, *, fresh: bool = True, cookie: str = "", folded: bool = False, **options) -> AppTest:
         if fresh:  # another server process; otherwise another tab of the same
             st.cache_resource.clear()
             if "gate" in options:
@@ -58,7 +59,9 @@ def open_app(monkeypatch, tmp_path):
                 return managers[-1]
 
             monkeypatch.setattr(process, "RunManager", opened_manager)
-        app = AppTest.from_file(str(ROOT / page), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for part in () if folded else PARTS:
+            app.session_state[f"open:{part}"] = True
         monkeypatch.setattr(process, "sent_name", lambda: cookie)
         for key, value in (params or {}).items():
             app.query_params[key] = value

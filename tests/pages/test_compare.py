@@ -132,6 +132,22 @@ def test_a_changed_setting_is_marked_and_one_click_brings_the_default_back(open_
     assert next(w for w in app.number_input if w.label.startswith("Noise")).value == 0.0
 
 
+def test_what_is_folded_away_says_what_it_said_when_it_was_open(open_app):
+    app = open_app(SMALL | {"DAPO.eps_high": "0.4"}, folded=True)
+    assert not app.number_input  # nothing of it is drawn
+    app.session_state["open:environment"] = True
+    noise = next(w for w in app.run().number_input if w.label.startswith("Noise"))
+    noise.set_value(0.25).run()
+    app.session_state["open:environment"] = False
+    app.run()
+    assert not app.number_input
+    assert "Changed: updates 16, replicas 2, task.noise 0.25, DAPO.eps_high 0.4" in words(app)
+    config = process.manager().results(comparison(finish(press(app, "run"))))["DAPO"].config
+    assert (config.task.noise, config.algorithm.eps_high, config.replicas, config.updates) == (0.25, 0.4, 2, 16)
+    app.session_state["open:environment"] = True
+    assert next(w for w in app.run().number_input if w.label.startswith("Noise")).value == 0.25
+
+
 def test_an_impossible_combination_is_explained_and_cannot_be_run(open_app):
     app = open_app()
     next(w for w in app.number_input if w.label == "Updates per rollout").set_value(7).run()

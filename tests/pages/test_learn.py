@@ -6,7 +6,6 @@ import ast
 import inspect
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ ROOT = Path(__file__).parents[2]
 PAGES = contents.existing()
 SOURCES = (*(ROOT / "core").rglob("*.py"), ROOT / "pages/shared/learn/wild.py")
 REQUIRED = ("idea", "equation", "code", "live", "result", "limits", "try", "sources")
-MINIATURE_SECONDS = 5.0
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 LAYOUT = re.compile(
     r"\\(?:text|operatorname)\{[^}]*\}|\\(?:left|right|[bB]igg?[lr]?|frac|q?quad|l?dots|cdots?|hat|bar|tilde|sqrt|sum|le|ge|[,;:! ])"
@@ -230,20 +228,16 @@ def test_a_missing_section_is_an_error_that_names_it():
 
 
 @pytest.mark.parametrize("page", mostly_thorough(PAGES, "grpo".__eq__))
-def test_the_miniature_trains_within_five_seconds_and_leaves_compare_alone(open_page, page):
+def test_the_miniature_trains_and_leaves_compare_alone(open_page, page):
     app = open_page(page)
-    began = time.process_time()
     app.button(key=f"{page}:train").click().run()
     assert not app.exception
     comparison = app.session_state[f"{page}:miniature"]
     assert process.manager().wait(comparison, 60)
-    seconds = (time.process_time() - began) / 2  # of two cores, whatever else they do meanwhile
     app.run()
     assert not app.exception
     assert document(page).section("result").heading in words(app)
     assert {r.status for r in process.manager().results(comparison).values()} == {"done"}
-    print(json.dumps({"page": page, "seconds": round(seconds, 2)}))
-    assert seconds < MINIATURE_SECONDS
     app.switch_page("app.py").run()
     assert not app.exception and "comparison" not in app.query_params
 
