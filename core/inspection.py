@@ -3,7 +3,7 @@
 Nothing is recorded while a run trains. Training gives the same bits again, so the step is trained once more, from the nearest checkpoint,
 with a watcher. That costs training nothing and the history not a byte, and every update of every stored run can be looked at. All seeds
 are trained again, not only the one that is looked at: alone, its sums would be added up in another order. For the same reason torch must
-be limited to one thread, as in the run. `check_against` says whether the replay is the run that was stored.
+be limited to one thread, as in the run, and the processor must be of the same kind. `check_against` says whether the replay is the run that was stored.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def check_against(step: Step, history: History) -> str:
             kept = "nothing" if np.isnan(number) else f"{number:.6g}"
             return (
                 f"This is not exactly the stored run: {name} is {values[0]:.6g} here and {kept} there. It was trained by another version "
-                "of the program or its libraries; run it again to look inside."
+                "of the program or its libraries, or on another kind of processor, which adds up in another order; run it again to look inside."
             )
     return ""
 

@@ -123,10 +123,8 @@ def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) 
         if isinstance(value, tuple):  # one value per replica: set by the command line, left alone here
             continue
         key = f"{version()}:{prefix}:{name}"
-        if drawn:
-            chosen = field_widget(config, name, value=value, default=getattr(default, name), key=key)
-        else:
-            chosen = st.session_state.get(key, value)
+        shown = {"value": value, "default": getattr(default, name), "key": key}
+        chosen = field_widget(config, name, **shown) if drawn else st.session_state.get(key, value)
         values[name] = value if chosen is None and value is not None and not _optional(config, name) else chosen
     return values
 
