@@ -3,7 +3,8 @@
 Nothing is recorded while a run trains. Training gives the same bits again, so the step is trained once more, from the nearest checkpoint,
 with a watcher. That costs training nothing and the history not a byte, and every update of every stored run can be looked at. All seeds
 are trained again, not only the one that is looked at: alone, its sums would be added up in another order. For the same reason torch must
-be limited to one thread, as in the run, and the processor must be of the same kind. `check_against` says whether the replay is the run that was stored.
+be limited to one thread, as in the run, and the processor must be of the same kind. `check_against` says whether the replay is the run
+that was stored.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ bootstrap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from core.charts.chart import Chart, Side, inked, nothing, sides_of
 from core.charts.distribution import rank_chart, token_chart
@@ -42,12 +42,23 @@ def _live(words: Words, sides: list[Side]) -> Chart:
 
 
 def more_charts(results: Results, *, dark: bool = False) -> list[Chart]:
-    """What the live board does not show: final distribution by rank and by token, stability, clipping, completion length."""
+    """What the live board does not show."""
+    return policy_charts(results, dark=dark) + clipping_charts(results, dark=dark)
+
+
+def policy_charts(results: Results, *, dark: bool = False) -> list[Chart]:
+    """Three: final distribution by rank and by token, stability. [] if nothing was measured."""
+    return _drawn(results, dark, rank_chart, token_chart, stability_chart)
+
+
+def clipping_charts(results: Results, *, dark: bool = False) -> list[Chart]:
+    """Three: clip fractions, old probability of what is clipped up, completion length. [] if nothing was measured."""
+    return _drawn(results, dark, clip_chart, upclipped_chart, length_chart)
+
+
+def _drawn(results: Results, dark: bool, *kinds: Callable[[list[Side]], Chart]) -> list[Chart]:
     sides = sides_of(results, dark=dark)
-    if not sides:
-        return []
-    drawn = (rank_chart, token_chart, stability_chart, clip_chart, upclipped_chart, length_chart)
-    return [inked(draw(sides), dark=dark) for draw in drawn]
+    return [inked(draw(sides), dark=dark) for draw in kinds] if sides else []
 
 
 def clip_chart(sides: list[Side]) -> Chart:
@@ -67,4 +78,15 @@ def length_chart(sides: list[Side]) -> Chart:
     )
 
 
-__all__ = ["Chart", "Results", "Words", "all_charts", "live_charts", "live_words", "more_charts", "score_words"]
+__all__ = [
+    "Chart",
+    "Results",
+    "Words",
+    "all_charts",
+    "clipping_charts",
+    "live_charts",
+    "live_words",
+    "more_charts",
+    "policy_charts",
+    "score_words",
+]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.charts import Chart, more_charts
+from core.charts import Chart, clipping_charts, policy_charts
 from core.compare import RunResult
 from core.markdown import plain
 from pages.shared.chart_view import show_chart
@@ -15,83 +15,101 @@ from pages.shared.process import manager
 from pages.shared.results import results_of
 from pages.shared.trouble import plainly
 
+GOING = {"queued", "running"}
 KEPT_CHARTS = 16  # comparisons in one theme
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """The charts that this tab has drawn last, and of what."""
+    """What this tab has drawn last, and of what."""
 
-    key: tuple
+    comparison: str | None
+    look: tuple  # theme, and label -> state of the runs
     updates: dict[str, int]  # label -> as of which update
+    results: Mapping[str, RunResult]
     charts: list[Chart]
 
 
 def show_more_charts(comparison: str | None) -> None:
-    """The charts of `comparison`; None = the shipped one. While it goes on they stand still, and say as of when."""
-    st.fragment(_show_all)(comparison)  # so that "Draw anew" redraws these charts and not the page
+    """The charts of `comparison`; None = the shipped one. While it goes on they are drawn when somebody asks, and say as of when."""
+    st.fragment(_show_all)(comparison)  # so that "Draw now" redraws these charts and not the page
 
 
 @plainly
 def _show_all(comparison: str | None) -> None:
+    dark = st.context.theme.type == "dark"
     finished = comparison is None or manager().view(comparison).finished
-    drawn = _drawn(comparison, finished)
-    if finished and not drawn.charts:
+    drawn = _drawn(comparison, finished, dark)
+    if finished and not (drawn and drawn.charts):
         return
     st.subheader("What became of the policy")
     if not finished:
         _as_of(drawn)
-    if not drawn.charts:
+    if drawn is None or not drawn.charts:
         return
-    by_rank, by_token, stability, *others = drawn.charts
+    by_rank, by_token, stability = drawn.charts
     for column, chart in zip(st.columns(2), (by_rank, by_token), strict=True):
         with column:
             show_chart(chart)
     show_chart(stability)
-    with st.expander("Clipping and completion length", icon=":material/content_cut:"):
-        for chart in others:
-            show_chart(chart)
+    # What is closed is not drawn: three charts are a quarter of a second of work.
+    with st.expander(
+        "Clipping and completion length", icon=":material/content_cut:", key="open:clipping", on_change="rerun"
+    ) as part:
+        if part.open:
+            for chart in _clipping(drawn, finished, dark):
+                show_chart(chart)
 
 
-def _drawn(comparison: str | None, finished: bool) -> Drawn:
-    """The charts as last drawn, or drawn now: at first, when a run has paused or ended, when the page has changed its theme, and when
-    somebody asks. Half a second of work that runs in progress would feel."""
-    dark = st.context.theme.type == "dark"
-    states = (
-        () if comparison is None else tuple((label, _state(run.status)) for label, run in manager().view(comparison).runs.items())
-    )
-    key = (comparison, dark, finished, states)
+def _drawn(comparison: str | None, finished: bool, dark: bool) -> Drawn | None:
+    """The charts as last drawn, or drawn now: when all runs have paused or ended, when the page has changed its theme since, and when
+    somebody asks. Half a second of work that runs in progress would feel: before they pause, None."""
+    states = {} if comparison is None else {label: run.status for label, run in manager().view(comparison).runs.items()}
+    look, asked = (dark, tuple(states.items())), bool(st.session_state.get("draw_anew"))
     kept: Drawn | None = st.session_state.get("more_charts")
-    if kept is None or kept.key != key or not kept.charts or st.session_state.get("draw_anew"):
-        results = results_of(comparison)
-        charts = _finished_charts(comparison, tuple(results), dark, results) if finished else more_charts(results, dark=dark)
-        kept = st.session_state.more_charts = Drawn(key, _updates(results), charts)
+    kept = kept if kept is not None and kept.comparison == comparison else None
+    if not asked and ((kept is not None and kept.look == look) or GOING & set(states.values())):
+        return kept
+    results = results_of(comparison)
+    updates = {label: len(result.history) for label, result in results.items()}
+    charts = _finished_charts(comparison, tuple(results), dark, results) if finished else policy_charts(results, dark=dark)
+    kept = st.session_state.more_charts = Drawn(comparison, look, updates, results, charts)
     return kept
 
 
-def _state(status: str) -> str:
-    return "going" if status in ("queued", "running") else status
+def _clipping(drawn: Drawn, finished: bool, dark: bool) -> list[Chart]:
+    if finished:
+        return _finished_clipping(drawn.comparison, tuple(drawn.results), dark, drawn.results)
+    return clipping_charts(drawn.results, dark=dark)
+
+
+# Drawn once, whoever looks: thirty people open the same link. A run that is added later makes another comparison of it. Do not change what
+# is returned: it is shared.
 
 
 @st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
 def _finished_charts(
     comparison: str | None, labels: tuple[str, ...], dark: bool, _results: Mapping[str, RunResult]
 ) -> list[Chart]:
-    """Drawn once, whoever looks: thirty people open the same link. A run that is added later makes another comparison of it. Do not
-    change what is returned: it is shared."""
-    return more_charts(_results, dark=dark)
+    return policy_charts(_results, dark=dark)
 
 
-def _updates(results: Mapping[str, RunResult]) -> dict[str, int]:
-    return {label: len(result.history) for label, result in results.items()}
+@st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
+def _finished_clipping(
+    comparison: str | None, labels: tuple[str, ...], dark: bool, _results: Mapping[str, RunResult]
+) -> list[Chart]:
+    return clipping_charts(_results, dark=dark)
 
 
-def _as_of(drawn: Drawn) -> None:
+def _as_of(drawn: Drawn | None) -> None:
     words, button = st.columns([3, 1], vertical_alignment="center")
-    done = " and ".join(f"{count} of {plain(label)}" for label, count in drawn.updates.items())
-    words.markdown(
-        f"As of update {done}. They are drawn anew when a run pauses or ends, and when you ask."
-        if drawn.charts
-        else "Nothing was measured yet when this was drawn. Ask again in a moment."
-    )
-    button.button("Draw anew", icon=":material/refresh:", width="stretch", key="draw_anew")
+    if drawn is None:
+        words.markdown(
+            "Final distributions, stability, clipping and lengths are drawn when the runs pause or end, and when you ask."
+        )
+    elif not drawn.charts:
+        words.markdown("Nothing was measured yet when this was drawn. Ask again in a moment.")
+    else:
+        done = " and ".join(f"{count} of {plain(label)}" for label, count in drawn.updates.items())
+        words.markdown(f"As of update {done}. They are drawn anew when the runs pause or end, and when you ask.")
+    button.button("Draw now", icon=":material/refresh:", width="stretch", key="draw_anew")

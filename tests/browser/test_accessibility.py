@@ -35,6 +35,8 @@ def test_text_can_be_read_and_everything_has_a_name(visit, address):
         page.reload()  # finished figures are drawn for the theme that the page was opened in
         page.wait_for_selector("[data-testid=stMarkdown]")
         page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
+        while (folded := page.locator("[data-testid=stSidebar] details:not([open]) > summary")).count():
+            folded.first.click()  # what is closed is not drawn
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
         page.wait_for_timeout(1200)  # what fades in has done so
         assert page.evaluate(CONTRAST) == [], scheme

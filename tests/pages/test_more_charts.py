@@ -6,6 +6,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -16,10 +17,18 @@ from core.runs import RunManager
 from core.store import Store
 from core.trainer import train
 from pages.shared import process
+from pages.shared.chart_view import ready
 
 ROOT = Path(__file__).parents[2]
 RUNS = from_query({"scenario": "collapse", "replicas": "2", "updates": "24"}).runs
 PATIENCE = 60
+
+
+def test_a_finished_figure_is_made_into_a_dict_once():
+    figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4]))
+    made = figure.to_dict()
+    shown = ready(figure)
+    assert shown.to_dict() is ready(shown).to_dict() and shown.to_dict() == made
 
 
 def page(comparison: str | None) -> None:
@@ -82,6 +91,9 @@ def wait_for(condition) -> None:
 
 def test_the_shipped_example_shows_all_six_each_with_an_alternative_in_text():
     app = shown(None)
+    assert len(charts(app)) == 3  # what is closed is not drawn
+    app.session_state["open:clipping"] = True
+    app.run()
     assert len(charts(app)) == 6
     assert all("GRPO" in chart.alt and "DAPO" in chart.alt for chart in charts(app))
     assert "rank 1 has 0.957 (0.85 at first)" in charts(app)[0].alt
@@ -99,6 +111,8 @@ def test_while_a_run_goes_on_they_say_as_of_when_and_are_drawn_anew_on_request(m
     comparison = manager.start(RUNS, owner="ann", scenario="collapse")
     wait_for(lambda: all(run.updates == 8 for run in manager.view(comparison).runs.values()))
     app = shown(comparison)
+    assert "are drawn when the runs pause or end" in words(app) and not charts(app)
+    app.button(key="draw_anew").click().run()
     assert "As of update 8 of GRPO and 8 of DAPO" in words(app) and "at update 1: rank 1" in charts(app)[0].alt
     manager.pause(comparison)
     manager.go.set()
@@ -122,6 +136,8 @@ def test_before_the_first_update_it_says_that_nothing_was_measured_yet(manager):
     comparison = manager.start(RUNS, owner="ann", scenario="collapse", paused=True)
     app = shown(comparison)
     assert "Nothing was measured yet" in words(app) and not charts(app)
+    app.button(key="draw_anew").click().run()
+    assert "Nothing was measured yet" in words(app) and not charts(app)
     manager.stop(comparison)
     assert manager.wait(comparison, PATIENCE)
     assert not charts(app.run()) and not app.subheader  # over, and nothing to show
@@ -133,11 +149,11 @@ def test_a_finished_comparison_is_drawn_once_per_tab(manager, monkeypatch):
     manager.go.set()
     comparison = manager.start(RUNS, owner="ann", scenario="collapse")
     assert manager.wait(comparison, PATIENCE)
-    calls, real = [], module.more_charts
-    monkeypatch.setattr(module, "more_charts", lambda *args, **kwargs: calls.append(1) or real(*args, **kwargs))
+    calls, real = [], module.policy_charts
+    monkeypatch.setattr(module, "policy_charts", lambda *args, **kwargs: calls.append(1) or real(*args, **kwargs))
     app = shown(comparison)
     app.run()
-    assert len(calls) == 1 and len(charts(app)) == 6
+    assert len(calls) == 1 and len(charts(app)) == 3
 
 
 def test_words_are_shown_as_they_stand():
