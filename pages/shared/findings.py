@@ -37,8 +37,9 @@ def show_findings(comparison: str | None) -> None:
     st.subheader("Findings")
     shown = quoted(summary, plain)
     st.markdown("\n".join(f"- {sentence}" for sentence in findings(shown)))
-    with st.expander("The numbers", icon=":material/table:"):
-        st.markdown(numbers_table(shown))
+    with st.expander("The numbers", icon=":material/table:", key="open:numbers", on_change="rerun") as part:
+        if part.open:
+            st.markdown(numbers_table(shown))
     _downloads(name, results, measured, summary)
 
 

@@ -16,14 +16,22 @@ from pages.shared.results import results_of
 from pages.shared.trouble import plainly, show_unwritten
 from pages.shared.view_settings import chosen_view, view_settings
 
-TICK_SECONDS = 0.5
+TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 
 
 def live_part(comparison: str | None) -> None:
     view_settings("")
-    now = phase(None if comparison is None else manager().view(comparison))
-    st.fragment(_board, run_every=None if now == "over" else TICK_SECONDS)(comparison, now)
+    view = None if comparison is None else manager().view(comparison)
+    st.fragment(_board, run_every=tick_seconds(view))(comparison, (phase(view), tick_seconds(view)))
+
+
+def tick_seconds(view: ComparisonView | None) -> float | None:
+    """How often the board asks for what is new; None = nothing will come. Many who wait for their turn must not slow down those whose it
+    is."""
+    if phase(view) == "over":
+        return None
+    return TICK_SECONDS if any(run.status == "running" for run in view.runs.values()) else WAITING_SECONDS
 
 
 def phase(view: ComparisonView | None) -> str:
@@ -35,7 +43,7 @@ def phase(view: ComparisonView | None) -> str:
 
 
 @plainly
-def _board(comparison: str | None, drawn: str) -> None:
+def _board(comparison: str | None, drawn: tuple) -> None:
     view = None if comparison is None else manager().view(comparison)
     results = results_of(comparison)
     histories = {label: result.history for label, result in results.items()}
@@ -57,8 +65,8 @@ def _board(comparison: str | None, drawn: str) -> None:
             if run.error:
                 st.error(f"**{plain(label)}**, after {run.updates} updates: {plain(run.error)}", icon=":material/error:")
         show_unwritten()
-    if phase(view) != drawn:
-        st.rerun()  # the buttons and the findings, which only a full run draws, are out of date
+    if (phase(view), tick_seconds(view)) != drawn:
+        st.rerun()  # the buttons, the findings and the timer, which only a full run draws, are out of date
 
 
 def _events(comparison: str | None, histories) -> list[dict]:

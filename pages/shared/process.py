@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import re
 import threading
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -66,9 +68,18 @@ def store() -> Store:
     return history.store
 
 
+@cache
+def _spare_the_collector() -> None:
+    """What is imported by now stays. With torch among it a full collection takes a fifth of a second and stops every thread, unless it is
+    told not to look there."""
+    gc.collect()
+    gc.freeze()
+
+
 @st.cache_resource(show_spinner=False)
 def manager() -> RunManager:
     """The one run manager of this process. It trains whether there is a history or not; one that can be opened later is caught up."""
+    _spare_the_collector()
     history = _history()
     made = RunManager(history.store, open_store=history.open, limits=limits_from(os.environ))
     atexit.register(made.shutdown)

@@ -24,7 +24,14 @@ OTHER = ("learning_rate", "temperature", "group_size", "num_prompts", "max_grad_
 
 def show_rescue(comparison: str | None) -> None:
     """The form; for a comparison of one's own, not the shipped one."""
-    with st.expander("Rescue: go on from one of these states with other settings", icon=":material/healing:", key="rescue"):
+    with st.expander(
+        "Rescue: go on from one of these states with other settings",
+        icon=":material/healing:",
+        key="open:rescue",
+        on_change="rerun",
+    ) as part:
+        if not part.open:
+            return
         if comparison is None:
             st.markdown(
                 "Press **Run** first. Then pause a dying run, or let it end, and go on from its state with a technique switched on."

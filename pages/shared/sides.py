@@ -9,8 +9,12 @@ from core.fields import value_text
 
 
 def show_differences(runs: dict[str, RunConfig]) -> None:
-    with st.expander("What differs between the sides", icon=":material/difference:"):
-        rows = differences(runs)
+    with st.expander(
+        "What differs between the sides", icon=":material/difference:", key="open:differences", on_change="rerun"
+    ) as part:
+        rows = differences(runs) if part.open else None
+        if rows is None:
+            return
         if rows:
             st.dataframe(rows, hide_index=True, width="stretch")
         else:

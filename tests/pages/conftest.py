@@ -17,7 +17,8 @@ from core.trainer import train
 from pages.shared import process
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))  # of the settings
+SETTINGS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))
+PARTS = (*SETTINGS, "differences", "numbers", "rescue")  # of Compare, that are drawn when they are opened
 SMALL = {"scenario": "collapse", "replicas": "2", "updates": "16"}
 
 
@@ -37,7 +38,7 @@ class Gate:
 @pytest.fixture
 def open_app(monkeypatch, tmp_path):
     """Opens the page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test. `cookie`
-    makes it another visitor. All settings are open unless they are to be `folded`."""
+    makes it another visitor. All parts are open unless they are to be `folded`."""
     monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
     gates, stores, managers = [], [], []
 
