@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,7 @@ from core.trainer import train
 from pages.shared import process
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))
-PARTS = (*SETTINGS, "differences", "numbers", "rescue")  # of Compare, that are drawn when they are opened
+SETTINGS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))  # parts of the sidebar
 SMALL = {"scenario": "collapse", "replicas": "2", "updates": "16"}
 
 
@@ -38,7 +38,8 @@ class Gate:
 @pytest.fixture
 def open_app(monkeypatch, tmp_path):
     """Opens the page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test. `cookie`
-    makes it another visitor. All parts are open unless they are to be `folded`."""
+    makes it another visitor. `opened`: parts of Compare that are drawn
+    only when they are open."""
     monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
     gates, stores, managers = [], [], []
 
@@ -48,7 +49,7 @@ def open_app(monkeypatch, tmp_path):
 
     monkeypatch.setattr(process, "Store", opened_store)
 
-    def opener(params=None, *, fresh: bool = True, cookie: str = "", folded: bool = False, **options) -> AppTest:
+    def opener(params=None, *, fresh: bool = True, cookie: str = "", opened: Iterable[str] = (), **options) -> AppTest:
         if fresh:  # another server process; otherwise another tab of the same
             st.cache_resource.clear()
             if "gate" in options:
@@ -61,7 +62,7 @@ def open_app(monkeypatch, tmp_path):
 
             monkeypatch.setattr(process, "RunManager", opened_manager)
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-        for part in () if folded else PARTS:
+        for part in opened:
             app.session_state[f"open:{part}"] = True
         monkeypatch.setattr(process, "sent_name", lambda: cookie)
         for key, value in (params or {}).items():

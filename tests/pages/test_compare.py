@@ -7,7 +7,8 @@ import pytest
 from core.trainer import train
 from core.types import TrainingDiverged
 from pages.shared import process
-from tests.pages.conftest import SMALL, Gate, comparison, finish, press, read, wait_for, words
+from pages.shared.live import TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
+from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, read, wait_for, words
 
 
 def test_empty_it_shows_the_finished_example_and_says_so(open_app):
@@ -61,12 +62,13 @@ def test_queued_it_says_which_number_it_has(open_app):
     blocking = process.manager().start(process_runs(), owner="somebody else", scenario="collapse")
     wait_for(lambda: "running" in {r.status for r in process.manager().view(blocking).runs.values()})
     app = press(app, "run")
-    from pages.shared.live import badge
-
-    told = badge(process.manager().view(comparison(app)))
+    view = process.manager().view(comparison(app))
+    told = badge(view)
+    assert tick_seconds(view) == WAITING_SECONDS > TICK_SECONDS == tick_seconds(process.manager().view(blocking))
     assert told["state"] == "queued" and "in the queue" in told["text"]
     assert not app.exception
     process.manager().stop(blocking)
+    assert process.manager().wait(blocking, 30) and tick_seconds(process.manager().view(blocking)) is None
 
 
 def process_runs():
@@ -122,7 +124,7 @@ def test_an_unknown_run_is_said_to_be_unknown(open_app):
 
 
 def test_a_changed_setting_is_marked_and_one_click_brings_the_default_back(open_app):
-    app = open_app()
+    app = open_app(opened=SETTINGS)
     noise = next(w for w in app.number_input if w.label.startswith("Noise"))
     noise.set_value(0.3).run()
     marked = [w.label for w in app.number_input if "changed" in w.label]
@@ -133,7 +135,7 @@ def test_a_changed_setting_is_marked_and_one_click_brings_the_default_back(open_
 
 
 def test_what_is_folded_away_says_what_it_said_when_it_was_open(open_app):
-    app = open_app(SMALL | {"DAPO.eps_high": "0.4"}, folded=True)
+    app = open_app(SMALL | {"DAPO.eps_high": "0.4"})
     assert not app.number_input  # nothing of it is drawn
     app.session_state["open:environment"] = True
     noise = next(w for w in app.run().number_input if w.label.startswith("Noise"))
@@ -149,7 +151,7 @@ def test_what_is_folded_away_says_what_it_said_when_it_was_open(open_app):
 
 
 def test_an_impossible_combination_is_explained_and_cannot_be_run(open_app):
-    app = open_app()
+    app = open_app(opened=SETTINGS)
     next(w for w in app.number_input if w.label == "Updates per rollout").set_value(7).run()
     assert "updates_per_rollout must divide" in words(app).lower()
     assert app.button(key="run").disabled

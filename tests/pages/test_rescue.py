@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
+import pytest
 
 from pages.shared import process
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
 
 RUN = SMALL | {"updates": "48"}
+
+
+@pytest.fixture
+def open_app(open_app):
+    """With the form and the sides open."""
+    return partial(open_app, opened=("rescue", "side 0", "side 1"))
 
 
 def view(app):

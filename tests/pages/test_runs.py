@@ -166,7 +166,7 @@ def test_another_visitor_sees_and_touches_nothing(open_runs):
     process.store().delete(start())
     assert len(rows(app.run())) == 2
     theirs = open_runs(BOB, fresh=False)
-    assert not theirs.dataframe and not theirs.expander and "no runs yet" in theirs.info[0].value
+    assert not theirs.dataframe and not theirs.main.expander and "no runs yet" in theirs.info[0].value
     assert not select(theirs, comparison).dataframe and not theirs.exception
 
 
@@ -314,14 +314,14 @@ def test_delete_can_be_undone_until_it_is_removed_for_good(open_runs):
     assert len(rows(app)) == 4 and not any("Deleted: " in text.value for text in app.text)
     app = press(select(app, first, second), "runs:delete")
     assert any("Deleted: 2 comparisons, 4 runs." in text.value for text in app.text)
-    assert [e.label for e in app.expander] == ["Recently deleted (2)"]
+    assert [e.label for e in app.main.expander] == ["Recently deleted (2)"]
     assert app.button(key="runs:purge").disabled is False or app.button(key="runs:back").disabled  # nothing chosen yet
     app.multiselect(key="runs:deleted").set_value([first]).run()
     app = press(app, "runs:purge")
     assert process.store().runs(comparison=first, deleted=True) == [] and ids(first) == []
     app.multiselect(key="runs:deleted").set_value([second]).run()
     app = press(app, "runs:back")
-    assert len(rows(app)) == 2 and not app.expander and not app.exception
+    assert len(rows(app)) == 2 and not app.main.expander and not app.exception
 
 
 def test_deleting_a_comparison_that_goes_on_stops_it_and_says_so(open_runs):

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from core.config import DAPO, GRPO
 from pages.shared import process
-from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
+from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, wait_for, words
 
 ME, ANOTHER = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def open_app(open_app):
+    """With all settings open."""
+    return partial(open_app, opened=SETTINGS)
 
 
 def widget(app, kind: str, ending: str):
