@@ -42,13 +42,12 @@ def compare_page() -> None:
     scenario, runs = settings_sidebar()
     with notices:
         _notices()
-    if comparison is None and runs is not None and beginning().start and not st.session_state.auto_started:
-        st.session_state.auto_started = True
-        start(scenario, runs)
+    if runs is not None and _is_wanted(comparison):
+        comparison = start(scenario, runs) or comparison
     with heading:
         _heading(scenario, comparison)
     with controls:
-        _controls(scenario, runs, comparison)
+        _controls(runs, comparison)
     with live:
         live_part(comparison)
     with rescue:
@@ -118,20 +117,31 @@ def _show(comparison: str) -> None:
     st.session_state.comparison = comparison
 
 
-def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
-    _begin(lambda: manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab()))
+def _is_wanted(comparison: str | None) -> bool:
+    """Whether Run was pressed, or the address asks for a run that this tab has not started yet. Asked before anything is drawn of what is
+    there now: whoever presses Run waits for one run of the page and not for two."""
+    if comparison is None and beginning().start and not st.session_state.auto_started:
+        st.session_state.auto_started = True
+        return True
+    over = comparison is None or phase(manager().view(comparison)) == "over"  # a second click comes too late
+    return over and bool(st.session_state.get("run"))
 
 
-def _begin(make: Callable[[], str]) -> None:
-    """Look at the comparison that `make` starts. What stands in the way is said on the page."""
+def start(scenario: Scenario, runs: dict[str, RunConfig]) -> str | None:
+    return _begin(lambda: manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab()))
+
+
+def _begin(make: Callable[[], str]) -> str | None:
+    """Look at the comparison that `make` starts. None if something stands in the way, which is said on the page."""
     try:
         comparison = make()
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
         st.session_state.refused = f"Not started: {told(error)}."
-    else:
-        st.session_state.settings_of = comparison  # the sidebar holds its settings already
-        _look_at(comparison)
-    st.rerun()
+        return None
+    st.session_state.settings_of = comparison  # the sidebar holds its settings already
+    _look_at(comparison)
+    watch(comparison)
+    return comparison
 
 
 def _heading(scenario: Scenario, comparison: str | None) -> None:
@@ -148,15 +158,14 @@ def _heading(scenario: Scenario, comparison: str | None) -> None:
         st.error(plain(st.session_state.pop("refused")), icon=":material/block:")
 
 
-def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
+def _controls(runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
     now = phase(manager().view(comparison) if comparison else None)
     going, paused = now == "going", now == "paused"
     left, *rest = st.columns([2.2, 1, 1, 1, 1.2])
     name = "Run again" if comparison and not (going or paused or beginning().note) else "Run"
     label = name if runs is None else f"{name}: {_told(runs)}"
     if not (going or paused):
-        if left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key="run"):
-            start(scenario, runs)
+        left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key="run")
         return
     if going and left.button("Pause", type="primary", icon=":material/pause:", width="stretch", key="pause"):
         _act(manager().pause, comparison)
@@ -174,6 +183,7 @@ def _controls(scenario: Scenario, runs: dict[str, RunConfig] | None, comparison:
         "Reset", icon=":material/restart_alt:", width="stretch", key="reset", help="Begin again with the same seeds."
     ):
         _begin(lambda: manager().reset(comparison, viewer=tab()))
+        st.rerun()
 
 
 def _told(runs: dict[str, RunConfig]) -> str:
