@@ -116,15 +116,17 @@ def folded(label: str, *, icon: str, key: str) -> Iterator[bool]:
 
 def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) -> dict:
     """Widgets for the settings `names` of `config`, marked where they differ from `default`; what they say, name -> value. Those that are
-    not `drawn` say what they said last."""
-    values = {}
+    not `drawn` say what they said last, which is kept here: of a widget that another page and then a closed part have left out, Streamlit
+    forgets the value."""
+    values, said = {}, st.session_state.setdefault("said", {})
     for name in names:
         value = getattr(config, name)
         if isinstance(value, tuple):  # one value per replica: set by the command line, left alone here
             continue
         key = f"{version()}:{prefix}:{name}"
-        shown = {"value": value, "default": getattr(default, name), "key": key}
-        chosen = field_widget(config, name, **shown) if drawn else st.session_state.get(key, value)
+        last = said.get(key, value)
+        shown = {"value": last, "default": getattr(default, name), "key": key}
+        chosen = said[key] = field_widget(config, name, **shown) if drawn else st.session_state.get(key, last)
         values[name] = value if chosen is None and value is not None and not _optional(config, name) else chosen
     return values
 

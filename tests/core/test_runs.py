@@ -645,6 +645,7 @@ def test_a_reset_finds_room_for_itself(make, puppet):
     first = manager.start(runs(1), owner="ann", scenario="tiny")
     eventually(lambda: puppet.order == [1])
     second = manager.reset(first)
+    assert manager.wait(first, PATIENCE)  # or the second may be over first, and make room for it
     puppet.release_all()
     assert manager.wait(second, PATIENCE) and statuses(manager, second) == ["done"]
     eventually(lambda: manager.comparisons("ann") == [second])

@@ -150,6 +150,19 @@ def test_what_is_folded_away_says_what_it_said_when_it_was_open(open_app):
     assert next(w for w in app.run().number_input if w.label.startswith("Noise")).value == 0.25
 
 
+def test_what_was_said_outlives_another_page_and_a_closed_part(open_app):
+    app = open_app(opened=("environment",))
+    next(w for w in app.number_input if w.label.startswith("Noise")).set_value(0.25).run()
+    app.switch_page("pages/runs.py").run()
+    app.switch_page("app.py").run()
+    app.session_state["open:environment"] = False
+    app.run()
+    assert not app.number_input and "Changed: task.noise 0.25" in words(app)
+    app.session_state["open:environment"] = True
+    assert next(w for w in app.run().number_input if w.label.startswith("Noise")).value == 0.25
+    assert not app.exception
+
+
 def test_an_impossible_combination_is_explained_and_cannot_be_run(open_app):
     app = open_app(opened=SETTINGS)
     next(w for w in app.number_input if w.label == "Updates per rollout").set_value(7).run()

@@ -97,7 +97,7 @@ def test_a_link_to_other_pages_is_text_too(open_app, page):
 
 
 def test_a_label_that_would_act_is_refused_where_it_is_typed(open_app):
-    app = open_app(SMALL)
+    app = open_app(SMALL, opened=("side 0",))
     field = next(w for w in app.text_input if (w.key or "").endswith("GRPO:side:label"))
     app = field.set_value(HOSTILE[:24]).run()
     assert "letters, digits, spaces" in words(app) and acts(markup(app)) == [] and not app.exception
