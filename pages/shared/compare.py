@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -27,7 +28,7 @@ from pages.shared.sides import show_differences
 from pages.shared.trouble import UNREADABLE, plainly, show_missing_history, why_not
 
 PROBLEMS_TOLD = 8  # parts of a link that were ignored: a notice for each; the others are named in one
-NAME_LETTERS = 40
+FIRST_SECONDS = 0.4
 
 
 @plainly
@@ -141,7 +142,19 @@ def _begin(make: Callable[[], str]) -> str | None:
     st.session_state.settings_of = comparison  # the sidebar holds its settings already
     _look_at(comparison)
     watch(comparison)
+    _await_first_points(comparison)
     return comparison
+
+
+def _await_first_points(comparison: str) -> None:
+    """Give a run that trains already a moment for its first update: the board then begins with it, and need not ask for it when this run
+    of the page is over. The page would only slow it down meanwhile."""
+    deadline = time.monotonic() + FIRST_SECONDS
+    while time.monotonic() < deadline:
+        training = [run for run in manager().view(comparison).runs.values() if run.status == "running"]
+        if all(run.updates or run.preparing for run in training):
+            return
+        time.sleep(0.01)
 
 
 def _heading(scenario: Scenario, comparison: str | None) -> None:
