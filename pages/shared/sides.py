@@ -12,9 +12,9 @@ def show_differences(runs: dict[str, RunConfig]) -> None:
     with st.expander(
         "What differs between the sides", icon=":material/difference:", key="open:differences", on_change="rerun"
     ) as part:
-        rows = differences(runs) if part.open else None
-        if rows is None:
+        if not part.open:
             return
+        rows = differences(runs)
         if rows:
             st.dataframe(rows, hide_index=True, width="stretch")
         else:
