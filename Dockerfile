@@ -26,5 +26,5 @@ VOLUME /data
 EXPOSE 8501
 # Unknown paths answer 200 as well, so the body is what tells.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "hosting/health.py"]
-# exec: the stop signal reaches the server, which marks the runs that go on as interrupted and ends within seconds.
-CMD ["sh", "-c", "exec streamlit run app.py --server.port=\"$PORT\" --server.address=0.0.0.0 --server.headless=true --server.fileWatcherType=none"]
+# One process without a shell: the stop signal reaches the server, which marks the runs that go on as interrupted and ends within seconds.
+CMD ["python", "-m", "hosting.serve"]

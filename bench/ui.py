@@ -18,6 +18,7 @@ from bench.ui_report import section
 from tests.browser.conftest import launch
 
 HERE = Path(__file__).parent
+CYCLES = {"protocol": 12, "chromium": 4}
 PARTS = ("first-point", "traffic", "viewers", "heap")
 
 
@@ -47,7 +48,7 @@ def measure(part: str, browser, minutes: float, quick: bool) -> dict:
     if part == "traffic":
         return measure_traffic(browser, seconds=6 if quick else 30)
     if part == "viewers":
-        return measure_viewers(browser, cycles=1 if quick else 6, seconds=4 if quick else 8)
+        return measure_viewers(browser, cycles={"protocol": 1, "chromium": 1} if quick else CYCLES, seconds=4 if quick else 6)
     return measure_heap(browser, minutes=0.5 if quick else minutes, every=10 if quick else 30)
 
 

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,13 @@ RUN = "scenario=collapse&updates=30000"  # as many as the run manager holds of 1
 SETTLE_SECONDS = 1.5
 
 
-def measure_viewers(browser: Browser, *, cycles: int, seconds: float) -> dict:
+def measure_viewers(browser: Browser, *, cycles: Mapping[str, int], seconds: float) -> dict:
     """Share of the training speed that is left, for viewers that cost the machine nothing but what the server does for them, and
     for pages in a Chromium that trains for the same cores."""
     kinds = {"protocol": _protocol_viewers, "chromium": lambda address, query: _chromium_viewers(browser, address, query)}
     with app() as (address, folder):
         speeds = Speeds(folder)
-        return {kind: _measure(address, speeds, make, cycles=cycles, seconds=seconds) for kind, make in kinds.items()}
+        return {kind: _measure(address, speeds, make, cycles=cycles[kind], seconds=seconds) for kind, make in kinds.items()}
 
 
 def _measure(address: str, speeds: Speeds, make: Callable, *, cycles: int, seconds: float) -> dict:

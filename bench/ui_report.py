@@ -25,7 +25,8 @@ viewed period lies between two without, and is divided by their mean. *Protocol*
 process of the lowest priority, so they show what the server loses; *Chromium* pages draw on the same cores, and what they take is on top.
 *Speed* is updates per second, which everything else on the machine disturbs; *processor* is updates per second of the server's own
 processor time, which is what remains to be said on a busy machine. Noise is the same ratio with nobody watching. Wanted, of the server:
-at most 10 % lost to one viewer, 20 % to four.""",
+at most 10 % lost to one viewer, 20 % to four. Up to two who watch get a board every half second; more share four boards a second
+(`BOARDS_PER_SECOND` in `pages/shared/live.py`), at the slowest one in two seconds each.""",
     "heap": """**Heap.** One page, live updates all the time; what is left after a garbage collection every 30 s. The browser
 keeps at most 3000 rows of a side, so the heap grows until each chart has as many points as it draws and is level from then on. Slope over
 the second half, with its 95 % interval; wanted: flat. No chart's node may ever be replaced.""",

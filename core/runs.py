@@ -187,6 +187,12 @@ class RunManager:
 
     # Leases
 
+    def watchers(self) -> int:
+        """How many leases are held on comparisons of which a run trains."""
+        with self._lock:
+            training = (c for c in self._comparisons.values() if any(run.status == "running" for run in c.runs.values()))
+            return sum(len(comparison.viewers) for comparison in training)
+
     def attach(self, comparison: str, viewer: str) -> None:
         """`viewer` is looking: the comparison is not stopped for want of watchers. Attaching twice is attaching once; for a
         comparison that is not in memory there is nothing to do."""

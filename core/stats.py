@@ -194,13 +194,11 @@ def _first_below(updates: np.ndarray, values: np.ndarray, threshold: float) -> i
     measured = ~np.isnan(values)
     total = np.concatenate(([0.0], np.cumsum(np.where(measured, values, 0.0))))
     count = np.concatenate(([0], np.cumsum(measured)))
-    for end in range(1, len(updates) + 1):
-        begin = int(np.searchsorted(updates, updates[end - 1] - EVENT_UPDATES, side="right"))
-        if updates[end - 1] >= updates[0] + EVENT_UPDATES - 1 and count[end] > count[begin]:
-            mean = (total[end] - total[begin]) / (count[end] - count[begin])
-            if mean < threshold:
-                return int(updates[end - 1])
-    return None
+    begin = np.searchsorted(updates, updates - EVENT_UPDATES, side="right")
+    looked = count[1:] - count[begin]  # of the window that each update closes
+    whole = (updates >= updates[:1] + EVENT_UPDATES - 1) & (looked > 0)
+    below = whole & ((total[1:] - total[begin]) / np.maximum(looked, 1) < threshold)
+    return int(updates[below.argmax()]) if below.any() else None
 
 
 def _mean_where(values: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from core.export import comparison_files, metrics_csv
 from core.markdown import plain
 from core.report import findings, numbers_table, quoted
 from core.summary import summarise
+from pages.shared.folded import folded
 from pages.shared.process import manager
 from pages.shared.results import results_of
 
@@ -37,8 +38,8 @@ def show_findings(comparison: str | None) -> None:
     st.subheader("Findings")
     shown = quoted(summary, plain)
     st.markdown("\n".join(f"- {sentence}" for sentence in findings(shown)))
-    with st.expander("The numbers", icon=":material/table:", key="open:numbers", on_change="rerun") as part:
-        if part.open:
+    with folded("The numbers", icon=":material/table:", key="numbers") as drawn:
+        if drawn:
             st.markdown(numbers_table(shown))
     _downloads(name, results, measured, summary)
 

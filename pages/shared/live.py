@@ -17,6 +17,8 @@ from pages.shared.trouble import plainly, show_unwritten
 from pages.shared.view_settings import chosen_view, view_settings
 
 TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
+SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
+BOARDS_PER_SECOND = 4  # for all who watch a training together; each gets fewer when they are many
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 
 
@@ -27,11 +29,14 @@ def live_part(comparison: str | None) -> None:
 
 
 def tick_seconds(view: ComparisonView | None) -> float | None:
-    """How often the board asks for what is new; None = nothing will come. Many who wait for their turn must not slow down those whose it
-    is."""
+    """How often the board asks for what is new; None = nothing will come. Neither many who watch nor many who wait for their turn may slow
+    down the training: they share the processor."""
     if phase(view) == "over":
         return None
-    return TICK_SECONDS if any(run.status == "running" for run in view.runs.values()) else WAITING_SECONDS
+    if not any(run.status == "running" for run in view.runs.values()):
+        return WAITING_SECONDS
+    fair = manager().watchers() / BOARDS_PER_SECOND
+    return next((seconds for seconds in SLOWER_TICKS if seconds >= fair), SLOWER_TICKS[-1])
 
 
 def phase(view: ComparisonView | None) -> str:

@@ -11,6 +11,7 @@ from core.charts import Chart, clipping_charts, policy_charts
 from core.compare import RunResult
 from core.markdown import plain
 from pages.shared.chart_view import show_chart
+from pages.shared.folded import folded
 from pages.shared.process import manager
 from pages.shared.results import results_of
 from pages.shared.trouble import plainly
@@ -52,11 +53,8 @@ def _show_all(comparison: str | None) -> None:
         with column:
             show_chart(chart)
     show_chart(stability)
-    # What is closed is not drawn: three charts are a quarter of a second of work.
-    with st.expander(
-        "Clipping and completion length", icon=":material/content_cut:", key="open:clipping", on_change="rerun"
-    ) as part:
-        if part.open:
+    with folded("Clipping and completion length", icon=":material/content_cut:", key="clipping") as opened:
+        if opened:
             for chart in _clipping(drawn, finished, dark):
                 show_chart(chart)
 

@@ -14,6 +14,7 @@ from core.markdown import plain
 from core.runs import ManagerFull
 from core.sides import check_label, free_label
 from core.store import StoreError
+from pages.shared.folded import folded
 from pages.shared.process import manager, tab, told
 from pages.shared.results import results_of
 from pages.shared.settings import HIDDEN, setting_widgets
@@ -24,13 +25,8 @@ OTHER = ("learning_rate", "temperature", "group_size", "num_prompts", "max_grad_
 
 def show_rescue(comparison: str | None) -> None:
     """The form; for a comparison of one's own, not the shipped one."""
-    with st.expander(
-        "Rescue: go on from one of these states with other settings",
-        icon=":material/healing:",
-        key="open:rescue",
-        on_change="rerun",
-    ) as part:
-        if not part.open:
+    with folded("Rescue: go on from one of these states with other settings", icon=":material/healing:", key="rescue") as drawn:
+        if not drawn:
             return
         if comparison is None:
             st.markdown(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields, replace
 
 import streamlit as st
@@ -15,6 +13,7 @@ from core.links import to_query
 from core.markdown import plain
 from core.scenarios import SCENARIOS, Scenario
 from core.sides import side_runs, sides_of
+from pages.shared.folded import folded
 from pages.shared.opened import begin_with, beginning, version
 from pages.shared.process import manager
 from pages.shared.side_editor import add_side, side_head
@@ -104,14 +103,6 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
             updates=updates * longer, **counts, **shared)
         for (label, run), longer in zip(start.items(), times, strict=True)
     }  # fmt: skip
-
-
-@contextmanager
-def folded(label: str, *, icon: str, key: str) -> Iterator[bool]:
-    """A part of the sidebar that can be opened: whether it is open. What is closed had better not be drawn: all settings together are two
-    thirds of the work of a page, and on a shared server everybody waits for it."""
-    with st.expander(label, icon=icon, key=f"open:{key}", on_change="rerun") as part:
-        yield part.open
 
 
 def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) -> dict:

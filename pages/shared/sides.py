@@ -6,13 +6,12 @@ import streamlit as st
 
 from core.config import RunConfig, changed_fields
 from core.fields import value_text
+from pages.shared.folded import folded
 
 
 def show_differences(runs: dict[str, RunConfig]) -> None:
-    with st.expander(
-        "What differs between the sides", icon=":material/difference:", key="open:differences", on_change="rerun"
-    ) as part:
-        if not part.open:
+    with folded("What differs between the sides", icon=":material/difference:", key="differences") as drawn:
+        if not drawn:
             return
         rows = differences(runs)
         if rows:

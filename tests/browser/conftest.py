@@ -98,17 +98,21 @@ def visit(browser, app_server):
 @contextmanager
 def serve(script: str | Path, logs: Path, **environment: str) -> Iterator[str]:
     """The address of a Streamlit server that runs `script` until the block ends."""
+    options = ["--server.headless=true", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    with started(["-m", "streamlit", "run", str(script), *options], logs, **environment) as address:
+        yield address
+
+
+@contextmanager
+def started(arguments: list[str], logs: Path, **environment: str) -> Iterator[str]:
+    """The address of the server that `python *arguments` starts, on a free port, until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+        port = str(free.getsockname()[1])
+    ours = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "PORT": port, "STREAMLIT_SERVER_PORT": port}
     with (logs / "log.txt").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), *options],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            [sys.executable, *arguments], cwd=ROOT, env=os.environ | ours | environment, stdout=log, stderr=subprocess.STDOUT
         )
         try:
             address = f"http://127.0.0.1:{port}"

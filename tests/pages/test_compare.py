@@ -71,6 +71,26 @@ def test_queued_it_says_which_number_it_has(open_app):
     assert process.manager().wait(blocking, 30) and tick_seconds(process.manager().view(blocking)) is None
 
 
+def test_many_who_watch_a_training_share_the_boards_that_a_second_has(open_app):
+    gate = Gate(1)
+    app = press(open_app(SMALL, gate=gate), "run")
+    manager, found = process.manager(), comparison(app)
+    wait_for(lambda: "running" in {r.status for r in manager.view(found).runs.values()})
+    told = []
+    for number in range(1, 10):
+        told.append(tick_seconds(manager.view(found)))
+        assert manager.watchers() == number
+        manager.attach(found, f"viewer {number}")
+    assert told == [0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0]
+    assert not app.run().exception
+    for number in range(1, 10):
+        manager.detach(found, f"viewer {number}")
+    assert tick_seconds(manager.view(found)) == TICK_SECONDS
+    gate.go.set()
+    finish(app)
+    assert manager.watchers() == 0, "a finished comparison has nothing new to tell"
+
+
 def process_runs():
     from core.links import from_query
 

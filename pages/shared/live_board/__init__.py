@@ -1,7 +1,7 @@
 """The live board: one component, six charts, a short tail of new points per tick.
 
-Call `live_board` inside a fragment that runs every half second; on each call it sends what is new (few updates twice, so that one lost tick
-is no gap). The browser keeps the points. If it misses some, it sets the trigger `resync`, the fragment runs at once and sends what is
+Call `live_board` inside a fragment that runs every half second or so; on each call it sends what is new (few updates twice, so that one lost
+tick is no gap). The browser keeps the points. If it misses some, it sets the trigger `resync`, the fragment runs at once and sends what is
 missing: {"picture", "last": label -> update}; everything, if the browser has another picture (a page that was left and opened again, or a
 snapshot that was lost). Zoom, hidden sides and hover live in the browser and survive every tick.
 

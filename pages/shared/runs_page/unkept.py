@@ -24,12 +24,12 @@ def unkept_list() -> bool:
             going = True
             watch(comparison)
         words, link = st.columns([4, 1], vertical_alignment="center")
-        words.markdown(plain(told(view)))
+        words.markdown(plain(_in_words(view)))
         link.page_link("app.py", label="Open on Compare", icon=":material/ssid_chart:", query_params={"comparison": comparison})
     return going
 
 
-def told(view: ComparisonView) -> str:
+def _in_words(view: ComparisonView) -> str:
     """'GRPO stops learning, DAPO goes on: GRPO finished, 480 of 480 updates; DAPO running, 12 of 480 updates'."""
     sides = (
         f"{label} {STATUS_WORDS.get(run.status, run.status)}, {run.updates} of {run.total} updates"

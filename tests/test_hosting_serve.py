@@ -1,0 +1,42 @@
+"""The server of a container: healthy when it answers, and a stop signal ends its runs as interrupted, with all that they measured."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+from bench.visitor import Diary, Tab
+from hosting import health, serve
+from tests.browser.conftest import started
+
+
+def test_options_given_come_last_and_the_port_is_the_hosts():
+    options = serve.options({"PORT": "7860"}, ["--server.address=127.0.0.1"])
+    assert "--server.port=7860" in options and options[-1] == "--server.address=127.0.0.1"
+
+
+def test_it_is_healthy_and_a_stop_signal_marks_its_runs(tmp_path, monkeypatch, capsys):
+    with started(["-m", "hosting.serve", "--server.address=127.0.0.1"], tmp_path, DAPO_LAB_DATA=str(tmp_path)) as address:
+        monkeypatch.setenv("PORT", address.rpartition(":")[2])
+        assert health.main() == 0, capsys.readouterr().out
+        asyncio.run(_press_run(address.replace("http", "ws") + "/_stcore/stream"))
+    assert health.main() == 1, "nobody answers any more"
+    with closing(sqlite3.connect(tmp_path / "runs.sqlite")) as history:
+        runs = history.execute("SELECT status, (SELECT count(*) FROM steps WHERE run = runs.id) FROM runs").fetchall()
+    assert len(runs) == 2 and all(status == "interrupted" and updates > 0 for status, updates in runs), runs
+    assert "Traceback" not in (tmp_path / "log.txt").read_text()
+
+
+async def _press_run(stream: str) -> None:
+    """Until both sides have measured something."""
+    tab = Tab(stream, Diary(), "run=1")
+    await tab.open()
+    await tab.until(
+        lambda: any(all(p["metrics"]["entropy_nats"]["mean"] for p in told.points.values()) for told in _live(tab)), 60
+    )
+    await tab.leave()
+
+
+def _live(tab: Tab) -> list:
+    return [told for told in tab.diary.told if told.comparison != "shipped" and told.points]
