@@ -105,6 +105,14 @@ def test_intervals_of_many_seeds_are_quick():
 # -- stability ---------------------------------------------------------------------------------------------------------------------
 
 
+def test_intervals_do_not_depend_on_whether_another_row_has_a_gap():
+    table = np.random.default_rng(0).normal(size=(5, 8))
+    with_gap = np.vstack([table, [[np.nan, *range(7)]]])
+    for whole, beside in zip(mean_and_half_width(table), mean_and_half_width(with_gap), strict=True):
+        np.testing.assert_array_equal(whole, beside[:-1])
+        assert np.isfinite(beside[-1])
+
+
 def test_the_variance_over_the_second_half_equals_a_loop_and_needs_two_values():
     values = np.array([[9, 9, 9, 9], [1, 2, NAN, 5], [3, NAN, NAN, 5], [5, NAN, NAN, 5.0]])  # the second half: rows 3 and 4
     np.testing.assert_array_equal(half_variances(values), [1, NAN, NAN, 0])
