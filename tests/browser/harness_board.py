@@ -25,7 +25,7 @@ def lose_a_snapshot() -> None:
 
 with st.sidebar:
     axis = st.segmented_control("axis", ["update", "rollout", "samples", "wall_seconds"], default="update", key="axis")
-    smoothing = st.slider("smoothing", 0.0, 0.99, 0.0, key="smoothing")
+    smoothing = st.slider("smoothing", 0.0, 0.9, 0.0, 0.1, key="smoothing")
     log = st.toggle("log", key="log")
     seeds = st.toggle("seeds", key="seeds")
     lose = st.button("lose points")

@@ -11,7 +11,7 @@ from pages.shared.learn.contents import menu
 from tests.support import mostly_thorough
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
-QUICK = ("/", "/runs", "/inspect_step")  # where most is; `-m ""` adds the others
+QUICK = ("/",)  # where most is; `-m ""` adds the others
 ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in (*LAB, *menu())]
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]

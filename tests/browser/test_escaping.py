@@ -67,6 +67,7 @@ def test_a_stored_comparison_is_text_on_compare_and_inspect(look, server):
         assert page.evaluate(MADE) == NOTHING and not page.errors, path
 
 
+@pytest.mark.thorough
 def test_a_stored_comparison_is_text_on_runs(look, server):
     page = look("/runs", '[data-testid="stDataFrame"] canvas')
     box = page.locator('[data-testid="stDataFrame"]').first.bounding_box()

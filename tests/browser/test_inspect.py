@@ -130,7 +130,7 @@ def test_the_other_algorithm_can_be_chosen_for_the_tokens_too(step_page):
 @pytest.mark.parametrize(
     ("scheme", "width"),
     [
-        ("light", 1440),
+        pytest.param("light", 1440, marks=pytest.mark.thorough),
         ("dark", 390),
         pytest.param("dark", 1440, marks=pytest.mark.thorough),
         pytest.param("light", 390, marks=pytest.mark.thorough),

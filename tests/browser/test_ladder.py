@@ -80,6 +80,7 @@ def test_bars_appear_while_it_trains_and_a_reload_finds_them_again(ladder):
     assert words(page) == told and not page.errors
 
 
+@pytest.mark.thorough
 def test_the_table_that_is_downloaded_is_the_one_that_is_shown(ladder):
     page = ladder()
     with page.expect_download() as caught:
@@ -95,6 +96,7 @@ def test_the_table_that_is_downloaded_is_the_one_that_is_shown(ladder):
             assert f"{float(row['technique_brings_equal_updates']):+.3f}" in text or "0.000" in text
 
 
+@pytest.mark.thorough
 def test_a_step_opens_on_compare(ladder):
     page = ladder()
     page.get_by_text("Open a step on Compare").click()

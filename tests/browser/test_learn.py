@@ -190,7 +190,7 @@ def the_buttons_beside_the_questions_set_the_figures(page, name):
         assert question.state.items() <= state.items(), f"{question.words}: the figure is at {state}"
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", TRIED)
 def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, name):
     page = open_page(name, viewport={"width": 390, "height": 844}, has_touch=True)
     for scheme in ("light", "dark"):

@@ -106,6 +106,7 @@ def test_a_gap_is_noticed_and_healed(open_board):
     assert board.same_nodes()
 
 
+@pytest.mark.thorough
 def test_a_lost_snapshot_is_noticed_and_sent_again(open_board):
     board = open_board("rate=10")
     board.choose("lose a snapshot")
@@ -115,6 +116,7 @@ def test_a_lost_snapshot_is_noticed_and_sent_again(open_board):
     assert board.same_nodes() and board.errors == []
 
 
+@pytest.mark.thorough
 def test_a_lost_answer_is_asked_for_again_though_no_tick_comes_any_more(open_board):
     board = open_board("start=400&stop=400&still")
     board.js("""Object.defineProperty(BOARD, 'request', {
@@ -244,7 +246,7 @@ def test_axis_and_smoothing_and_log_change_lines_without_a_rebuild(open_board):
     board.choose("update")
     slider = board.page.get_by_role("slider")
     slider.focus()
-    for _ in range(50):
+    for _ in range(5):
         slider.press("ArrowRight")
     board.wait("BOARD.settings.smoothing === 0.5 && BOARD.settings.xaxis === 'update' && BOARD.dirty.size === 0")
     line = board.main_line("entropy_nats", 0)
@@ -305,7 +307,7 @@ def test_the_theme_follows_the_system_live(open_board):
     assert board.same_nodes()
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", [390, pytest.param(1440, marks=pytest.mark.thorough)])
 def test_no_page_scrolls_sideways(open_board, width):
     board = open_board("start=400&stop=400", width=width, height=844)
     time.sleep(0.5)
@@ -315,6 +317,7 @@ def test_no_page_scrolls_sideways(open_board, width):
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
+@pytest.mark.thorough
 def test_long_lines_are_decimated_to_their_extremes(open_board):
     board = open_board("start=3000&stop=3000")
     line = board.main_line("grad_norm")
@@ -323,6 +326,7 @@ def test_long_lines_are_decimated_to_their_extremes(open_board):
     assert max(line["y"]) == max(means) and min(line["y"]) == min(means) and line["x"][-1] == 3000
 
 
+@pytest.mark.thorough
 def test_what_the_browser_keeps_is_bounded(open_board):
     board = open_board("start=2990&stop=3020&rate=10")
     board.wait("BOARD.store.get('DAPO').last === 3020")

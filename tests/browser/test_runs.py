@@ -115,6 +115,7 @@ def test_the_selection_outlives_a_filter_and_sorting(runs_page):
     assert not page.errors
 
 
+@pytest.mark.thorough
 def test_the_downloads_hold_what_is_stored(runs_page, server):
     _, (second, _), folder = server
     page = runs_page()
@@ -172,6 +173,7 @@ def test_open_on_compare_shows_the_stored_run(runs_page, server):
     assert not page.errors
 
 
+@pytest.mark.thorough
 def test_somebody_else_sees_nothing_of_it(runs_page):
     page = runs_page("b" * 32, wait="text=There are no runs yet")
     assert page.locator(TABLE).count() == 0
