@@ -24,6 +24,7 @@ def test_a_paused_run_is_gone_on_with_beside_the_original(visit):
     page.get_by_role("button", name="Dynamic sampling", exact=True).click()
     told = page.get_by_text(re.compile(r"^From GRPO after update \d+ to update 6000, with .*refill"))
     fork = int(re.search(r"after update (\d+)", told.inner_text())[1])
+    until(page, f"BOARD.store.get('GRPO').last >= {fork}")  # the page may be ahead of its board's last tick
     held = last(page, "GRPO")
     assert held - 16 < fork <= held  # the end of its last rollout
     page.get_by_role("button", name="Go on from here").click()
