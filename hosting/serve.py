@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import importlib
 import os
+import pkgutil
 import sys
 from pathlib import Path
 
 from streamlit.web import cli
 
+from pages import shared
+
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("compare", "ladder_page", "inspector", "runs_page", "learn")
 
 
 def options(environment: dict[str, str], given: list[str]) -> list[str]:
@@ -22,8 +24,8 @@ def options(environment: dict[str, str], given: list[str]) -> list[str]:
 
 
 def main() -> None:
-    for page in PAGES:
-        importlib.import_module(f"pages.shared.{page}")
+    for module in pkgutil.iter_modules(shared.__path__, "pages.shared."):
+        importlib.import_module(module.name)
     cli.main(options(dict(os.environ), sys.argv[1:]), prog_name="streamlit")
 
 

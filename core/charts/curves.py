@@ -52,16 +52,10 @@ def curve(history: History, metric: str, points: int = POINTS) -> Curve:
 def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(M,) means over the seeds of `values` (M, R), NaN left out, and half the widths of their 95 % intervals."""
     measured = ~np.isnan(values)
-    if values.size and measured.all():  # nearly always, and every tick of every board asks
-        seeds = values.shape[1]
-        mean = values.sum(1) / seeds
-        squares = ((values - mean[:, None]) ** 2).sum(1)
-        return mean, _standard_errors(seeds) * np.sqrt(squares / max(seeds - 1, 1) / seeds)
     count = measured.sum(1)
-    mean = np.nansum(values, 1) / np.where(count > 0, count, np.nan)
-    squares = np.nansum((values - mean[:, None]) ** 2, 1)
-    counts, which = np.unique(count, return_inverse=True)
-    errors = np.array([_standard_errors(int(n)) for n in counts])[which]
+    mean = np.where(measured, values, 0.0).sum(1) / np.where(count > 0, count, np.nan)
+    squares = np.where(measured, (values - mean[:, None]) ** 2, 0.0).sum(1)
+    errors = np.array([_standard_errors(n) for n in count.tolist()])
     return mean, errors * np.sqrt(squares / np.maximum(count - 1, 1) / np.maximum(count, 1))
 
 

@@ -25,7 +25,8 @@ PREPARING = {"base model": "preparing the base model", "replay": "training up to
 def live_part(comparison: str | None) -> None:
     view_settings("")
     view = None if comparison is None else manager().view(comparison)
-    st.fragment(_board, run_every=tick_seconds(view))(comparison, (phase(view), tick_seconds(view)))
+    tick = tick_seconds(view)  # asked once: somebody else may begin to watch between two answers
+    st.fragment(_board, run_every=tick)(comparison, (phase(view), tick))
 
 
 def tick_seconds(view: ComparisonView | None) -> float | None:

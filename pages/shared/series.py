@@ -174,8 +174,6 @@ def _side(history: History, since: int, metrics: Sequence[str], with_seeds: bool
 def _metric(records: Sequence[StepRecord], name: str, with_seeds: bool, row_of: np.ndarray) -> dict:
     table, measured = _measured(records, name)
     mean, half = mean_and_half_width(table)
-    if len(row_of) and row_of[-1] == len(row_of) - 1:
-        return _unmerged(table, measured, mean, half, len(records), with_seeds)
     rows = row_of[measured]
     first = np.flatnonzero(np.diff(rows, prepend=-1))  # of each row, in the table
     sizes = np.diff(first, append=len(rows))
@@ -194,17 +192,6 @@ def _metric(records: Sequence[StepRecord], name: str, with_seeds: bool, row_of: 
     return out
 
 
-def _unmerged(table: np.ndarray, measured: np.ndarray, mean: np.ndarray, half: np.ndarray, rows: int, with_seeds: bool) -> dict:
-    """What `_metric` says where every record is a row: nearly every tick, for everybody who looks."""
-    out: dict = {} if len(measured) == rows else {"at": measured.tolist()}
-    out["mean"] = _significant(mean)
-    if table.shape[1] > 1:
-        out["half"] = _significant(half)
-    if with_seeds:
-        out["seeds"] = [_significant(column) for column in table.T]
-    return out
-
-
 def _measured(records: Sequence[StepRecord], name: str) -> tuple[np.ndarray, np.ndarray]:
     """(M, R) values and their M rows: the records at which at least one seed was measured."""
     rows = [i for i, r in enumerate(records) if name in r.metrics]
@@ -213,8 +200,6 @@ def _measured(records: Sequence[StepRecord], name: str) -> tuple[np.ndarray, np.
         return np.empty((0, width)), np.empty(0, dtype=int)
     table = np.array([records[i].metrics[name] for i in rows], dtype=float)
     missing = ~np.isfinite(table)
-    if not missing.any():
-        return table, np.array(rows, dtype=int)
     table[missing] = np.nan  # JSON has no infinity, and a line through it would hide the rest
     kept = ~missing.all(1)
     return table[kept], np.array(rows, dtype=int)[kept]

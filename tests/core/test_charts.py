@@ -102,15 +102,15 @@ def test_intervals_of_many_seeds_are_quick():
     assert (abs(mean) < 0.2).all() and (half < 0.1).all()  # 1.96 / 32 = 0.06
 
 
-# -- stability ---------------------------------------------------------------------------------------------------------------------
-
-
 def test_intervals_do_not_depend_on_whether_another_row_has_a_gap():
     table = np.random.default_rng(0).normal(size=(5, 8))
     with_gap = np.vstack([table, [[np.nan, *range(7)]]])
     for whole, beside in zip(mean_and_half_width(table), mean_and_half_width(with_gap), strict=True):
         np.testing.assert_array_equal(whole, beside[:-1])
         assert np.isfinite(beside[-1])
+
+
+# -- stability ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_variance_over_the_second_half_equals_a_loop_and_needs_two_values():
