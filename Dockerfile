@@ -21,7 +21,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     MALLOC_ARENA_MAX=2 \
     PORT=8501
 # The browser's files are copied now, so that the program may be read-only.
-RUN python -m pages.shared.live_board.assets && python -m compileall -q core pages app.py
+RUN python -m pages.shared.common.live_board.assets && python -m compileall -q core pages app.py
 VOLUME /data
 EXPOSE 8501
 # Unknown paths answer 200 as well, so the body is what tells.

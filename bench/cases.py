@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from core.config import DAPO, GRPO, AlgorithmConfig, RunConfig, TaskConfig
-from core.tasks import ArithmeticConfig, BanditConfig, ChainConfig
-from core.trainer import train
+from core.engine.trainer import train
+from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
+from core.settings.run import RunConfig
+from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig, TaskConfig
 
 ALGORITHMS: dict[str, AlgorithmConfig] = {"GRPO": GRPO, "DAPO": DAPO}
 TASKS: dict[str, TaskConfig] = {"bandit": BanditConfig(), "chain": ChainConfig(), "arithmetic": ArithmeticConfig()}

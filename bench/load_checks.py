@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bench.visitor import Diary, Told
-from core.history import History
-from pages.shared import series
+from core.analysis.history import History
+from pages.shared.common import series
 
 POSITION = re.compile(r"number (\d+) in the queue")
 SLACK_SECONDS = 2.0  # a visitor hears of a change with the next tick of half a second, and on a busy server later

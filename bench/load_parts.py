@@ -11,14 +11,14 @@ from contextlib import asynccontextmanager
 from bench.load_checks import fair_order, leaks, order_faults, position_faults, result_faults, summary, wait_of
 from bench.server import Process, Server
 from bench.visitor import Diary, Tab, until_over, wander
-from core.history import History
-from core.links import from_query
-from core.scheduler import limit_torch_threads
-from core.trainer import train
+from core.analysis.history import History
+from core.engine.trainer import train
+from core.runs.scheduler import limit_torch_threads
+from core.settings.links import from_query
 
 FIRST_SEED = 1000
 RESULT_SECONDS = 600.0  # to wait for a result at most
-GRACE_SECONDS = 150.0  # core.runs
+GRACE_SECONDS = 150.0  # core.runs.manager
 LONG_RUN = "scenario=addition&updates=4000"  # goes on for longer than the grace period
 
 

@@ -10,7 +10,7 @@ import time
 
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import process
+from pages.shared.common import process
 from pages.shared.learn.contents import existing, file
 from tests.browser.conftest import ROOT
 

@@ -13,10 +13,10 @@ import time
 
 import torch
 
-from core.checkpoints import Checkpoints
-from core.config import RunConfig
-from core.scenarios import find_scenario
-from core.trainer import train
+from core.engine.checkpoints import Checkpoints
+from core.engine.trainer import train
+from core.settings.run import RunConfig
+from core.settings.scenarios import find_scenario
 
 CASES = {"collapse": {}, "addition": {"updates": 120}}  # scenario -> counts; the GPT's updates are slow
 

@@ -3,7 +3,7 @@
 python -m bench.rescues                 both patients (about ten minutes on two cores)
 python -m bench.rescues collapse        one of them; the other keeps its figures
 
-A patient is the GRPO run of a scenario, left once it has shown every sign that `core.stats` knows. Each medicine goes on from that very
+A patient is the GRPO run of a scenario, left once it has shown every sign that `core.analysis.stats` knows. Each medicine goes on from that very
 state, to the scenario's last update, with one setting changed.
 """
 
@@ -18,12 +18,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.compare import RunResult, run_all
-from core.config import AlgorithmConfig, RunConfig
-from core.export import run_id, versions
-from core.forks import TECHNIQUES, fork_points, make_fork, with_techniques
-from core.scenarios import find_scenario
-from core.stats import difference, final_values, find_events, initial_values, mean_over_seeds
+from core.analysis.detectors import find_events
+from core.analysis.export import run_id, versions
+from core.analysis.result import RunResult
+from core.analysis.stats import difference, final_values, initial_values, mean_over_seeds
+from core.engine.forks import TECHNIQUES, fork_points, make_fork, with_techniques
+from core.runs.foreground import run_all
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.run import RunConfig
+from core.settings.scenarios import find_scenario
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
 PATIENTS = ("collapse", "addition")

@@ -16,12 +16,12 @@ import torch
 
 from bench.marked import replace_section
 from bench.sections import ladders_section, rescues_section
-from core.compare import run_all
-from core.export import versions
-from core.metrics import metric_table
-from core.report import interval, number
-from core.scenarios import SCENARIOS, Bar, Scenario
-from core.summary import summarise
+from core.analysis.export import versions
+from core.analysis.metrics import metric_table
+from core.analysis.report import interval, number
+from core.analysis.summary import summarise
+from core.runs.foreground import run_all
+from core.settings.scenarios import SCENARIOS, Bar, Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASURED = ROOT / "docs" / "measured.json"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from core.ladder import shipped
+from core.analysis.report import interval, number
+from core.data import ladder as shipped
 from core.ladder.numbers import table_markdown
 from core.ladder.report import sentences
 from core.ladder.rungs import ORDERS
 from core.ladder.table import COUNTS, ladder_table
-from core.report import interval, number
-from core.scenarios import find_scenario
+from core.settings.scenarios import find_scenario
 
 RESCUES = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
 

@@ -20,7 +20,7 @@ from bench.reliability import FIGURES, write
 from bench.server import DATABASE, Server, hosted, machine
 from bench.ui_parts import slope
 from bench.visitor import Diary, Tab, until_over
-from core.store import Store
+from core.runs.store.store import Store
 
 FILE = Path(__file__).with_name("soak.json")
 VISITORS = 6  # at a time

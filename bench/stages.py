@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 import torch
 
-import core.trainer
-from core.config import RunConfig
-from core.trainer import Trainer
+import core.engine.trainer
+from core.engine.trainer import Trainer
+from core.settings.run import RunConfig
 
 STAGES = ("generate", "grade and sampling", "forward and loss", "backward", "optimiser", "evaluation", "other")
 
@@ -52,7 +52,9 @@ def timers_on(trainer: Trainer, timer: StageTimer) -> Iterator[None]:
         patch.object(trainer.collector, "collect", timer.around("grade and sampling", trainer.collector.collect)),
         patch.object(trainer, "_loss", timer.around("forward and loss", trainer._loss)),
         patch.object(torch.autograd, "grad", timer.around("backward", torch.autograd.grad)),
-        patch.object(core.trainer, "clip_by_global_norm", timer.around("optimiser", core.trainer.clip_by_global_norm)),
+        patch.object(
+            core.engine.trainer, "clip_by_global_norm", timer.around("optimiser", core.engine.trainer.clip_by_global_norm)
+        ),
         patch.object(trainer.optimiser, "step", timer.around("optimiser", trainer.optimiser.step)),
         patch.object(trainer, "evaluate", timer.around("evaluation", trainer.evaluate)),
     ):

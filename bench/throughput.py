@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench import trl_reference
 from bench.cases import CASES, PERIOD, TASKS, periods, run_config, seconds_of
 from bench.stages import STAGES, stage_shares
-from core.config import RunConfig
-from core.policies.base_model import base_parameters, imitate
-from core.tasks import make_task
+from core.engine.policies.base_model import base_parameters, imitate
+from core.engine.tasks import make_task
+from core.settings.run import RunConfig
 
 REPLICAS = (1, 4, 16, 64)
 SHIPPED_REPLICAS = 16

@@ -13,8 +13,8 @@ import warnings
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from core.config import RunConfig
-from core.tasks.arithmetic import CHARACTERS, END, Arithmetic
+from core.engine.tasks.arithmetic import CHARACTERS, END, Arithmetic
+from core.settings.run import RunConfig
 
 WARM_UP_ROLLOUTS = 1
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from bench.ui_browser import BOARD, Heap, Meter, app, live, rest, updates, visit
 from bench.ui_browser import statistics as counters
-from core.stats import student_t_quantile
+from core.analysis.stats import student_t_quantile
 
 WINDOW_SECONDS = 5.0
 TRAFFIC = {

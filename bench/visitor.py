@@ -32,7 +32,7 @@ class Told:
     comparison: str
     state: str  # of the badge
     text: str
-    points: dict[str, dict]  # label -> points, see pages.shared.live_board
+    points: dict[str, dict]  # label -> points, see pages.shared.common.live_board
     full: bool  # they replace everything
 
 

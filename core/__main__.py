@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from core.commands import EXIT_BAD_INPUT, compare, fork, inspect, ladder
-from core.fields import ConfigError
-from core.scenarios import SCENARIOS
+from core.settings.fields import ConfigError
+from core.settings.scenarios import SCENARIOS
 
 COMMANDS = (compare, fork, inspect, ladder)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from bench.marked import replace_section
-from core.fields import ConfigError
-from core.scenarios import SCENARIOS
+from core.settings.fields import ConfigError
+from core.settings.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTING = ROOT / "hosting" / "demo.txt"

@@ -1,9 +1,9 @@
 """Clip-Higher: how fast a rare token may become likely, and what a wider bound costs."""
 
-from core.algorithms.losses import policy_loss
-from core.charts.words import CLIPPED, score_words
-from core.tasks import BanditConfig
-from core.trainer import upper_eps
+from core.analysis.charts.words import CLIPPED, score_words
+from core.engine.algorithms.losses import policy_loss
+from core.engine.trainer import upper_eps
+from core.settings.task import BanditConfig
 from pages.shared.learn.page import LearnPage
 
 SCORE = score_words(BanditConfig())

@@ -1,8 +1,8 @@
 """Dynamic sampling: which groups teach nothing, sampling until a batch is full, and what must not be filtered on."""
 
-from core.algorithms.sampling import informative_groups, keep_groups
-from core.charts.words import LENGTH
-from core.rollout import Collector
+from core.analysis.charts.words import LENGTH
+from core.engine.algorithms.sampling import informative_groups, keep_groups
+from core.engine.rollout import Collector
 from pages.shared.learn.numbers.dynamic_sampling import curves
 from pages.shared.learn.page import LearnPage
 

@@ -1,6 +1,6 @@
 """Entropy collapse and vanishing gradients: what they are, how they feed each other, how to read them, and what helps."""
 
-from core.stats import collapse_update, vanished_update
+from core.analysis.detectors import collapse_update, vanished_update
 from pages.shared.learn.numbers.entropy_collapse import rescues
 from pages.shared.learn.page import LearnPage
 

@@ -1,7 +1,7 @@
 """GRPO in five minutes: the group as baseline, the division, and the clip."""
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.losses import policy_loss
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.losses import policy_loss
 from pages.shared.learn.page import LearnPage
 
 page = LearnPage("grpo")

@@ -1,7 +1,7 @@
 """Overlong shaping: what to do with completions that near the length limit, or are cut by it."""
 
-from core.algorithms.shaping import overlong_penalty
-from core.rollout import loss_mask, shaped_rewards
+from core.engine.algorithms.shaping import overlong_penalty
+from core.engine.rollout import loss_mask, shaped_rewards
 from pages.shared.learn.metric_words import metric_chart
 from pages.shared.learn.page import LearnPage
 from pages.shared.learn.recorded import load

@@ -1,7 +1,7 @@
 """Reading the metrics: what each number counts, over what, and what it looks like when things go well and badly."""
 
-from core.rollout import Tally
-from core.stats import collapse_update
+from core.analysis.detectors import collapse_update
+from core.engine.rollout import Tally
 from pages.shared.learn import reading
 from pages.shared.learn.metric_words import metric_chart
 from pages.shared.learn.page import LearnPage

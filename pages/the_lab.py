@@ -1,7 +1,7 @@
 """The lab that printed 0.0000: three defects, each a switch, and the bugs met in the wild."""
 
-from core.algorithms.losses import policy_loss
-from core.algorithms.sampling import keep_groups
+from core.engine.algorithms.losses import policy_loss
+from core.engine.algorithms.sampling import keep_groups
 from pages.shared.learn import lab
 from pages.shared.learn.page import LearnPage
 

@@ -1,8 +1,8 @@
 """Token-level loss: how much each token counts, who pays for long nonsense, and how micro-batches change it unasked."""
 
-from core.algorithms.losses import aggregate, aggregation_denominator
-from core.charts.words import LENGTH
-from core.trainer import Trainer
+from core.analysis.charts.words import LENGTH
+from core.engine.algorithms.losses import aggregate, aggregation_denominator
+from core.engine.trainer import Trainer
 from pages.shared.learn.page import LearnPage
 
 SIDES = ("Sequence mean", "Token mean")

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 import pytest
 import torch
 
-from core import schema, writer
-from core.config import AlgorithmConfig, RunConfig, TaskConfig
-from core.tasks import ArithmeticConfig, BanditConfig, ChainConfig, Task
-from core.types import Completions
+from core.engine.tasks import Task
+from core.engine.types import Completions
+from core.runs.store import schema, writer
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.run import RunConfig
+from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig, TaskConfig
 
 # Small enough for milliseconds; sizes differ: V 5, T 6, R 3, B 4, G 5 in `small_run`.
 CHAIN = ChainConfig(pool_size=10, step_tokens=4, max_difficulty=2, length_limit=6, prompt_noise=3, width=8)

@@ -20,7 +20,7 @@ def module_name(path: Path) -> str:
 
 def test_importing_all_of_core_never_imports_streamlit_or_draws_random_numbers():
     names = [module_name(p) for p in MODULES if p.stem != "__main__"]
-    assert {"core.trainer", "core.policies.gpt", "core.tasks.chain"} <= set(names)
+    assert {"core.engine.trainer", "core.engine.policies.gpt", "core.engine.tasks.chain"} <= set(names)
     code = f"""
 import importlib, json, sys
 import torch

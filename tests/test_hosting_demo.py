@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from bench.marked import replace_section
-from core.fields import ConfigError
-from core.links import from_query
-from core.scenarios import SCENARIOS
+from core.settings.fields import ConfigError
+from core.settings.links import from_query
+from core.settings.scenarios import SCENARIOS
 from hosting import demo
 
 

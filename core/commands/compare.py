@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from core.commands.running import add_run_options, resolve, train_and_report
-from core.scenarios import find_scenario
+from core.settings.scenarios import find_scenario
 
 NAME = "compare"
 HELP = "run a scenario and write metrics.csv, config.json, summary.json, report.md and charts.html"

@@ -6,11 +6,11 @@ import argparse
 from dataclasses import replace
 
 from core.commands.running import add_run_options, resolve, train_and_report, whole_number
-from core.fields import ConfigError
-from core.forks import TECHNIQUES, make_fork, with_techniques
-from core.overrides import apply_overrides
-from core.scenarios import find_scenario
-from core.sides import check_label
+from core.engine.forks import TECHNIQUES, make_fork, with_techniques
+from core.settings.fields import ConfigError
+from core.settings.overrides import apply_overrides
+from core.settings.scenarios import find_scenario
+from core.settings.sides import check_label
 
 NAME = "fork"
 HELP = "go on from a run's state with other settings, beside the original, and write the same files as compare"

@@ -10,17 +10,17 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from core.analysis.history import History
+from core.analysis.result import RunResult
 from core.commands.running import add_setting_options, resolve, whole_number
-from core.compare import RunResult
-from core.config import RunConfig
-from core.fields import ConfigError
-from core.history import History
-from core.inspection import Step, check_against, inspect_step
-from core.scenarios import find_scenario
-from core.seen import lenses, see
-from core.step_report import Through, group_text, step_text, step_values
-from core.step_tables import suggested_group
-from core.store import Store, StoreError
+from core.inspection.report import Through, group_text, step_text, step_values
+from core.inspection.step import Step, check_against, inspect_step
+from core.inspection.tables import suggested_group
+from core.inspection.treatment import lenses, see
+from core.runs.store.store import Store, StoreError
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.scenarios import find_scenario
 
 NAME = "inspect"
 HELP = "train a run again up to one update and show what happened in it: groups, advantages, every token's part in the loss"

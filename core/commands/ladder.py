@@ -8,15 +8,15 @@ from pathlib import Path
 
 import torch
 
+from core.analysis.export import open_directory, write_files
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
 from core.commands.running import run_with_progress, whole_number
-from core.export import open_directory, write_files
 from core.ladder import ORDERS, ladder_runs, ladder_table
 from core.ladder.files import ladder_files
 from core.ladder.report import sentences
 from core.ladder.rungs import SCENARIO, find_order
-from core.overrides import apply_overrides
-from core.scenarios import find_scenario
+from core.settings.overrides import apply_overrides
+from core.settings.scenarios import find_scenario
 
 NAME = "ladder"
 HELP = "add DAPO's techniques to GRPO one by one, or take each away, and write ladder.csv, ladder.json, ladder.md, charts and metrics"

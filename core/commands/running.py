@@ -11,16 +11,17 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from core.analysis.export import comparison_files, open_directory, write_files
+from core.analysis.report import findings
+from core.analysis.result import RunResult
+from core.analysis.summary import summarise
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
-from core.compare import RunResult, run_all
-from core.config import RunConfig
-from core.export import comparison_files, open_directory, write_files
-from core.fields import ConfigError
-from core.overrides import apply_overrides
-from core.report import findings
-from core.scenarios import Scenario
-from core.sides import own_sides, parse_sides, side_runs
-from core.summary import summarise
+from core.runs.foreground import run_all
+from core.settings.fields import ConfigError
+from core.settings.overrides import apply_overrides
+from core.settings.run import RunConfig
+from core.settings.scenarios import Scenario
+from core.settings.sides import own_sides, parse_sides, side_runs
 
 REFRESH_STEPS = 16  # of preparation: a terminal need not be written to for each
 

@@ -1,6 +1,6 @@
 """The ablation ladder: techniques added to GRPO one after the other, and taken from DAPO one at a time.
 
-rungs (which algorithms) → the run manager or `core.compare` → table (what each step brings) → report (in sentences, beside what was
+rungs (which algorithms) → the run manager or `core.runs.foreground` → table (what each step brings) → report (in sentences, beside what was
 published) → numbers, files.
 """
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from core.charts.ladder import ladder_chart, published_chart
-from core.charts.page import charts_page
-from core.compare import RunResult
-from core.export import config_dict, config_json, metrics_csv
+from core.analysis.charts.page import charts_page
+from core.analysis.export import config_json, metrics_csv
+from core.analysis.result import RunResult
+from core.analysis.summary import clean
+from core.ladder.charts import ladder_chart, published_chart
 from core.ladder.numbers import ladder_markdown, table_csv, table_dict
 from core.ladder.published import PUBLISHED
 from core.ladder.table import COUNTS, LadderTable
-from core.summary import clean
+from core.settings.serial import config_dict
 
 
 def ladder_json(tables: Sequence[LadderTable]) -> str:

@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Sequence
 
+from core.analysis.report import interval, number
+from core.analysis.stats import Estimate
 from core.ladder.published import PUBLISHED, Published
 from core.ladder.report import across, agreement_table, sentences, told_step
 from core.ladder.rungs import find_order
 from core.ladder.table import COUNTS, LadderTable, Row
-from core.report import interval, number
-from core.stats import Estimate
 
 
 def table_rows(table: LadderTable) -> list[dict]:
@@ -49,7 +49,7 @@ def table_csv(tables: Sequence[LadderTable]) -> str:
 
 
 def table_dict(tables: Sequence[LadderTable]) -> dict:
-    """The content of ladder.json, but for NaN: see `core.summary.clean`."""
+    """The content of ladder.json, but for NaN: see `core.analysis.summary.clean`."""
     first = tables[0]
     return {
         "score": first.score_name,

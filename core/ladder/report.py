@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.analysis.report import LEVEL
+from core.analysis.stats import Estimate
 from core.ladder.published import PUBLISHED, Published
 from core.ladder.rungs import find_order
 from core.ladder.table import LadderTable
-from core.report import LEVEL
-from core.stats import Estimate
 
 CONDITION = {"updates": "at equal updates", "samples": "at equal samples generated"}
 VERDICTS = {"up": "helps", "down": "costs", "level": "no difference to speak of", "unclear": "cannot be told from chance"}

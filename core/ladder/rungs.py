@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from core.config import DAPO, GRPO, AlgorithmConfig, RunConfig
-from core.fields import ConfigError
-from core.scenarios import Scenario
+from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.scenarios import Scenario
 
 SCENARIO = "ladder"
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.compare import RunResult
-from core.history import History
+from core.analysis.history import History
+from core.analysis.result import RunResult
+from core.analysis.stats import Estimate, difference, estimate, final_values, initial_values, value_at_samples
+from core.engine.tasks import TASKS
 from core.ladder.rungs import Rung, find_order, rungs
-from core.scenarios import Scenario
-from core.stats import Estimate, difference, estimate, final_values, initial_values, value_at_samples
-from core.tasks import TASKS, task_name
+from core.settings.scenarios import Scenario
+from core.settings.task import task_name
 
 SCORE = "eval_accuracy"
 COUNTS = ("updates", "samples")
@@ -64,7 +65,7 @@ class LadderTable:
 def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult]) -> LadderTable:
     """The numbers of `order` from label -> result, at least one; runs that are not in it, or have measured nothing, do not count.
     Equal updates: each run's last 10 %, up to the shorter one's end. Equal samples: what the thriftiest rung generated, seed by seed; a
-    rung that was cut short does not set it. Definitions: `core.stats`."""
+    rung that was cut short does not set it. Definitions: `core.analysis.stats`."""
     ladder = rungs(order, scenario)
     found = {rung.label: results[rung.label] for rung in ladder if rung.label in results and len(results[rung.label].history)}
     histories = {label: result.history for label, result in found.items()}

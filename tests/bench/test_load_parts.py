@@ -14,9 +14,9 @@ from bench.reliability import load_section, memory_section
 from bench.server import kind_of
 from bench.soak import judged
 from bench.visitor import Diary, Told
-from core.history import History
-from core.types import StepRecord
-from pages.shared import series
+from core.analysis.history import History
+from core.engine.types import StepRecord
+from pages.shared.common import series
 
 SEEDS = (0, 1)
 

@@ -56,7 +56,7 @@ def browser() -> Browser:
 @pytest.fixture(scope="session")
 def board_server(tmp_path_factory) -> Iterator[str]:
     """The address of the harness. It runs from a copy, because Streamlit serves the `static` beside the script it was started with."""
-    from pages.shared.live_board.assets import install
+    from pages.shared.common.live_board.assets import install
 
     folder = tmp_path_factory.mktemp("harness")
     script = shutil.copy(Path(__file__).parent / "harness_board.py", folder)

@@ -4,9 +4,9 @@ import time
 
 import streamlit as st
 
-from pages.shared.live_board import live_board, picture_of
-from pages.shared.live_board.charts import CHARTS
-from pages.shared.series import find_events
+from pages.shared.common.live_board import live_board, picture_of
+from pages.shared.common.live_board.charts import CHARTS
+from pages.shared.common.series import find_events
 from tests.browser.made_up import UPDATES, histories
 
 st.set_page_config(layout="wide")

@@ -4,8 +4,8 @@ from functools import cache
 
 import numpy as np
 
-from core.history import History
-from core.types import StepRecord
+from core.analysis.history import History
+from core.engine.types import StepRecord
 
 UPDATES, SEEDS, PER_ROLLOUT = 6000, 16, 8
 

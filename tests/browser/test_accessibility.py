@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared.frame import LAB
+from pages.shared.common.frame import LAB
 from pages.shared.learn.contents import menu
 from tests.support import mostly_thorough
 

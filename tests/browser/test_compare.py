@@ -9,7 +9,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from core.metrics import METRIC_NAMES
+from core.analysis.metrics import METRIC_NAMES
 from tests.browser.test_live_board import BOARD, BOARD_IF_THERE
 
 SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from core.inspection import inspect_step
-from core.links import from_query
-from core.seen import see
-from core.step_tables import suggested_group
-from core.step_words import difference, group_sentence, summary
-from core.store import Store
-from core.trainer import train
-from pages.shared.process import DATABASE
+from core.engine.trainer import train
+from core.inspection.sentences import difference, group_sentence, summary
+from core.inspection.step import inspect_step
+from core.inspection.tables import suggested_group
+from core.inspection.treatment import see
+from core.runs.store.store import Store
+from core.settings.links import from_query
+from pages.shared.common.process import DATABASE
 from tests.browser.conftest import ROOT, serve
 from tests.browser.test_live_board import BOARD
 

@@ -7,10 +7,11 @@ import re
 
 import pytest
 
-from core.ladder import ladder_table, shipped
+from core.data import ladder as shipped
+from core.ladder import ladder_table
 from core.ladder.report import signed
 from core.ladder.rungs import SCENARIO
-from core.scenarios import SCENARIOS
+from core.settings.scenarios import SCENARIOS
 
 DRAWN = ".js-plotly-plot .textpoint"
 TINY = "ladder_seeds=2&ladder_updates=160&ladder_first_seed=40"

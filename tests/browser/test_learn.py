@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from core.scenarios import SCENARIOS
+from core.settings.scenarios import SCENARIOS
 from pages.shared.learn.contents import existing
 from pages.shared.learn.text import load
 from tests.support import mostly_thorough

@@ -9,9 +9,9 @@ import time
 import numpy as np
 import pytest
 
-from pages.shared import series
-from pages.shared.live_board.charts import CHARTS as CHART_SPECS
-from pages.shared.live_board.charts import metrics_of
+from pages.shared.common import series
+from pages.shared.common.live_board.charts import CHARTS as CHART_SPECS
+from pages.shared.common.live_board.charts import metrics_of
 from tests.browser.made_up import histories
 
 CHARTS = len(CHART_SPECS)

@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core.links import from_query
-from core.store import Store
-from core.trainer import train
-from pages.shared.process import COOKIE, DATABASE
+from core.engine.trainer import train
+from core.runs.store.store import Store
+from core.settings.links import from_query
+from pages.shared.common.process import COOKIE, DATABASE
 from tests.browser.conftest import ROOT, serve
 from tests.browser.test_live_board import BOARD
 

@@ -11,11 +11,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.markdown import JOINER
-from core.runs import RunManager
-from core.store import Store
-from core.trainer import train
-from pages.shared import process
+from core.analysis.markdown import JOINER
+from core.engine.trainer import train
+from core.runs.manager import RunManager
+from core.runs.store.store import Store
+from pages.shared.common import process
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))  # parts of the sidebar

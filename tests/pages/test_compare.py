@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.trainer import train
-from core.types import TrainingDiverged
-from pages.shared import process
-from pages.shared.live import TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
+from core.engine.trainer import train
+from core.engine.types import TrainingDiverged
+from pages.shared.common import process
+from pages.shared.common.live import TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
 from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, read, wait_for, words
 
 
@@ -92,7 +92,7 @@ def test_many_who_watch_a_training_share_the_boards_that_a_second_has(open_app):
 
 
 def process_runs():
-    from core.links import from_query
+    from core.settings.links import from_query
 
     return from_query(SMALL).runs
 

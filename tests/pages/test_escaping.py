@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from core.links import from_query
-from core.markdown import literal, plain
-from core.report import report_markdown
-from core.store import Store
-from core.summary import summarise
-from core.trainer import train
-from pages.shared import process
+from core.analysis.markdown import literal, plain
+from core.analysis.report import report_markdown
+from core.analysis.summary import summarise
+from core.engine.trainer import train
+from core.runs.store.store import Store
+from core.settings.links import from_query
+from pages.shared.common import process
 from tests.pages.conftest import SMALL, read, words
 
 ME = "a" * 32

@@ -9,16 +9,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-import core.trainer
-from core import reaper, schema, writer
+import core.engine.trainer
+from core.engine.optim import ReplicaAdam
+from core.engine.trainer import train
 from core.ladder import ORDERS, ladder_runs
 from core.ladder.rungs import SCENARIO
-from core.links import from_query
-from core.optim import ReplicaAdam
-from core.scenarios import SCENARIOS
-from core.store import Store, StoreError
-from core.trainer import train
-from pages.shared import process
+from core.runs import reaper
+from core.runs.store import schema, writer
+from core.runs.store.store import Store, StoreError
+from core.settings.links import from_query
+from core.settings.scenarios import SCENARIOS
+from pages.shared.common import process
 from tests.core.faults.processes import locked
 from tests.core.faults.test_random_links import links, named
 from tests.pages.conftest import SMALL, comparison, finish, press, read, wait_for, words
@@ -211,7 +212,7 @@ def test_a_run_that_diverges_is_told_with_the_update_the_seed_and_the_remedy(ope
             if self.steps == 6:
                 flat[1] = torch.inf
 
-    monkeypatch.setattr(core.trainer, "ReplicaAdam", Thrown)
+    monkeypatch.setattr(core.engine.trainer, "ReplicaAdam", Thrown)
     app = finish(press(open_app(SMALL), "run"))
     told = words(app)
     assert "after 6 updates: training diverged at update 7" in told and "for seed(s) 1; lower learning_rate" in told

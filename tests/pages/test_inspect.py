@@ -7,12 +7,12 @@ import threading
 import numpy as np
 import pytest
 
-from core.checkpoints import Checkpoints
-from core.inspection import inspect_step
-from core.seen import see
-from core.step_words import summary
-from pages.shared import process
-from pages.shared.inspector.replays import Replays
+from core.engine.checkpoints import Checkpoints
+from core.inspection.sentences import summary
+from core.inspection.step import inspect_step
+from core.inspection.treatment import see
+from pages.shared.common import process
+from pages.shared.inspect_step.replays import Replays
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
 
 PAGE = "pages/inspect_step.py"
@@ -144,7 +144,7 @@ def test_a_run_without_any_update_says_so(open_app):
 
 
 def test_a_failed_run_is_inspected_up_to_its_failure(open_app):
-    from core.trainer import train as real
+    from core.engine.trainer import train as real
 
     def failing(config, **options):
         for record in real(config, **options):
@@ -159,7 +159,7 @@ def test_a_failed_run_is_inspected_up_to_its_failure(open_app):
 
 
 def test_a_fork_is_inspected_from_where_it_began(open_app, made):
-    from core.forks import make_fork
+    from core.engine.forks import make_fork
 
     process.manager().add(made, "Rescued", make_fork(config_of(made, "GRPO"), 16))
     assert process.manager().wait(made, 60)
@@ -199,13 +199,13 @@ def test_texts_of_a_run_are_shown_as_they_stand(open_app, made):
 
 
 def config(updates: int = 24):
-    from core.scenarios import SCENARIOS
+    from core.settings.scenarios import SCENARIOS
 
     return SCENARIOS["collapse"].runs(updates=updates, replicas=2)["GRPO"]
 
 
 def test_steps_are_kept_and_bounded(monkeypatch):
-    monkeypatch.setattr("pages.shared.inspector.replays.MAX_STEPS", 2)
+    monkeypatch.setattr("pages.shared.inspect_step.replays.MAX_STEPS", 2)
     made = []
 
     def counted(*args, **options):

@@ -7,10 +7,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from core.compare import run_all
-from core.config import LAB_DEFECTS
-from core.scenarios import SCENARIOS
-from pages.shared import process
+from core.runs.foreground import run_all
+from core.settings.algorithm import LAB_DEFECTS
+from core.settings.scenarios import SCENARIOS
+from pages.shared.common import process
 from pages.shared.learn import contents, lab, text, wild
 from pages.shared.learn.small import small
 

@@ -9,17 +9,18 @@ import zipfile
 
 import pytest
 
-from core.ladder import ORDERS, ladder_runs, ladder_table, shipped
+from core.data import ladder as shipped
+from core.engine.trainer import train
+from core.engine.types import TrainingDiverged
+from core.ladder import ORDERS, ladder_runs, ladder_table
 from core.ladder.report import told_step
 from core.ladder.rungs import SCENARIO
-from core.links import from_query
-from core.scenarios import SCENARIOS
-from core.trainer import train
-from core.types import TrainingDiverged
-from pages.shared import process
-from pages.shared.ladder_page.controls import duration, seconds
-from pages.shared.ladder_page.numbers import _zip
-from pages.shared.ladder_page.outcome import outcome_of
+from core.settings.links import from_query
+from core.settings.scenarios import SCENARIOS
+from pages.shared.common import process
+from pages.shared.ladder.controls import duration, seconds
+from pages.shared.ladder.numbers import _zip
+from pages.shared.ladder.outcome import outcome_of
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
 
 LADDER = SCENARIOS[SCENARIO]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.scenarios import SCENARIOS
-from pages.shared import process
+from core.settings.scenarios import SCENARIOS
+from pages.shared.common import process
 from pages.shared.learn import contents, terms, text, values
 from tests.support import mostly_thorough
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from bench.rescues import ALONE, MEDICINES, METRICS, PATIENTS, curve, forks, measure, when_ill
-from core.compare import run_all
-from core.export import run_id
-from core.scenarios import find_scenario
-from core.stats import final_values
+from core.analysis.export import run_id
+from core.analysis.stats import final_values
+from core.runs.foreground import run_all
+from core.settings.scenarios import find_scenario
 from pages.shared.learn.numbers import entropy_collapse as page
 from pages.shared.learn.values import measured as scenarios
 

@@ -11,13 +11,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.links import from_query
-from core.markdown import plain
-from core.runs import RunManager
-from core.store import Store
-from core.trainer import train
-from pages.shared import process
-from pages.shared.chart_view import ready
+from core.analysis.markdown import plain
+from core.engine.trainer import train
+from core.runs.manager import RunManager
+from core.runs.store.store import Store
+from core.settings.links import from_query
+from pages.shared.common import process
+from pages.shared.common.chart_view import ready
 
 ROOT = Path(__file__).parents[2]
 RUNS = from_query({"scenario": "collapse", "replicas": "2", "updates": "24"}).runs
@@ -32,7 +32,7 @@ def test_a_finished_figure_is_made_into_a_dict_once():
 
 
 def page(comparison: str | None) -> None:
-    from pages.shared.more_charts import show_more_charts
+    from pages.shared.compare.more_charts import show_more_charts
 
     show_more_charts(comparison)
 
@@ -144,7 +144,7 @@ def test_before_the_first_update_it_says_that_nothing_was_measured_yet(manager):
 
 
 def test_a_finished_comparison_is_drawn_once_per_tab(manager, monkeypatch):
-    import pages.shared.more_charts as module
+    import pages.shared.compare.more_charts as module
 
     manager.go.set()
     comparison = manager.start(RUNS, owner="ann", scenario="collapse")

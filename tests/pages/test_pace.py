@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from pages.shared.live_board import OVERLAP, Sent, _since
-from pages.shared.live_board.pace import BURST, BYTES_PER_SECOND, FEWEST_ROWS, Pace
+from pages.shared.common.live_board import OVERLAP, Sent, _since
+from pages.shared.common.live_board.pace import BURST, BYTES_PER_SECOND, FEWEST_ROWS, Pace
 
 LONG = 10**6
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import shipped
-from core.stats import mean_over_seeds
+from core.analysis.stats import mean_over_seeds
+from core.data import comparison as shipped
 from pages.shared.learn import recorded
 from tests.support import mostly_thorough
 

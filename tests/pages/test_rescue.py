@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pages.shared import process
+from pages.shared.common import process
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
 
 RUN = SMALL | {"updates": "48"}

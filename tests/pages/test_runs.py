@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from core.links import from_query
-from core.store import StoreError
-from core.summary import summarise
-from core.trainer import train
-from core.types import TrainingDiverged
-from pages.shared import process
-from pages.shared.runs_page.actions import runs_csv
-from pages.shared.runs_page.overlay import MAX_DRAWN
+from core.analysis.summary import summarise
+from core.engine.trainer import train
+from core.engine.types import TrainingDiverged
+from core.runs.store.store import StoreError
+from core.settings.links import from_query
+from pages.shared.common import process
+from pages.shared.runs.actions import runs_csv
+from pages.shared.runs.overlay import MAX_DRAWN
 from tests.pages.conftest import SMALL, Gate, press, wait_for, words
 
 ANN, BOB = "a" * 32, "b" * 32

@@ -10,21 +10,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.columns import Columns
-from core.compare import RunResult
-from core.config import DAPO, GRPO
-from core.history import History
-from core.scenarios import SCENARIOS
-from core.serial import config_to_json
-from core.store import RunRow
-from core.summary import summarise
-from core.types import StepRecord
-from pages.shared.runs_page.kept import Kept
-from pages.shared.runs_page.names import MAX_NAME, chart_text, clean_name, distinct, long_labels, short_labels
-from pages.shared.runs_page.outcomes import FINAL_METRICS, key, outcome_of, read_outcomes
-from pages.shared.runs_page.overlay import MAX_DRAWN, assign_styles, charts_for
-from pages.shared.runs_page.settings import ABSENT, Brief, brief, changes, differences, flatten
-from pages.shared.runs_page.table import after_ticks
+from core.analysis.history import History
+from core.analysis.result import RunResult
+from core.analysis.summary import summarise
+from core.engine.types import StepRecord
+from core.runs.store.columns import Columns
+from core.runs.store.store import RunRow
+from core.settings.algorithm import DAPO, GRPO
+from core.settings.scenarios import SCENARIOS
+from core.settings.serial import config_to_json
+from pages.shared.common.kept import Kept
+from pages.shared.runs.names import MAX_NAME, chart_text, clean_name, distinct, long_labels, short_labels
+from pages.shared.runs.outcomes import FINAL_METRICS, key, outcome_of, read_outcomes
+from pages.shared.runs.overlay import MAX_DRAWN, assign_styles, charts_for
+from pages.shared.runs.settings import ABSENT, Brief, brief, changes, differences, flatten
+from pages.shared.runs.table import after_ticks
 from tests.support import BANDIT, CHAIN, small_run
 
 ROW = RunRow(1, "c1", "ann", "collapse", "", "GRPO", "done", "", "", 1e9, 1e9 + 5, 12, 12, None)
@@ -216,7 +216,7 @@ def test_the_score_has_a_name_only_where_all_runs_share_it():
 
 
 def test_only_a_comparison_of_tasks_or_lengths_gets_a_note():
-    from pages.shared.runs_page.overlay import notes
+    from pages.shared.runs.overlay import notes
 
     def run(task: str, total: int):
         return SimpleNamespace(row=replace(ROW, updates_total=total), brief=replace(SEEDS, task=task, score_name=f"{task} score"))

@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from core.history import History
-from core.types import StepRecord
-from pages.shared import series
-from pages.shared.live_board.charts import CHARTS, metrics_of, side_styles
+from core.analysis.history import History
+from core.engine.types import StepRecord
+from pages.shared.common import series
+from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
 
 NAN = math.nan
 T_975 = {1: 12.7062, 2: 4.30265}  # Student's t, 97.5 %, from a printed table

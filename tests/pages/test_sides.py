@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from core.config import DAPO, GRPO
-from pages.shared import process
+from core.settings.algorithm import DAPO, GRPO
+from pages.shared.common import process
 from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, wait_for, words
 
 ME, ANOTHER = "a" * 32, "b" * 32
@@ -88,8 +88,8 @@ def test_a_side_is_renamed_and_a_bad_name_is_explained(open_app):
 
 
 def test_the_differences_are_named(open_app):
-    from core.links import from_query
-    from pages.shared.sides import differences
+    from core.settings.links import from_query
+    from pages.shared.compare.sides import differences
 
     rows = differences(from_query(SMALL | {"sides": "GRPO,DAPO,Mine:DAPO", "Mine.dual_clip": "3"}).runs)
     assert [r["setting"] for r in rows] == ["eps_high", "loss_aggregation", "dynamic_sampling", "overlong", "dual_clip"]

@@ -10,7 +10,7 @@ from functools import cache
 
 import streamlit as st
 
-from pages.shared.live_board.assets import install, learn_files, version
+from pages.shared.common.live_board.assets import install, learn_files, version
 
 # The second path is for pages whose address ends in a slash.
 LOADER = """const from = (up) => import(new URL(up + "app/static/learn/kit.js?v=VERSION", document.baseURI).href);

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.config import LAB_DEFECTS
-from core.scenarios import LAB, LAB_REPAIRED
+from core.settings.algorithm import LAB_DEFECTS
+from core.settings.scenarios import LAB, LAB_REPAIRED
+from pages.shared.common.process import manager
 from pages.shared.learn import wild
 from pages.shared.learn.page import LearnPage
-from pages.shared.process import manager
 
 SCENARIO = LAB_REPAIRED.name
 

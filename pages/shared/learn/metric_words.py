@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.metrics import METRICS
+from core.analysis.metrics import METRICS
 
 BY_NAME = {metric.name: metric for metric in METRICS}
 

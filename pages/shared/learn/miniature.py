@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from core.config import RunConfig, TaskConfig
-from core.fields import ConfigError
-from core.runs import ManagerFull, UnknownComparison
-from core.summary import summarise
+from core.analysis.summary import summarise
+from core.runs.manager import ManagerFull, UnknownComparison
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.task import TaskConfig
+from pages.shared.common.live import TICK_SECONDS, badge, phase
+from pages.shared.common.live_board import live_board
+from pages.shared.common.live_board.charts import board_charts
+from pages.shared.common.process import manager, tab, visitor, watch
 from pages.shared.learn.text import TextError
-from pages.shared.live import TICK_SECONDS, badge, phase
-from pages.shared.live_board import live_board
-from pages.shared.live_board.charts import board_charts
-from pages.shared.process import manager, tab, visitor, watch
 
 SMOOTHING = 0.8
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.links import to_query
-from core.scenarios import find_scenario
-from pages.shared.frame import frame
+from core.settings.links import to_query
+from core.settings.scenarios import find_scenario
+from pages.shared.common.frame import frame
 from pages.shared.learn import contents, terms, values
 from pages.shared.learn.figure import figure, set_button
 from pages.shared.learn.miniature import miniature

@@ -1,6 +1,6 @@
 """What only the page *Reading the metrics* has: what its figure scrubs through, how a value is read, and a card for every metric.
 
-Definitions come from core.metrics, curves from training (core.shipped and `recorded`), words from the page's text.
+Definitions come from core.analysis.metrics, curves from training (core.data.comparison and `recorded`), words from the page's text.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from functools import cache
 
 import streamlit as st
 
-from core.config import DAPO
-from core.metrics import METRIC_NAMES
-from core.stats import ENTROPY_COLLAPSE_FRACTION, GRADIENT_VANISHED_FRACTION
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, GRADIENT_VANISHED_FRACTION
+from core.analysis.metrics import METRIC_NAMES
+from core.settings.algorithm import DAPO
 from pages.shared.learn.metric_words import BY_NAME, title
 from pages.shared.learn.page import LearnPage
 from pages.shared.learn.recorded import curve

@@ -1,4 +1,4 @@
-"""Curves that the Learn pages show beside those of `core.shipped`: measured once, kept as data/recorded.json.
+"""Curves that the Learn pages show beside those of `core.data.comparison`: measured once, kept as data/recorded.json.
 
     python -m pages.shared.learn.recorded
 
@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core import shipped
-from core.config import RunConfig
-from core.history import History
-from core.metrics import METRIC_NAMES
-from core.rollout import Collector, Round
-from core.scenarios import find_scenario
-from core.stats import mean_over_seeds
-from core.trainer import Trainer
+from core.analysis.history import History
+from core.analysis.metrics import METRIC_NAMES
+from core.analysis.stats import mean_over_seeds
+from core.data import comparison as shipped
+from core.engine.rollout import Collector, Round
+from core.engine.trainer import Trainer
+from core.settings.run import RunConfig
+from core.settings.scenarios import find_scenario
 
 PATH = Path(__file__).parent / "data" / "recorded.json"
 FRAME_EVERY = 2  # rollouts from one histogram of lengths to the next
@@ -136,7 +136,7 @@ def load() -> dict:
 
 @cache
 def curve(scenario: str, side: str, metric: str) -> tuple[tuple[int, float], ...]:
-    """(update, value) at the first update of every rollout that measured it, from core.shipped or data/recorded.json."""
+    """(update, value) at the first update of every rollout that measured it, from core.data.comparison or data/recorded.json."""
     if scenario == shipped.SCENARIO:
         history = shipped.load()[side].history
         values, every = per_rollout(history, metric), int((history.rollouts == 1).sum())

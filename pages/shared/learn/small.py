@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.config import RunConfig
-from core.overrides import apply_overrides
-from core.scenarios import find_scenario
-from core.sides import own_sides, parse_sides, side_runs
+from core.settings.overrides import apply_overrides
+from core.settings.run import RunConfig
+from core.settings.scenarios import find_scenario
+from core.settings.sides import own_sides, parse_sides, side_runs
 
 
 def small(

@@ -43,7 +43,7 @@ def fill(text: str, page: str, run: Mapping | None = None) -> str:
 
 
 def value(expression: str, page: str, run: Mapping | None = None) -> float | None:
-    """What an expression stands for. `run` is the summary of a miniature, see `core.summary.summarise`."""
+    """What an expression stands for. `run` is the summary of a miniature, see `core.analysis.summary.summarise`."""
     expression = expression.strip()
     if call := CALL.fullmatch(expression):
         function = functions(page).get(call[1])

@@ -12,9 +12,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from core.algorithms import aggregate, group_advantages, informative_groups, kl_estimate, overlong_penalty, policy_loss
-from core.algorithms.advantages import has_spread
-from core.config import DAPO, GRPO, changed_fields
+from core.engine.algorithms import aggregate, group_advantages, informative_groups, kl_estimate, overlong_penalty, policy_loss
+from core.engine.algorithms.advantages import has_spread
+from core.settings.algorithm import DAPO, GRPO
+from core.settings.diff import changed_fields
 
 LOGITS = torch.tensor([0.8, 0.0, -0.4])
 REWARDS = torch.tensor([[1.0, 1, 1, 1], [0, 0, 0, 0], [1, 0, 1, 0]])  # three prompts, four answers each

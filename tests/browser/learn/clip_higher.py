@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.losses import policy_loss
-from core.scenarios import RARE_ACTIONS
-from core.tasks.bandit import Bandit
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.losses import policy_loss
+from core.engine.tasks.bandit import Bandit
+from core.settings.scenarios import RARE_ACTIONS
 from pages.shared.learn.numbers.clip_higher import ceiling, log_down, log_up, rollouts_to
 from tests.browser.learn import Case, Drag
 

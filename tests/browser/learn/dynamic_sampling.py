@@ -8,13 +8,13 @@ from math import comb
 import numpy as np
 import torch
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.sampling import informative_groups, keep_groups
-from core.algorithms.shaping import overlong_penalty
-from core.config import DAPO
-from core.rollout import _empty_like, _fill
-from core.scenarios import LAB
-from core.types import Rollout
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.sampling import informative_groups, keep_groups
+from core.engine.algorithms.shaping import overlong_penalty
+from core.engine.rollout import _empty_like, _fill
+from core.engine.types import Rollout
+from core.settings.algorithm import DAPO
+from core.settings.scenarios import LAB
 from pages.shared.learn.numbers.dynamic_sampling import curves
 from tests.browser.learn import Case, Drag
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import torch
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.losses import policy_loss
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.losses import policy_loss
 from pages.shared.learn.numbers.entropy_collapse import measured, mixed, rescues
 from tests.browser.learn import Case, Drag
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.losses import policy_loss
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.losses import policy_loss
 from tests.browser.learn import Case, Drag
 
 GROUPS = [[1, 0, 0, 1, 0, 0, 0, 0], [0.3, 0.3, 0.3], [0, 0], [1 / 3] * 7, [0.1, 0.9, 0.45, 0.2], [-1, 1], [0.96, 1, 0.98, 1]]

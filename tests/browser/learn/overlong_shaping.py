@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import torch
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.shaping import overlong_penalty
-from core.config import GRPO
-from core.rollout import loss_mask, shaped_rewards
-from core.tasks import make_task
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.shaping import overlong_penalty
+from core.engine.rollout import loss_mask, shaped_rewards
+from core.engine.tasks import make_task
+from core.settings.algorithm import GRPO
 from pages.shared.learn.recorded import load, treated
 from tests.browser.learn import Case, Drag
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import torch
 
-from core.algorithms.losses import policy_loss
-from core.algorithms.sampling import keep_groups
-from core.config import GRPO
+from core.engine.algorithms.losses import policy_loss
+from core.engine.algorithms.sampling import keep_groups
+from core.settings.algorithm import GRPO
 from tests.browser.learn import Case, Drag
 
 THETAS = (-2.0, -0.35, 0.0, 0.5, 1.7, 3.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from core.algorithms.losses import aggregate, aggregation_denominator
+from core.engine.algorithms.losses import aggregate, aggregation_denominator
 from pages.shared.learn.numbers.token_level_loss import mask_of, weights
 from tests.browser.learn import Case, Drag
 

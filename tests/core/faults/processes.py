@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.config import DAPO, RunConfig
-from core.tasks import ChainConfig
+from core.settings.algorithm import DAPO
+from core.settings.run import RunConfig
+from core.settings.task import ChainConfig
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 30.0  # seconds for what takes milliseconds on an idle machine

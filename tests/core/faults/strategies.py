@@ -9,10 +9,12 @@ from dataclasses import fields, replace
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from core.config import AlgorithmConfig, RunConfig, TaskConfig
-from core.fields import ConfigError, scalar_type
-from core.scenarios import SCENARIOS, Scenario
-from core.sides import Side, bases, check_sides, side_runs
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.fields import ConfigError, scalar_type
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.sides import Side, bases, check_sides, side_runs
+from core.settings.task import TaskConfig
 
 MOST_REPLICAS = 4  # of those with a value for each
 NOT_DRAWN = ("task", "algorithm", "fork", "updates", "replicas", "first_seed")

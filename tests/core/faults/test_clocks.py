@@ -11,14 +11,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from core import clock, live, reaper
-from core import store as store_module
-from core.clock import JUMP_SECONDS, STEADY_SECONDS, WallClock, slept
-from core.limits import Limits
-from core.live import Comparison, LiveRun
-from core.runs import RunManager
-from core.serial import config_to_json
-from core.store import Store
+from core.runs import clock, live, reaper
+from core.runs.clock import JUMP_SECONDS, STEADY_SECONDS, WallClock, slept
+from core.runs.live import Comparison, LiveRun
+from core.runs.manager import RunManager
+from core.runs.store import store as store_module
+from core.runs.store.store import Store
+from core.settings.limits import Limits
+from core.settings.serial import config_to_json
 from tests.core.faults.processes import CONFIG, PATIENCE, child, eventually
 
 YEAR = 365 * 24 * 3600.0
@@ -39,10 +39,10 @@ class Clocks:
 FROZEN = """
 import json, sys, time
 from dataclasses import replace
-from core import reaper
-from core.runs import RunManager
-from core.limits import Limits
-from core.serial import config_from_json
+from core.runs import reaper
+from core.runs.manager import RunManager
+from core.settings.limits import Limits
+from core.settings.serial import config_from_json
 
 reaper.HEARTBEAT_SECONDS = 0.1
 manager = RunManager(max_active=2, grace_seconds=1.5, limits=Limits(run_seconds=2))

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.compare import RunResult
-from core.config import GRPO
-from core.export import metrics_csv
-from core.history import History
-from core.metrics import INDEX_COLUMNS, METRIC_NAMES
-from core.types import StepRecord
+from core.analysis.export import metrics_csv
+from core.analysis.history import History
+from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
+from core.analysis.result import RunResult
+from core.engine.types import StepRecord
+from core.settings.algorithm import GRPO
 from tests.core.faults.strategies import few, many
 from tests.support import CHAIN, small_run
 

@@ -8,13 +8,13 @@ from contextlib import closing
 
 import pytest
 
-from core.config import GRPO
-from core.export import metrics_csv
-from core.fields import ConfigError
-from core.report import findings
-from core.store import DamagedRun, Store, StoreError
-from core.summary import summarise
-from core.trainer import train
+from core.analysis.export import metrics_csv
+from core.analysis.report import findings
+from core.analysis.summary import summarise
+from core.engine.trainer import train
+from core.runs.store.store import DamagedRun, Store, StoreError
+from core.settings.algorithm import GRPO
+from core.settings.fields import ConfigError
 from tests.core.faults.processes import CONFIG
 
 TELLING = (StoreError, LookupError, ConfigError)  # whatever reads the history expects these and tells them

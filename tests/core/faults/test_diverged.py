@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-import core.trainer
-from core.charts import all_charts
-from core.compare import run_all, run_one
-from core.config import DAPO, GRPO
-from core.export import comparison_files
-from core.optim import ReplicaAdam
-from core.report import findings
-from core.runs import RunManager
-from core.store import Store
-from core.summary import summarise
+import core.engine.trainer
+from core.analysis.charts import all_charts
+from core.analysis.export import comparison_files
+from core.analysis.report import findings
+from core.analysis.summary import summarise
+from core.engine.optim import ReplicaAdam
+from core.runs.foreground import run_all, run_one
+from core.runs.manager import RunManager
+from core.runs.store.store import Store
+from core.settings.algorithm import DAPO, GRPO
 from tests.core.faults.processes import PATIENCE
 from tests.support import ARITHMETIC, BANDIT, CHAIN, small_run
 
@@ -38,7 +38,7 @@ def poisoned(monkeypatch):
             if self.steps == AT - 1 and float(self.learning_rate[0]) == pytest.approx(1e-2):
                 flat[WRONG] = torch.inf
 
-    monkeypatch.setattr(core.trainer, "ReplicaAdam", Thrown)
+    monkeypatch.setattr(core.engine.trainer, "ReplicaAdam", Thrown)
 
 
 def wild():
@@ -91,7 +91,9 @@ def test_files_charts_and_findings_of_a_comparison_in_which_one_side_diverged(po
 
 
 def test_a_side_that_could_not_make_a_single_update_leaves_the_other_ones_files_whole(monkeypatch):
-    monkeypatch.setattr(core.trainer, "clip_by_global_norm", lambda gradient, norm: (gradient, torch.full((3,), torch.nan)))
+    monkeypatch.setattr(
+        core.engine.trainer, "clip_by_global_norm", lambda gradient, norm: (gradient, torch.full((3,), torch.nan))
+    )
     lost = run_one(wild())
     monkeypatch.undo()
     assert len(lost.history) == 0 and "training diverged at update 1: grad_norm is not finite for seed(s) 0, 1, 2" in lost.error

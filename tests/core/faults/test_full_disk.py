@@ -8,17 +8,17 @@ from dataclasses import replace
 
 import pytest
 
-from core.serial import config_to_json
-from core.store import Store, StoreError
+from core.runs.store.store import Store, StoreError
+from core.settings.serial import config_to_json
 from tests.core.faults.processes import CONFIG, child
 
 UPDATES = 200  # about 70 kB: more than the limit below, however many transactions they are written in
 # The operating system refuses to let any file grow beyond a size: what a full disk does, without one.
 STARVED = """
 import json, resource, sys
-from core.runs import RunManager
-from core.serial import config_from_json
-from core.store import Store
+from core.runs.manager import RunManager
+from core.settings.serial import config_from_json
+from core.runs.store.store import Store
 
 store = Store(sys.argv[1])
 manager = RunManager(store, max_active=2, grace_seconds=None)

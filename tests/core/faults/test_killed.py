@@ -9,16 +9,16 @@ import time
 from contextlib import closing
 from dataclasses import replace
 
-from core.runs import RunManager
-from core.serial import config_to_json
-from core.store import Store
+from core.runs.manager import RunManager
+from core.runs.store.store import Store
+from core.settings.serial import config_to_json
 from tests.core.faults.processes import CONFIG, PATIENCE, child
 
 TEN_RUNS = """
 import sys, time
-from core.runs import RunManager
-from core.serial import config_from_json
-from core.store import Store
+from core.runs.manager import RunManager
+from core.settings.serial import config_from_json
+from core.runs.store.store import Store
 
 store = Store(sys.argv[1])
 config = config_from_json(sys.argv[2])

@@ -7,10 +7,11 @@ import threading
 import numpy as np
 import pytest
 
-from core import reaper, schema
-from core.runs import RunManager, UnknownComparison
-from core.store import Store, StoreError
-from core.trainer import train
+from core.engine.trainer import train
+from core.runs import reaper
+from core.runs.manager import RunManager, UnknownComparison
+from core.runs.store import schema
+from core.runs.store.store import Store, StoreError
 from tests.core.faults.processes import CONFIG, PATIENCE, eventually, locked
 
 

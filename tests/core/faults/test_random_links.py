@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from core.config import RunConfig
-from core.fields import ConfigError, short
-from core.links import COUNTS, from_query
-from core.overrides import read_override
-from core.scenarios import SCENARIOS
+from core.settings.fields import ConfigError, short
+from core.settings.links import COUNTS, from_query
+from core.settings.overrides import read_override
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS
 
 LINKS = 1000
 OWNERS = ("", "task.", "algorithm.", "run.", "GRPO.", "DAPO.", "dapo.", "Nobody.", ".", "task.task.", "..")

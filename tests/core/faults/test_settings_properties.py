@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import Fork, RunConfig, changed_fields
-from core.export import config_dict
-from core.fields import ConfigError
-from core.links import from_query, setting_text, to_query
-from core.overrides import apply_overrides
-from core.scenarios import SCENARIOS
-from core.serial import config_from_dict, config_from_json, config_to_json
-from core.sides import Side, side_runs
+from core.settings.diff import changed_fields
+from core.settings.fields import ConfigError
+from core.settings.links import from_query, setting_text, to_query
+from core.settings.overrides import apply_overrides
+from core.settings.run import Fork, RunConfig
+from core.settings.scenarios import SCENARIOS
+from core.settings.serial import config_dict, config_from_dict, config_from_json, config_to_json
+from core.settings.sides import Side, side_runs
 from tests.core.faults.strategies import comparisons, few, many
 
 

@@ -9,17 +9,17 @@ import sys
 
 import pytest
 
-from core import writer
-from core.store import Store, StoreError
-from core.trainer import train
+from core.engine.trainer import train
+from core.runs.store import writer
+from core.runs.store.store import Store, StoreError
 from tests.core.faults.processes import CONFIG, ROOT, eventually
 
 OPEN = """
 import os, sys
 if os.getuid() == 0:
-    import core.store  # while the folder of the program may still be read
+    import core.runs.store.store  # while the folder of the program may still be read
     os.setgid(65534); os.setuid(65534)
-from core.store import Store, StoreError
+from core.runs.store.store import Store, StoreError
 try:
     Store(sys.argv[1]).close()
     print("opened")

@@ -1,6 +1,6 @@
 // The figures of "Clip-Higher". The functions above `figures` are the maths; the tests hold them against core.
 
-// The clipped surrogate of one token, which core.algorithms.losses.policy_loss takes with a minus sign.
+// The clipped surrogate of one token, which core.engine.algorithms.losses.policy_loss takes with a minus sign.
 export function surrogate(ratio, advantage, epsLow, epsHigh) {
   const clipped = Math.min(Math.max(ratio, 1 - epsLow), 1 + epsHigh);
   return Math.min(ratio * advantage, clipped * advantage);

@@ -1,4 +1,4 @@
-// The figures of "GRPO in five minutes". The functions above `figures` are the maths; the tests hold them against core/algorithms.
+// The figures of "GRPO in five minutes". The functions above `figures` are the maths; the tests hold them against core/engine/algorithms.
 
 const STD_FLOOR = 1e-6;
 
@@ -10,7 +10,7 @@ export function sampleStd(values) {
   return Math.sqrt(values.reduce((sum, v) => sum + (v - middle) ** 2, 0) / (values.length - 1));
 }
 
-// As core.algorithms.advantages.group_advantages, for one group.
+// As core.engine.algorithms.advantages.group_advantages, for one group.
 export function advantages(rewards, normalize) {
   if (Math.max(...rewards) === Math.min(...rewards)) return rewards.map(() => 0);
   const middle = mean(rewards);
@@ -28,7 +28,7 @@ export function binaryGroup(right, size) {
   return { scale: right % size ? 1 / (sampleStd(rewards) + STD_FLOOR) : NaN, right: found[0], wrong: found[size - 1] };
 }
 
-// The clipped surrogate of one token, which core.algorithms.losses.policy_loss takes with a minus sign; and its slope in the ratio.
+// The clipped surrogate of one token, which core.engine.algorithms.losses.policy_loss takes with a minus sign; and its slope in the ratio.
 export function surrogate(ratio, advantage, epsLow, epsHigh) {
   const clipped = Math.min(Math.max(ratio, 1 - epsLow), 1 + epsHigh);
   return Math.min(ratio * advantage, clipped * advantage);

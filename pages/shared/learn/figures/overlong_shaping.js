@@ -1,6 +1,6 @@
 // The figures of "Overlong shaping". The functions above `figures` are the maths; the tests hold them against core.
 
-// As core.algorithms.shaping.overlong_penalty, for one length.
+// As core.engine.algorithms.shaping.overlong_penalty, for one length.
 export function punishment(length, limit, buffer, depth) {
   const share = (length - (limit - buffer)) / buffer;
   return -depth * Math.min(Math.max(share, 0), 1);
@@ -27,7 +27,7 @@ export function treat(answers, limit, treatment, buffer, depth) {
   return { cut, rewards, inLoss, advantages: advantages(rewards) };
 }
 
-// As core.algorithms.advantages.group_advantages.
+// As core.engine.algorithms.advantages.group_advantages.
 export function advantages(rewards) {
   if (Math.max(...rewards) === Math.min(...rewards)) return rewards.map(() => 0);
   const mean = rewards.reduce((a, b) => a + b, 0) / rewards.length;

@@ -22,7 +22,7 @@ export function spreads(rewards, correct, look) {
   return (look === "noisy" ? rewards : correct).map((group) => variance(group, group.length));
 }
 
-// As core.algorithms.sampling.keep_groups for dynamic_sampling "filter", where the greatest noiseless reward is 1 and the least 0.
+// As core.engine.algorithms.sampling.keep_groups for dynamic_sampling "filter", where the greatest noiseless reward is 1 and the least 0.
 export const keep = (rewards, correct, look, threshold) => spreads(rewards, correct, look).map((spread) => spread >= threshold);
 
 export const figures = { graph: drawGraph, batch: drawBatch };

@@ -1,4 +1,4 @@
-// The figures of "Token-level loss". The functions above `figures` are the maths; the tests hold them against core/algorithms/losses.py.
+// The figures of "Token-level loss". The functions above `figures` are the maths; the tests hold them against core/engine/algorithms/losses.py.
 
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.losses import policy_loss
-from core.config import GRPO
-from core.trainer import upper_eps
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.losses import policy_loss
+from core.engine.trainer import upper_eps
+from core.settings.algorithm import GRPO
 from pages.shared.learn.values import measured
 
 VARIANTS = ("seeds from 0", "seeds from 100", "five times longer")

@@ -8,11 +8,11 @@ from math import comb
 import numpy as np
 import torch
 
-from core.algorithms.sampling import informative_groups
-from core.config import DAPO
-from core.scenarios import LAB
-from core.shipped import load
-from core.stats import mean_over_seeds
+from core.analysis.stats import mean_over_seeds
+from core.data.comparison import load
+from core.engine.algorithms.sampling import informative_groups
+from core.settings.algorithm import DAPO
+from core.settings.scenarios import LAB
 
 
 def dead(accuracy: float, group_size: float) -> float:

@@ -7,10 +7,10 @@ import math
 from functools import cache
 from pathlib import Path
 
-from core.forks import with_techniques
-from core.scenarios import find_scenario
-from core.stats import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_VANISHED_FRACTION
-from core.tasks import make_task
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_VANISHED_FRACTION
+from core.engine.forks import with_techniques
+from core.engine.tasks import make_task
+from core.settings.scenarios import find_scenario
 
 FILE = Path(__file__).resolve().parents[4] / "docs" / "rescues.json"
 PATIENTS = ("collapse", "addition")

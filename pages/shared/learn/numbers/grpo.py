@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from core.algorithms.advantages import group_advantages
-from core.algorithms.losses import policy_loss
-from core.config import RunConfig
-from core.tasks import BanditConfig
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.losses import policy_loss
+from core.settings.run import RunConfig
+from core.settings.task import BanditConfig
 
 
 def advantage_of_right(right: float, group_size: float) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from core.algorithms.shaping import overlong_penalty
-from core.config import DAPO
-from core.scenarios import find_scenario
+from core.engine.algorithms.shaping import overlong_penalty
+from core.settings.algorithm import DAPO
+from core.settings.scenarios import find_scenario
 from pages.shared.learn.recorded import TREATMENTS, load
 
 

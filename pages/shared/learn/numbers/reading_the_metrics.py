@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core import shipped
+from core.data import comparison as shipped
 from pages.shared.learn.recorded import curve, load
 
 _NAMES = ("reward_trained_mean", "accuracy")

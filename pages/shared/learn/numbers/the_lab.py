@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from core.algorithms.losses import policy_loss
-from core.scenarios import LAB
-from core.tasks import make_task
+from core.engine.algorithms.losses import policy_loss
+from core.engine.tasks import make_task
+from core.settings.scenarios import LAB
 
 
 def guessing() -> float:

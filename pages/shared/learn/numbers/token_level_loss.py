@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.algorithms.losses import aggregate
+from core.engine.algorithms.losses import aggregate
 
 
 def mask_of(lengths: list[int]) -> Tensor:

@@ -1,0 +1,78 @@
+"""A metric of a run as a line: its mean over seeds with a 95 % interval, at no more points than a chart can show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from core.analysis.history import History
+from core.analysis.metrics import LEVELS
+from core.analysis.stats import CONFIDENCE, student_t_quantile
+
+POINTS = 160  # of a line, at most
+
+
+@dataclass(frozen=True)
+class Curve:
+    """M points. Where no seed was measured there is none; for a metric of every update, where a line must not bridge that, there is a NaN."""
+
+    x: np.ndarray  # (M,) updates, the mean of those that a point stands for
+    mean: np.ndarray  # (M,) over seeds
+    half: np.ndarray  # (M,) half the width of the 95 % interval of that mean (Student's t); 0 where one seed was measured
+
+
+def rollouts_per_point(history: History, points: int = POINTS) -> int:
+    """1, or more for a run of more rollouts than a chart has points."""
+    return -(-int(history.rollouts[-1]) // points) if len(history) else 1
+
+
+def curve(history: History, metric: str, points: int = POINTS) -> Curve:
+    """A point is each seed's mean over the updates of a rollout (or of several), and over these the mean and the interval of the
+    seeds. Infinite values count as not measured."""
+    table = history.metric(metric)
+    measured = np.isfinite(table)
+    if not measured.any():
+        return Curve(*(np.empty(0) for _ in range(3)))
+    bucket = (history.rollouts - 1) // rollouts_per_point(history, points)
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    some = measured.any(1)
+    with np.errstate(invalid="ignore"):
+        x = np.add.reduceat(history.updates * some, starts) / np.add.reduceat(some, starts, dtype=int)
+        seeds = np.add.reduceat(np.where(measured, table, 0.0), starts) / np.add.reduceat(measured, starts, dtype=int)
+    kept = ~np.isnan(x)
+    if LEVELS[metric] == "update":
+        first, last = np.flatnonzero(kept)[[0, -1]]
+        kept[first : last + 1] = True
+    return Curve(x[kept], *mean_and_half_width(seeds[kept]))
+
+
+def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(M,) means over the seeds of `values` (M, R), NaN left out, and half the widths of their 95 % intervals."""
+    measured = ~np.isnan(values)
+    count = measured.sum(1)
+    mean = np.where(measured, values, 0.0).sum(1) / np.where(count > 0, count, np.nan)
+    squares = np.where(measured, (values - mean[:, None]) ** 2, 0.0).sum(1)
+    errors = np.array([_standard_errors(n) for n in count.tolist()])
+    return mean, errors * np.sqrt(squares / np.maximum(count - 1, 1) / np.maximum(count, 1))
+
+
+@lru_cache(maxsize=1024)
+def _standard_errors(count: int) -> float:
+    """How many of them the interval of a mean over `count` seeds reaches to each side; a single seed has no interval."""
+    return student_t_quantile(0.5 + CONFIDENCE / 2, count - 1) if count > 1 else 0.0
+
+
+def mean_of(values: np.ndarray) -> float:
+    """Mean over the seeds that were measured, NaN if none was."""
+    measured = values[np.isfinite(values)]
+    return float(measured.mean()) if len(measured) else math.nan
+
+
+def number(value: float) -> str:
+    """Three significant digits, for people."""
+    if not math.isfinite(value):
+        return "not measured"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,110 @@
+"""Files of a comparison: metrics.csv, config.json, summary.json, report.md, charts.html. All or none are replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from core.analysis.charts import all_charts
+from core.analysis.charts.page import charts_page
+from core.analysis.report import report_markdown
+from core.analysis.result import RunResult
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS
+from core.settings.serial import config_dict
+
+
+def run_id(label: str, config: RunConfig) -> str:
+    """A short name that is the same for the same label and configuration."""
+    text = json.dumps(config_dict(config), sort_keys=True)
+    slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "run"  # never a leading minus: a spreadsheet would calculate
+    return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def versions() -> dict[str, str]:
+    """What the numbers depend on besides the settings."""
+    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__, "pandas": pd.__version__}
+
+
+def metrics_csv(results: dict[str, RunResult]) -> str:
+    """All runs as one tidy table; an unmeasured cell is empty."""
+    frames = [
+        result.history.frame(run_id=run_id(label, result.config), algorithm=safe_cell(label)) for label, result in results.items()
+    ]
+    table = pd.concat(frames, ignore_index=True)
+    return table.to_csv(index=False, float_format="%.8g", lineterminator="\n")
+
+
+def safe_cell(text: str) -> str:
+    """A text that a spreadsheet will not take for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def config_json(scenario: str, results: dict[str, RunResult], command: str) -> str:
+    content = {
+        "scenario": scenario,
+        "command": command,
+        "versions": versions(),
+        "runs": {label: {"run_id": run_id(label, r.config), **config_dict(r.config)} for label, r in results.items()},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def comparison_files(scenario: str, results: dict[str, RunResult], summary: dict, command: str) -> dict[str, str]:
+    """Name -> content of the files that describe a comparison; `summary` is that of `core.analysis.summary.summarise`. A scenario that is no
+    longer known is reported under its bare name."""
+    known = SCENARIOS.get(scenario)
+    words = (known.title, known.look_for, known.afterwards) if known else (scenario, "", "")
+    return {
+        "metrics.csv": metrics_csv(results),
+        "config.json": config_json(scenario, results, command),
+        "summary.json": json.dumps(summary, indent=2, allow_nan=False) + "\n",
+        "report.md": report_markdown(*words, summary, results),
+        "charts.html": charts_html(*words[:2], results, command),
+    }
+
+
+def charts_html(title: str, look_for: str, results: dict[str, RunResult], command: str) -> str:
+    """All charts and settings as one page that needs nothing else, see `core.analysis.charts.page`."""
+    seeds = next(iter(results.values())).config.seeds
+    known = ", ".join(f"{name} {version}" for name, version in versions().items())
+    about = (
+        f"Lines and bars are means over {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}), bands and whiskers "
+        "their 95 % intervals.",
+        f"Made by: {command}, with {known}.",
+    )
+    settings = {label: config_dict(result.config) for label, result in results.items()}
+    return charts_page(title, look_for, all_charts(results), settings, about)
+
+
+def open_directory(path: Path) -> None:
+    """Make sure that files can be written to `path`, creating it. ConfigError if not; an existing directory is left as it is."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"out must be a directory that can be written to, got {str(path)!r} ({error.strerror}); choose another directory"
+        ) from None
+
+
+def write_files(path: Path, files: dict[str, str]) -> None:
+    """Write every file beside its place, then move all into place, so that an interruption leaves no mixture."""
+    parts = []
+    for name, content in files.items():
+        part = path / f".{name}.part"
+        part.write_text(content, encoding="utf-8")
+        parts.append((part, path / name))
+    for part, final in parts:
+        os.replace(part, final)

@@ -1,0 +1,190 @@
+"""A comparison in sentences: report.md, and the findings on the page. Same numbers as summary.json, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_FLOOR, GRADIENT_VANISHED_FRACTION
+from core.analysis.markdown import literal
+from core.analysis.result import RunResult
+from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
+from core.settings.diff import changed_fields
+
+LEVEL = 0.0005  # a difference smaller than this is none, however certain its sign
+
+TABLE_METRICS = (
+    "eval_accuracy",
+    "entropy_nats",
+    "grad_norm",
+    "reward_mean",
+    "filter_ratio",
+    "all_wrong_fraction",
+    "all_right_fraction",
+)
+
+
+def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, results: dict[str, RunResult]) -> str:
+    """The whole report as Markdown."""
+    seeds, summary = summary["seeds"], quoted(summary, literal)
+    parts = [
+        f"# {title}",
+        look_for,
+        f"Measured on {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}); 95 % bootstrap intervals over seeds "
+        "in brackets.",
+        "## Findings",
+        "\n".join(f"- {sentence}" for sentence in findings(summary)),
+        "## Numbers",
+        numbers_table(summary),
+        "## What differs between the algorithms",
+        _settings(results),
+        "## How to read this",
+        f"*Initial* is the mean of the first {INITIAL_UPDATES} updates, *final* the mean over the last {FINAL_FRACTION:.0%}. "
+        f"Entropy has collapsed when it stays below {ENTROPY_COLLAPSE_FRACTION:.0%} of its initial value, as a mean over {EVENT_UPDATES} "
+        f"updates; the gradient has vanished when its norm stays below {GRADIENT_VANISHED_FRACTION:.0%} of the initial one, or below "
+        f"{GRADIENT_FLOOR:g}. Differences are paired by seed.",
+    ]
+    if afterwards:
+        parts += ["## What comes after", afterwards]
+    return "\n\n".join(parts) + "\n"
+
+
+def quoted(summary: dict, quote: Callable[[str], str]) -> dict:
+    """`summary` with every text that a person, a link or a failure brought in as `quote` writes it: labels and errors. What the
+    sentences and the table below are made of then acts nowhere."""
+    status = {quote(k): s | {"error": s["error"] and quote(s["error"])} for k, s in summary["status"].items()}
+    forks = {quote(k): fork | {"of": quote(fork["of"])} for k, fork in summary.get("forks", {}).items()}
+    out = summary | {"status": status, "algorithms": {quote(k): v for k, v in summary["algorithms"].items()}}
+    for name, sign in (("differences", "-"), ("ratios", "/")):
+        known = {(a, b): summary[name].get(f"{a} {sign} {b}") for a, b in permutations(summary["algorithms"], 2)}
+        out[name] = {f"{quote(a)} {sign} {quote(b)}": v for (a, b), v in known.items() if v is not None}
+    return out | ({"forks": forks} if forks else {})
+
+
+def findings(summary: dict) -> list[str]:
+    """What happened, one sentence each: interruptions, then each algorithm, then each difference from the first algorithm."""
+    out = [_status(label, status) for label, status in summary["status"].items() if status["status"] != "done"]
+    out += [_fate(label, numbers, summary["score"]) for label, numbers in summary["algorithms"].items()]
+    labels = list(summary["algorithms"])
+    forks = summary.get("forks", {})
+    out += [_rescue(label, fork, summary) for label, fork in forks.items()]
+    for label in labels[1:]:
+        base = forks[label]["of"] if label in forks else labels[0]
+        out += _difference(label, base, summary["differences"][f"{label} - {base}"], summary["score"])
+    return out
+
+
+def numbers_table(summary: dict) -> str:
+    """Initial and final values per algorithm as a Markdown table."""
+    labels = list(summary["algorithms"])
+    head = "| metric | " + " | ".join(f"{label}: initial → final [95 %]" for label in labels) + " |\n"
+    head += "| --- " * (len(labels) + 1) + "|\n"
+    rows = []
+    for metric in TABLE_METRICS:
+        cells = []
+        for label in labels:
+            m = summary["algorithms"][label][metric]
+            cells.append(f"{number(m['initial'])} → {number(m['final'])} {interval(m['final_ci95'])}".strip())
+        rows.append(f"| `{metric}` | " + " | ".join(cells) + " |\n")
+    rows.append(
+        "| samples generated per seed | "
+        + " | ".join(f"{summary['algorithms'][k]['samples_generated']:,.0f}" for k in labels)
+        + " |\n"
+    )
+    return head + "".join(rows)
+
+
+def number(value: float | None) -> str:
+    """Three significant digits; 'not measured' for None."""
+    return "not measured" if value is None else f"{value:.3g}"
+
+
+def interval(ci95: list | None) -> str:
+    return f"[{ci95[0]:.3g}, {ci95[1]:.3g}]" if ci95 and None not in ci95 else ""
+
+
+def _status(label: str, status: dict) -> str:
+    if status["status"] == "failed":
+        return f"**{label} failed** after {status['updates']} updates: {status['error']}. Everything before that is kept."
+    return f"**{label} was stopped** after {status['updates']} updates; what it measured until then is kept."
+
+
+def _fate(label: str, numbers: dict, score_name: str) -> str:
+    """'GRPO went from a held-out accuracy of 0 to 0.5; its gradient vanished at update 182; …'."""
+    score, events = numbers["eval_accuracy"], numbers["events"]
+    gradient = events["gradient_vanished_update"]
+    entropy = events["entropy_collapse_update"]
+    course = f"went from {_article(score_name)} {score_name} of {number(score['initial'])} to"
+    if score["initial"] is None:  # a fork that began between two evaluations
+        course = f"ends with {_article(score_name)} {score_name} of"
+    parts = [
+        f"**{label}** {course} {number(score['final'])} {interval(score['final_ci95'])}".rstrip(),
+        f"its gradient vanished at update {gradient}" if gradient else "its gradient did not vanish",
+        f"its entropy collapsed at update {entropy}" if entropy else "its entropy did not collapse",
+        _signal(numbers),
+    ]
+    return "; ".join(parts) + "."
+
+
+def _rescue(label: str, fork: dict, summary: dict) -> str:
+    """'Rescue left GRPO after update 112 with dynamic_sampling = refill: entropy 0.2 → 0.55, …'."""
+    after = summary["algorithms"][label]
+    changed = ", ".join(f"`{name}` = {value}" for name, value in fork["changes"].items()) or "nothing changed"
+    words = {"entropy_nats": "entropy", "grad_norm": "gradient norm", "eval_accuracy": summary["score"]}
+    course = ", ".join(f"{text} {number(fork['before'][name])} → {number(after[name]['final'])}" for name, text in words.items())
+    return f"**{label}** left {fork['of']} after update {fork['update']} with {changed}: {course}."
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
+
+
+def _signal(numbers: dict) -> str:
+    """What became of the groups without signal at the end: trained on in vain, or dropped."""
+    dropped = numbers["filter_ratio"]["final"] or 0
+    dead = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
+    if dropped > 0.9995:
+        return "at the end it dropped nearly every group that it generated, and had nothing to train on"
+    if dropped > 0:
+        return f"at the end it dropped {dropped:.0%} of the groups it generated and trained on the rest"
+    return f"at the end {dead:.0%} of the groups it trained on carried no signal"
+
+
+def _difference(label: str, base: str, numbers: dict, score_name: str) -> list[str]:
+    out = []
+    for key, condition in (("eval_accuracy", "at equal updates"), ("eval_accuracy_equal_samples", "at equal samples generated")):
+        mean, ci95 = numbers[key]["mean"], numbers[key]["ci95"]
+        if mean is None:
+            continue
+        if ci95 is None:
+            out.append(f"{label} ends {mean:+.3f} from {base} {condition}; one seed gives no interval.")
+        elif abs(mean) < LEVEL:
+            out.append(
+                f"{condition[0].upper() + condition[1:]}, {label} and {base} end level in {score_name}, to three decimals."
+            )
+        elif ci95[0] <= 0 <= ci95[1]:
+            out.append(
+                f"{condition[0].upper() + condition[1:]}, no difference in {score_name} between {label} and {base} can be told from "
+                f"chance: {mean:+.3f} {interval(ci95)}."
+            )
+        else:
+            word = "ahead of" if mean > 0 else "behind"
+            out.append(
+                f"{condition[0].upper() + condition[1:]}, {label} ends {word} {base} by {abs(mean):.3f} in {score_name} {interval(ci95)}."
+            )
+    return out
+
+
+def _settings(results: dict[str, RunResult]) -> str:
+    """Each later algorithm's fields that differ from the first one's."""
+    labels = list(results)
+    base = results[labels[0]].config
+    lines = []
+    for label in labels[1:]:
+        config = results[label].config
+        changes = changed_fields(config.algorithm, base.algorithm)
+        if config.updates != base.updates:
+            changes["updates"] = config.updates
+        text = ", ".join(f"`{name}` = {value}" for name, value in changes.items()) or "nothing"
+        lines.append(f"- {literal(label)} against {literal(labels[0])}: {text}")
+    return "\n".join(lines) or "- one algorithm only"

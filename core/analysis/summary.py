@@ -1,0 +1,142 @@
+"""A comparison in numbers: the content of summary.json."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+
+from core.analysis.detectors import EVENT_UPDATES, find_events
+from core.analysis.history import History
+from core.analysis.metrics import METRIC_NAMES
+from core.analysis.result import RunResult
+from core.analysis.stats import (
+    difference,
+    estimate,
+    final_values,
+    initial_values,
+    interquartile_mean,
+    mean_over_seeds,
+    ratio,
+    value_at_samples,
+)
+from core.engine.forks import fork_changes, originals
+from core.engine.tasks import TASKS
+from core.settings.task import task_name
+
+RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
+
+
+def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
+    """Per algorithm and metric: initial, final, interval; events; and between algorithms: paired differences and ratios."""
+    measured = {label: result for label, result in results.items() if len(result.history)}
+    forks = {"forks": found} if (found := _forks(measured)) else {}
+    return clean(
+        {
+            "scenario": scenario,
+            "score": TASKS[task_name(next(iter(results.values())).config.task)][1].score_name,
+            "seeds": list(next(iter(results.values())).config.seeds),
+            "status": {
+                label: {"status": r.status, "updates": len(r.history), "error": r.error or None} for label, r in results.items()
+            },
+            "algorithms": {label: _algorithm(result.history) for label, result in measured.items()},
+            "differences": {
+                f"{b} - {a}": _difference(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)
+            },
+            "ratios": {f"{b} / {a}": _ratio(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)},
+            **forks,
+        }
+    )
+
+
+def _forks(measured: dict[str, RunResult]) -> dict:
+    """Per fork: which run it left, where, with which changes, and what that run measured last before."""
+    out = {}
+    for label, original in originals({label: result.config for label, result in measured.items()}).items():
+        config, history = measured[label].config, measured[original].history
+        before = {
+            name: _last_before(history, name, config.fork.update) for name in ("eval_accuracy", "entropy_nats", "grad_norm")
+        }
+        changes = {name: list(v) if isinstance(v, tuple) else v for name, v in fork_changes(config).items()}
+        out[label] = {"of": original, "update": config.fork.update, "changes": changes, "before": before}
+    return out
+
+
+def _last_before(history: History, name: str, update: int) -> float:
+    """Mean over the last EVENT_UPDATES updates up to `update`, or the last measured value before them."""
+    rows = history.updates <= update
+    values = mean_over_seeds(history.metric(name)[rows])
+    recent = values[-EVENT_UPDATES:]
+    chosen = recent if not np.isnan(recent).all() else values[~np.isnan(values)][-1:]
+    return float(np.nanmean(chosen)) if len(chosen) else math.nan
+
+
+def _algorithm(history: History) -> dict:
+    updates = history.updates
+    out: dict = {name: _metric(updates, history.metric(name)) for name in METRIC_NAMES}
+    out["samples_generated"] = float(history.samples[-1].mean())
+    out["seconds"] = float(history.wall_seconds[-1])
+    out["updates"], out["rollouts"] = int(updates[-1]), int(history.rollouts[-1])
+    watched = {name: history.metric(name) for name in ("entropy_nats", "grad_norm")}
+    out["events"] = find_events(updates, watched.__getitem__)
+    out["stability"] = {name: estimate(half_variances(values)).mean for name, values in watched.items()}
+    return out
+
+
+def _metric(updates: np.ndarray, values: np.ndarray) -> dict:
+    """Means over seeds of the first and the last updates. `final_over_initial` is the ratio of these two means."""
+    initial, final = initial_values(updates, values), final_values(updates, values)
+    end, change = estimate(final), ratio(final, initial)
+    measured = final[~np.isnan(final)]
+    return {
+        "initial": estimate(initial).mean,
+        "final": end.mean,
+        "final_ci95": end.ci95,
+        "final_iqm": interquartile_mean(measured) if len(measured) else math.nan,
+        "final_over_initial": change.mean,
+        "final_over_initial_ci95": change.ci95,
+    }
+
+
+def _difference(ours: History, theirs: History) -> dict:
+    """Paired by seed: at equal updates (each run's own last 10 %, up to the shorter run's end), and at equal samples generated."""
+    until = int(min(ours.updates[-1], theirs.updates[-1]))
+    out = {}
+    for name in METRIC_NAMES:
+        pair = [final_values(h.updates, h.metric(name), until) for h in (ours, theirs)]
+        out[name] = difference(*pair).as_dict()
+    target = np.minimum(ours.samples[-1], theirs.samples[-1])
+    pair = [value_at_samples(h.samples, h.metric("eval_accuracy"), target) for h in (ours, theirs)]
+    out["eval_accuracy_equal_samples"] = difference(*pair).as_dict()
+    return out
+
+
+def _ratio(ours: History, theirs: History) -> dict:
+    until = int(min(ours.updates[-1], theirs.updates[-1]))
+    return {
+        name: ratio(*(final_values(h.updates, h.metric(name), until) for h in (ours, theirs))).as_dict() for name in RATIO_METRICS
+    }
+
+
+def half_variances(values: np.ndarray) -> np.ndarray:
+    """(U, R) -> (R,) variance over the second half of the updates: how unsteady a run is once it has settled. NaN for a seed that was
+    measured fewer than twice there."""
+    half = values[len(values) // 2 :]
+    measured = ~np.isnan(half)
+    counts = np.where(measured.sum(0) > 1, measured.sum(0), np.nan)
+    means = np.where(measured, half, 0.0).sum(0) / counts
+    return np.where(measured, (half - means) ** 2, 0.0).sum(0) / counts
+
+
+def clean(value):
+    """The same with numbers that JSON has: NaN and infinities become None, numpy scalars become Python's."""
+    if isinstance(value, dict):
+        return {k: clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(v) for v in value]
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,69 @@
+"""Rescue: go on from the state that a run had, with other settings, while the original goes on as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.settings.algorithm import DAPO, AlgorithmConfig
+from core.settings.diff import changed_fields
+from core.settings.fields import ConfigError
+from core.settings.run import Fork, RunConfig
+
+# The techniques as the settings that switch them on: whatever they are in DAPO.
+TECHNIQUES = {
+    "Clip-Higher": ("eps_high",),
+    "Dynamic sampling": ("dynamic_sampling",),
+    "Token-level loss": ("loss_aggregation",),
+    "Overlong shaping": ("overlong",),
+}
+
+
+def fork_points(config: RunConfig, last_update: int) -> list[int]:
+    """The updates after which `config`'s run, trained up to `last_update`, can be left: the ends of its rollouts, oldest first. A fork of
+    a fork cannot begin before that one did."""
+    each = config.effective_updates_per_rollout
+    first = each if config.fork is None else config.fork.update + each
+    return list(range(first, last_update + 1, each))
+
+
+def make_fork(config: RunConfig, at: int, *, updates: int | None = None, **changes: object) -> RunConfig:
+    """`config` gone on with from its state after update `at`. `changes` are fields of the run, `algorithm` and `task` among them; `updates`
+    is the last update (default: the original's; if the fork begins there, half as many again). ConfigError if it cannot be."""
+    if updates is None:
+        each = config.effective_updates_per_rollout
+        updates = config.updates if at < config.updates else at + max(1, config.updates // 2 // each) * each
+    return replace(config, updates=updates, fork=Fork(run=config, update=at), **changes)
+
+
+def with_techniques(algorithm: AlgorithmConfig, names: list[str]) -> AlgorithmConfig:
+    """`algorithm` with these of DAPO's techniques switched on. ConfigError for an unknown name."""
+    for name in names:
+        if name not in TECHNIQUES:
+            raise ConfigError(f"technique must be one of {', '.join(TECHNIQUES)}, got {name!r}; choose one of these")
+        algorithm = replace(algorithm, **{field: getattr(DAPO, field) for field in TECHNIQUES[name]})
+    return algorithm
+
+
+def fork_changes(config: RunConfig) -> dict[str, object]:
+    """What a fork changed of its original, under the names that `--set` takes. Empty for no fork, or an unchanged one."""
+    if config.fork is None:
+        return {}
+    base = config.fork.run
+    own = {k: v for k, v in changed_fields(config, base).items() if k not in ("task", "algorithm", "fork", "updates")}
+    task = {f"task.{k}": v for k, v in changed_fields(config.task, base.task).items()}
+    return own | task | {f"algorithm.{k}": v for k, v in changed_fields(config.algorithm, base.algorithm).items()}
+
+
+def originals(configs: Mapping[str, RunConfig]) -> dict[str, str]:
+    """Label of a fork -> label of the run that it comes from, for those whose original is there too. The original may since have been
+    given more updates, or fewer."""
+    found = {}
+    for label, config in configs.items():
+        if config.fork is not None:
+            known = (
+                k for k, c in configs.items() if k != label and replace(c, updates=config.fork.run.updates) == config.fork.run
+            )
+            if (original := next(known, None)) is not None:
+                found[label] = original
+    return found

@@ -1,0 +1,104 @@
+"""The base model of the arithmetic task: a GPT imitating the flawed teacher, built once and kept on disk.
+
+The file's name is a hash of everything that decides its content, so a changed setting is another file. Building is deterministic.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.engine.optim import ReplicaAdam, clip_by_global_norm
+from core.engine.policies.base import until_end
+from core.engine.policies.gpt import GPTPolicy
+from core.engine.tasks.arithmetic import Arithmetic
+
+RECIPE = 2  # raise when the way a base model is built changes
+PROMPT_FIELDS = ("digits", "extra_tokens", "pool_seed", "width", "layers", "heads")  # besides teacher_* and imitation_*
+_building = threading.Lock()
+
+
+def cache_directory() -> Path:
+    """Where base models are kept: $DAPO_LAB_CACHE, or dapo-lab in the user's cache directory."""
+    chosen = os.environ.get("DAPO_LAB_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dapo-lab"
+
+
+def cache_key(task: Arithmetic) -> str:
+    """Content hash of the settings that decide the base model; the knobs of instability do not."""
+    settings = {
+        name: value
+        for name, value in dataclasses.asdict(task.config).items()
+        if name in PROMPT_FIELDS or name.startswith(("teacher_", "imitation_"))
+    }
+    text = json.dumps({"recipe": RECIPE, **settings}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def base_parameters(task: Arithmetic, on_progress: Callable[[int, int], None] | None = None) -> Tensor:
+    """(P,) parameters of the task's base model, from disk or built now. `on_progress(done, total)` is called while building.
+
+    A cache that cannot be read is rebuilt, and one that cannot be written is done without.
+    """
+    path = cache_directory() / f"base-{cache_key(task)}.npy"
+    with _building:  # two runs that start together build one model
+        size = sum(int(np.prod(s)) for s in _policy(task).shapes.values())
+        try:
+            stored = np.load(path, allow_pickle=False)
+            if stored.shape == (size,) and stored.dtype == np.float32:
+                return torch.from_numpy(stored)
+        except (OSError, ValueError, EOFError):
+            pass
+        built = imitate(task, on_progress)
+        _write(path, built.numpy())
+        return built
+
+
+def imitate(task: Arithmetic, on_progress: Callable[[int, int], None] | None = None) -> Tensor:
+    """(P,) parameters after `imitation_steps` of cross-entropy on the teacher's answers; the learning rate falls linearly to 0."""
+    config = task.config
+    policy = _policy(task)
+    generator = torch.Generator().manual_seed(config.imitation_seed)
+    params = policy.untrained(generator)
+    params.flat.requires_grad_()
+    optimiser = ReplicaAdam(params.flat.detach(), config.imitation_learning_rate)
+    peak = optimiser.learning_rate
+    for step in range(config.imitation_steps):
+        prompts, answers = task.teach(config.imitation_batch, generator)
+        answers = answers[:, : config.digits + 2]  # no answer and its end token are longer
+        logprobs = policy.scores(params, prompts[None], answers[None, :, None], temperature=1.0).logprobs
+        mask = until_end(answers, task.end_token)[None, :, None]
+        loss = -torch.where(mask, logprobs, 0.0).sum() / mask.sum()
+        (gradient,) = torch.autograd.grad(loss, params.flat)
+        optimiser.learning_rate = peak * (1 - step / config.imitation_steps)
+        optimiser.step(params.flat.detach(), clip_by_global_norm(gradient, 1.0)[0])
+        if on_progress is not None:
+            on_progress(step + 1, config.imitation_steps)
+    return params.flat.detach()[0].clone()
+
+
+def _policy(task: Arithmetic) -> GPTPolicy:
+    return GPTPolicy(task, width=task.config.width, layers=task.config.layers, heads=task.config.heads)
+
+
+def _write(path: Path, array: np.ndarray) -> None:
+    """Write beside and rename, so that nobody reads half a file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
+            np.save(file, array)
+        os.replace(file.name, path)
+    except OSError:
+        pass  # a read-only disk costs time, not the run

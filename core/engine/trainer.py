@@ -1,0 +1,273 @@
+"""The loop: `train(config)` yields one StepRecord per optimiser update. It owns no thread, file or global."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from core.engine.algorithms.advantages import group_advantages
+from core.engine.algorithms.losses import ClipStats, aggregation_denominator, kl_estimate, policy_loss
+from core.engine.algorithms.sampling import normalised_rewards
+from core.engine.checkpoints import Checkpoints, TrainerState
+from core.engine.optim import ReplicaAdam, clip_by_global_norm
+from core.engine.policies import make_policy
+from core.engine.rng import ReplicaStreams
+from core.engine.rollout import Collector
+from core.engine.tasks import make_task
+from core.engine.types import Distribution, Rollout, StepRecord, check_finite
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+
+MAX_DISTRIBUTIONS = 100  # per run, and one more for the last update: enough for a film of the run
+MAX_DISTRIBUTION_BYTES = 4_000_000  # per run; the first and the last are kept whatever they take
+
+
+OnPrepare = Callable[[str, int, int], None]  # (stage, done, total); stage is "base model" or "replay"
+
+
+class _Stopped(Exception):
+    """A stop that came before the first update."""
+
+
+def train(
+    config: RunConfig,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_prepare: OnPrepare = lambda stage, done, total: None,
+    checkpoints: Checkpoints | None = None,
+) -> Iterator[StepRecord]:
+    """Train `config.replicas` seeds at once; one record per update, `config.updates` of them unless `should_stop()` says so.
+
+    `on_prepare(stage, done, total)` is called while a base model has to be built first, and while a fork's run is trained up to the fork.
+    `checkpoints` makes that, and later forks and replays of this run, faster and changes nothing else.
+    TrainingDiverged on NaN or infinity: the records yielded before are valid.
+    """
+
+    def prepare(stage: str, done: int, total: int) -> None:
+        on_prepare(stage, done, total)
+        if should_stop():
+            raise _Stopped
+
+    try:
+        trainer = Trainer(config, lambda done, total: prepare("base model", done, total))
+        if config.fork is not None:
+            trainer.restore(state_after(config.fork.run, config.fork.update, prepare, checkpoints))
+    except _Stopped:
+        return
+    while trainer.update < config.updates:
+        for record in trainer.rollout():
+            yield record
+            if should_stop():
+                return
+        trainer.keep_state(checkpoints)
+
+
+def state_after(
+    config: RunConfig,
+    update: int,
+    on_prepare: OnPrepare = lambda stage, done, total: None,
+    checkpoints: Checkpoints | None = None,
+) -> TrainerState:
+    """The state of `config`'s run after `update`, which must end a rollout: trained up to there, from the nearest checkpoint if there is
+    one. `on_prepare` may raise to leave."""
+    trainer = Trainer(config, lambda done, total: on_prepare("base model", done, total))
+    known = checkpoints.nearest(config, update) if checkpoints is not None else None
+    if known is None and config.fork is not None:
+        known = state_after(config.fork.run, config.fork.update, on_prepare, checkpoints)
+    if known is not None:
+        trainer.restore(known)
+    while trainer.update < update:
+        for record in trainer.rollout():
+            on_prepare("replay", record.update, update)
+        trainer.keep_state(checkpoints)
+    return trainer.state()
+
+
+class Trainer:
+    """The state of a run: parameters, optimiser, random streams, counters."""
+
+    def __init__(self, config: RunConfig, on_base_model: Callable[[int, int], None] | None = None):
+        self.config = config
+        self.task = make_task(config.task)
+        self.policy = make_policy(self.task, on_base_model)
+        self.streams = ReplicaStreams(config.seeds)
+        self.params = self.policy.initial(self.streams.generators)
+        self.params.flat.requires_grad_()
+        self.optimiser = ReplicaAdam(self.params.flat.detach(), config.learning_rate)
+        self.collector = Collector(config, self.task, self.policy, self.streams)
+        self.eps_low = _per_replica(config.algorithm.eps_low, config.replicas)
+        self.eps_high = _per_replica(config.algorithm.eps_high, config.replicas)
+        self.distribution_every = distribution_every(config, self.task.vocab_size)
+        self.update = self.rollouts = 0
+        self.samples = torch.zeros(config.replicas, dtype=torch.long)
+        self.started = time.perf_counter()
+
+    def state(self) -> TrainerState:
+        """A copy of everything that the next rollouts depend on. Between rollouts only."""
+        generators = tuple(generator.get_state() for generator in self.streams.generators)
+        moments = (self.optimiser.mean.clone(), self.optimiser.square.clone(), self.optimiser.steps)
+        return TrainerState(self.update, self.rollouts, self.samples, self.params.flat.detach().clone(), *moments, generators)
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on from `state`. ConfigError if it is that of a policy of another size."""
+        flat = self.params.flat.detach()
+        if flat.shape != state.flat.shape:
+            raise ConfigError(
+                f"task of a fork must need a policy of the same size, {state.flat.shape[1]} parameters, got {flat.shape[1]}; "
+                "leave the settings of the policy as they are"
+            )
+        flat.copy_(state.flat)
+        self.optimiser.mean.copy_(state.mean)
+        self.optimiser.square.copy_(state.square)
+        self.optimiser.steps = state.steps
+        for generator, known in zip(self.streams.generators, state.generators, strict=True):
+            generator.set_state(known)
+        self.update, self.rollouts, self.samples = state.update, state.rollouts, state.samples
+
+    def keep_state(self, checkpoints: Checkpoints | None) -> None:
+        """Offer the state to `checkpoints`, if this is the end of a whole rollout."""
+        if checkpoints is not None and self.update % self.config.effective_updates_per_rollout == 0:
+            checkpoints.offer(self.config, self.update, self.state)
+
+    def rollout(self) -> Iterator[StepRecord]:
+        """One generation phase and the updates on it."""
+        config = self.config
+        batch, tally = self.collector.collect(self.params, progress=self.update / config.updates)
+        self.rollouts += 1
+        self.samples = self.samples + (tally.sums["groups"] * config.group_size).long()
+        metrics = tally.metrics()
+        metrics["reward_trained_mean"] = _masked_mean(batch.rewards, batch.live[..., None].expand_as(batch.rewards))
+        seen = None
+        if (self.rollouts - 1) % config.eval_every == 0:
+            measured, seen = self.evaluate(batch)
+            metrics |= measured
+            if (self.rollouts - 1) % self.distribution_every:
+                seen = None
+        advantages = group_advantages(batch.rewards, normalize_std=config.algorithm.normalize_std)
+        for k in range(config.effective_updates_per_rollout):
+            slots = slice(k % config.minibatches, None, config.minibatches)
+            metrics |= self._update(batch.slots(slots), advantages[:, slots])
+            self.update += 1
+            if self.update == config.updates:
+                measured, seen = self.evaluate(batch)
+                metrics |= measured
+            yield self._record(metrics, seen)
+            if self.update == config.updates:
+                return
+            metrics, seen = {}, None
+
+    def evaluate(self, batch: Rollout) -> tuple[dict[str, Tensor], Distribution]:
+        """Greedy score on the held-out prompts, the divergence from the base policy on the batch's tokens, and what the policy would
+        generate in their place."""
+        params, temperature = self.params.detached(), self.config.temperature
+        found = self.policy.survey(params, batch.prompts, batch.tokens, batch.mask, temperature)
+        metrics = {
+            "eval_accuracy": self.task.evaluate(self.policy, params, temperature),
+            "kl_base": _masked_mean(found.kl_to_base, batch.trained_mask),
+        }
+        return metrics, Distribution(found.token_probs.numpy(), found.rank_probs.numpy())
+
+    def _update(self, batch: Rollout, advantages: Tensor) -> dict[str, Tensor]:
+        """One optimiser step of every replica on its minibatch. Pieces of a minibatch share one denominator."""
+        config, seeds = self.config, self.config.seeds
+        whole = batch.trained_mask
+        denominator = aggregation_denominator(whole, config.algorithm.loss_aggregation, max_tokens=self.task.max_tokens)
+        count = batch.prompts.shape[1]
+        size = min(config.micro_batch_prompts or count, count)
+        loss, gradient, stats = None, None, None
+        for start in range(0, count, size):
+            slots = slice(start, start + size)
+            part = batch if size == count else batch.slots(slots)
+            piece_loss, piece_stats = self._loss(part, advantages[:, slots], denominator)
+            (piece,) = torch.autograd.grad(piece_loss.sum(), self.params.flat)
+            piece_loss = piece_loss.detach()
+            if stats is None:
+                loss, gradient, stats = piece_loss, piece, piece_stats
+            else:
+                loss, gradient, stats = loss + piece_loss, gradient + piece, stats.plus(piece_stats)
+        clipped, norms = clip_by_global_norm(gradient, config.max_grad_norm)
+        if not math.isfinite(float((loss + norms).sum())):  # one look at all replicas; only if it fails, which one and why
+            check_finite(loss, update=self.update + 1, tensor="loss", seeds=seeds)
+            check_finite(norms, update=self.update + 1, tensor="grad_norm", seeds=seeds)
+        self.optimiser.step(self.params.flat.detach(), clipped)
+        loss = torch.where(denominator > 0, loss, torch.nan)  # a replica without any group to train on has no loss
+        return {"loss": loss, "grad_norm": norms, **_clip_metrics(stats)}
+
+    def _loss(self, batch: Rollout, advantages: Tensor, denominator: Tensor) -> tuple[Tensor, ClipStats]:
+        """Loss (R,) of a minibatch or a piece of one."""
+        algorithm = self.config.algorithm
+        scores = self.policy.scores(
+            self.params, batch.prompts, batch.tokens, self.config.temperature, entropy=algorithm.entropy_coef > 0
+        )
+        # The lab's bug: both sides of the ratio share one graph, so that its gradient cancels.
+        old = scores.logprobs if "undetached_ratio" in algorithm.defects else batch.old_logprobs
+        extra = None
+        if algorithm.kl_coef > 0:
+            base = self.policy.base_logprobs(batch.prompts, batch.tokens, self.config.temperature)
+            extra = algorithm.kl_coef * kl_estimate(scores.logprobs, base, algorithm.kl_estimator)
+        if algorithm.entropy_coef > 0:
+            bonus = -algorithm.entropy_coef * scores.entropy
+            extra = bonus if extra is None else extra + bonus
+        return policy_loss(
+            scores.logprobs,
+            old,
+            advantages,
+            batch.trained_mask,
+            eps_low=self.eps_low,
+            eps_high=upper_eps(algorithm, self.eps_high, batch.rewards, self.task.reward_range),
+            aggregation=algorithm.loss_aggregation,
+            dual_clip=algorithm.dual_clip,
+            max_tokens=self.task.max_tokens,
+            denominator=denominator,
+            extra=extra,
+        )
+
+    def _record(self, metrics: dict[str, Tensor], seen: Distribution | None) -> StepRecord:
+        values = {name: value.double().numpy() for name, value in metrics.items()}
+        return StepRecord(self.update, self.rollouts, self.samples.numpy(), time.perf_counter() - self.started, values, seen)
+
+
+def upper_eps(
+    algorithm: AlgorithmConfig, eps_high: float | Tensor, rewards: Tensor, reward_range: tuple[float, float]
+) -> float | Tensor:
+    """`eps_high`, a number or (R,), or the lab's version of it: widened for completions whose normalised reward (R, B, G) exceeds 0.5."""
+    if algorithm.reward_clip_factor == 1.0:
+        return eps_high
+    widen = torch.where(normalised_rewards(rewards, reward_range) > 0.5, algorithm.reward_clip_factor, 1.0)
+    return widen * (eps_high[:, None, None] if isinstance(eps_high, Tensor) else eps_high)
+
+
+def distribution_every(config: RunConfig, vocab_size: int) -> int:
+    """Rollouts from one recorded distribution to the next: those of every evaluation, or of every n-th one where that would be more than
+    MAX_DISTRIBUTIONS or MAX_DISTRIBUTION_BYTES. One takes 8·R·V bytes."""
+    most = max(min(MAX_DISTRIBUTIONS, MAX_DISTRIBUTION_BYTES // (8 * config.replicas * vocab_size)), 1)
+    evaluations = -(-config.rollouts // config.eval_every)
+    return config.eval_every * -(-evaluations // most)
+
+
+def _clip_metrics(stats: ClipStats) -> dict[str, Tensor]:
+    """Shares of the minibatch's tokens; NaN where a replica had no token, or no token was clipped."""
+    tokens = stats.tokens.double()
+    nothing = torch.isinf(stats.ratio_max)
+    return {
+        "clip_fraction_low": stats.clipped_low / tokens,
+        "clip_fraction_high": stats.clipped_high / tokens,
+        "upclipped_prob_mean": stats.upclipped_prob.double() / stats.clipped_high,
+        "ratio_max": torch.where(nothing, torch.nan, stats.ratio_max.double()),
+    }
+
+
+def _masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """(R, …) -> (R,) mean where mask is True; NaN where it never is."""
+    axes = tuple(range(1, values.ndim))
+    return torch.where(mask, values, 0.0).sum(axes).double() / mask.sum(axes)
+
+
+def _per_replica(value: float | tuple[float, ...], replicas: int) -> float | Tensor:
+    """A number stays one; a tuple becomes (R,)."""
+    return torch.tensor(value) if isinstance(value, tuple) else value

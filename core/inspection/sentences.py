@@ -1,0 +1,234 @@
+"""What happened in a step, in sentences that are computed from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import torch
+
+from core.engine.rollout import shaped_rewards
+from core.engine.tasks import make_task
+from core.inspection.step import KINDS, Group, Step
+from core.inspection.tables import fate, has_signal, slot_of
+from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Seen
+
+
+def summary(step: Step, seen: Seen, label: str) -> str:
+    """The update in two or three sentences. `seen` is the step through its own algorithm."""
+    mixed = sum(g.kind == "mixed" for g in step.groups)
+    of_all = f" Of the {len(step.groups)} groups generated for its rollout {mixed} {'was' if mixed == 1 else 'were'} mixed."
+    return _update(step, seen, label) + (of_all if len(step.groups) > 1 else "")
+
+
+def _update(step: Step, seen: Seen, label: str) -> str:
+    begin = f"Update {step.update} of {label}, seed {step.seed}: "
+    inside = [(n, g) for n, g in enumerate(step.groups, start=1) if fate(step, seen, g) == "in this update"]
+    dropped = [g for g in step.groups if fate(step, seen, g) == "dropped" and g.slot is not None and step.in_update[g.slot]]
+    count = len(inside) + len(dropped)
+    if not count:
+        left = int(seen.kept.sum())
+        elsewhere = f" The batch has {left} of {len(seen.kept)} places filled, and those are in other updates." if left else ""
+        return begin + "no group was left to train on, so nothing was learned." + elsewhere
+    dead = len(dropped) + sum(not has_signal(seen, g.slot) for _, g in inside)
+    scope = " in this update" if count < len(seen.kept) else ""
+    if len(dropped) == count:
+        return begin + f"{_all(count)}{scope} {'was' if count == 1 else 'were'} dropped. {_nothing_pulls(step)}"
+    if dead == count:
+        it = "its only group carried no" if count == 1 else f"none of its {count} groups{scope} carried any"
+        return begin + f"{it} signal: every advantage is 0. {_nothing_pulls(step)}"
+    told = [f"{_of(dead, count)}{scope} carried no signal"] if dead else [f"{_all(count)}{scope} carried a signal"]
+    return begin + "; ".join([*told, _strongest(seen, inside), _clipped(seen)]) + "."
+
+
+def _nothing_pulls(step: Step) -> str:
+    algorithm = step.config.algorithm
+    extra = [
+        word for word, weight in (("KL penalty", algorithm.kl_coef), ("entropy bonus", algorithm.entropy_coef)) if weight > 0
+    ]
+    rest = f"; what moves is the {' and the '.join(extra)}" if extra else ""
+    return f"The clipped loss has no gradient{rest}."
+
+
+def _all(count: int) -> str:
+    return {1: "its only group", 2: "both groups"}.get(count) or f"all {count} groups"
+
+
+def _of(part: int, count: int) -> str:
+    return f"{part} of {count} groups"
+
+
+def _strongest(seen: Seen, inside: list[tuple[int, Group]]) -> str:
+    share = seen.share.sum((1, 2))
+    number, group = max(inside, key=lambda one: share[one[1].slot])
+    if not share[group.slot] > 0:
+        return "but no token has a gradient"
+    if share[group.slot] > 0.995:
+        return f"the whole gradient comes from group {number}, “{group.prompt_text}”, {_score(group)}"
+    biggest = f"{percent(share[group.slot])} of the gradient, the largest share,"
+    return f"{biggest} comes from group {number}, “{group.prompt_text}”, {_score(group)}"
+
+
+def _score(group: Group) -> str:
+    return f"{int(group.correct.sum())} of {len(group.correct)} right"
+
+
+def _clipped(seen: Seen) -> str:
+    tokens = max(int(seen.trained.sum()), 1)
+    above, below = ((seen.clipped == side).sum() / tokens for side in (CLIPPED_HIGH, CLIPPED_LOW))
+    if not above and not below:
+        return "no token was clipped"
+    return f"{percent(above)} of the tokens were clipped above and {percent(below)} below"
+
+
+def rounds(step: Step, seen: Seen) -> list[str]:
+    """One sentence per generation round: what was generated, dropped and why, and which slots of the batch the rest took."""
+    told = []
+    last = max(g.round for g in step.groups)
+    for number in range(1, last + 1):
+        groups = [g for g in step.groups if g.round == number]
+        dropped = [g for g in groups if fate(step, seen, g) == "dropped"]
+        text = f"Round {number}: {_counted(groups)}."
+        if dropped:
+            text += f" Dropped: {_counted(dropped)}."
+        slots = [g.slot + 1 for g in groups if g.slot is not None and g not in dropped]
+        if slots:
+            text += f" {_kept(len(slots), number, bool(dropped))} {_ranges(slots)} of the batch."
+        surplus = sum(fate(step, seen, g) == "surplus" for g in groups)
+        if surplus:
+            text += f" {surplus} more {'was' if surplus == 1 else 'were'} not needed."
+        told.append(text)
+    empty = int((~step.batch.live[0]).sum()) if step.config.algorithm.dynamic_sampling == "refill" else 0
+    if empty:
+        told.append(f"Then the rounds were used up: {empty} {'slot' if empty == 1 else 'slots'} stayed empty and weigh nothing.")
+    return told
+
+
+def _kept(count: int, number: int, some_dropped: bool) -> str:
+    if number > 1:
+        return f"{count} in place of dropped ones:" if count > 1 else "One in place of a dropped one:"
+    return f"The other {count} took" if some_dropped and count > 1 else "The other one took" if some_dropped else "They took"
+
+
+def _counted(groups: list[Group]) -> str:
+    kinds = Counter(g.kind for g in groups)
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
+
+
+def _ranges(numbers: list[int]) -> str:
+    """[1, 2, 3, 7] -> 'slots 1 to 3 and 7'"""
+    runs: list[list[int]] = []
+    for n in sorted(numbers):
+        if runs and n == runs[-1][1] + 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    parts = [str(a) if a == b else f"{a} to {b}" if b > a + 1 else f"{a} and {b}" for a, b in runs]
+    text = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    return ("slot " if len(numbers) == 1 else "slots ") + text
+
+
+def group_sentence(step: Step, seen: Seen, number: int) -> str:
+    """What became of one group, and why."""
+    group, slot = step.groups[number - 1], slot_of(step, number)
+    begin = f"Group {number}, round {group.round}, “{group.prompt_text}”: {_score(group)}, {group.kind}. "
+    became = fate(step, seen, group)
+    if became == "dropped":
+        return begin + "Dynamic sampling dropped it: it is in no update."
+    if became == "surplus":
+        return begin + "It had a signal, but the batch was full already: it is in no update."
+    if became == "in other updates":
+        return begin + f"It is in slot {slot + 1} of the batch, which other updates of this rollout train on, not this one."
+    share = seen.share[slot].sum()
+    if not has_signal(seen, slot):
+        return (
+            begin + "All its rewards are the same, so every advantage is 0: it takes a place in the update and teaches nothing."
+        )
+    clipped = int((seen.clipped[slot] != 0).sum())
+    return begin + (
+        f"It has {percent(share)} of the gradient of this update, and {clipped} of its {int(seen.trained[slot].sum())} trained tokens "
+        f"are clipped.{_why_it_differs(group)}"
+    )
+
+
+def _why_it_differs(group: Group) -> str:
+    """Where answers of equal worth have got different rewards."""
+    if np.ptp(group.noiseless) > 0:
+        return ""
+    cause = "noise in the rewards" if np.ptp(group.unshaped) > 0 else "the overlong punishment"
+    return f" All its answers are worth the same: what tells them apart is {cause}."
+
+
+def batch_difference(step: Step, own: Seen, other: Seen, names: tuple[str, str]) -> str:
+    """How many of the batch's groups each keeps, and in how many of those there is a signal."""
+    slots = [g.slot for g in step.groups if g.slot is not None]
+    if not slots:
+        return "The batch is empty: there is nothing to compare."
+    kept = [sum(bool(seen.kept[slot]) for slot in slots) for seen in (own, other)]
+    alive = [sum(has_signal(seen, slot) for slot in slots) for seen in (own, other)]
+    told = [f"{name} keeps {k} of them, {a} with a signal" for name, k, a in zip(names, kept, alive, strict=True)]
+    return f"The batch has {len(slots)} {'group' if len(slots) == 1 else 'groups'}: {'; '.join(told)}."
+
+
+def difference(step: Step, own: Seen, other: Seen, number: int, names: tuple[str, str]) -> str:
+    """What `other` would have made of group `number`, beside what `own` did; `names` are those of the two."""
+    slot, (mine, theirs) = slot_of(step, number), names
+    if slot is None:
+        return f"This group is not in the batch of {mine}, so there is no loss to compare. " + _anyway(
+            step, step.groups[number - 1], other, theirs
+        )
+    if own.kept[slot] != other.kept[slot]:
+        keeps, drops = (mine, theirs) if own.kept[slot] else (theirs, mine)
+        one = own if own.kept[slot] else other
+        without = "" if has_signal(one, slot) else ", though at advantage 0: its tokens only dilute the mean"
+        again = " and samples another" if (other if own.kept[slot] else own).algorithm.dynamic_sampling == "refill" else ""
+        return f"{drops} drops this group{again}; {keeps} trains on it{without}."
+    if not own.kept[slot]:
+        return f"Both drop this group: {mine} and {theirs} see no signal in it."
+    told = []
+    if not np.allclose(own.advantages[slot], other.advantages[slot], atol=1e-6):
+        largest = np.abs(own.advantages[slot] - other.advantages[slot]).max()
+        told.append(f"its advantages differ by up to {largest:.2g}")
+    if step.in_update[slot]:
+        told += _in_loss(own, other, slot, names)
+    same = f"Both keep this group; through {theirs} "
+    if not told:
+        return same + ("nothing about it changes." if step.in_update[slot] else "its rewards and advantages are the same.")
+    return same + "; ".join(told) + "."
+
+
+def _anyway(step: Step, group: Group, other: Seen, name: str) -> str:
+    """What an algorithm that drops nothing would have done with a group that is not in the batch."""
+    if other.algorithm.dynamic_sampling != "off":
+        return ""
+    lengths = torch.from_numpy(group.lengths)
+    rewards = shaped_rewards(other.algorithm, make_task(step.config.task), torch.from_numpy(group.unshaped), lengths)
+    where = " at advantage 0" if rewards.max() == rewards.min() else ""
+    return f"{name}, which drops nothing, would have trained on it{where}."
+
+
+def _in_loss(own: Seen, other: Seen, slot: int, names: tuple[str, str]) -> list[str]:
+    told = []
+    for side, word in ((CLIPPED_HIGH, "above"), (CLIPPED_LOW, "below")):
+        mine, theirs = (int((seen.clipped[slot] == side).sum()) for seen in (own, other))
+        if mine != theirs:
+            told.append(f"{theirs} of its tokens are clipped {word} instead of {mine}")
+    for what, values in (("weight in the mean", lambda seen: seen.weight), ("share of the gradient", lambda seen: seen.share)):
+        mine, theirs = (float(values(seen)[slot].sum()) for seen in (own, other))
+        if abs(mine - theirs) > 5e-4:
+            told.append(f"its {what} is {percent(theirs)} instead of {percent(mine)}")
+    lengths = own.trained[slot].sum(-1)
+    spread = np.abs(own.weight[slot].sum(-1) - other.weight[slot].sum(-1)).max() if len(set(lengths.tolist())) > 1 else 0.0
+    if spread > 5e-4 and own.algorithm.loss_aggregation != other.algorithm.loss_aggregation:
+        longest = int(lengths.argmax())
+        mine, theirs = (float(seen.weight[slot, longest].sum()) for seen in (own, other))
+        told.append(
+            f"its longest completion ({int(lengths[longest])} tokens) weighs {percent(theirs)} instead of {percent(mine)}"
+        )
+    return told
+
+
+def percent(share: float) -> str:
+    """A share of 0 … 1 for a sentence."""
+    share = float(share) * 100
+    return "0 %" if share == 0 else "under 0.1 %" if share < 0.1 else f"{share:.1f} %" if share < 10 else f"{share:.0f} %"

@@ -1,0 +1,211 @@
+"""What really happened in one update of one seed: groups, rounds, advantages, and every token's part in the loss.
+
+Nothing is recorded while a run trains. Training gives the same bits again, so the step is trained once more, from the nearest checkpoint,
+with a watcher. That costs training nothing and the history not a byte, and every update of every stored run can be looked at. All seeds
+are trained again, not only the one that is looked at: alone, its sums would be added up in another order. For the same reason torch must
+be limited to one thread, as in the run, and the processor must be of the same kind. `check_against` says whether the replay is the run
+that was stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.analysis.history import History
+from core.engine.checkpoints import Checkpoints
+from core.engine.rollout import Collector, Round
+from core.engine.tasks import Task
+from core.engine.trainer import OnPrepare, Trainer, state_after
+from core.engine.types import Rollout, StepRecord
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+
+KINDS = ("all wrong", "mixed", "all right")
+
+
+@dataclass(frozen=True)
+class Group:
+    """One generated group: G completions of one prompt."""
+
+    round: int  # 1, 2, …: the generation round
+    prompt: int  # index into the task's pool
+    prompt_text: str
+    texts: tuple[str, ...]  # (G,) completions
+    lengths: np.ndarray  # (G,) tokens
+    ended: np.ndarray  # (G,) bool, False = cut at the length limit
+    correct: np.ndarray  # (G,) bool
+    noiseless: np.ndarray  # (G,) reward before noise and flips
+    unshaped: np.ndarray  # (G,) after noise and flips, before shaping
+    rewards: np.ndarray  # (G,) as the algorithm sees it
+    kept: bool  # by dynamic sampling
+    slot: int | None  # its place in the batch; None = dropped, or generated when the batch was full already
+
+    @property
+    def kind(self) -> str:
+        right = int(self.correct.sum())
+        return KINDS[0] if right == 0 else KINDS[2] if right == len(self.correct) else KINDS[1]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update of one seed. Tensors have R = 1 and B slots; `in_update` says which of them this update trained on."""
+
+    config: RunConfig  # as if of the one seed
+    record: StepRecord  # of the one seed
+    groups: tuple[Group, ...]  # everything generated for its rollout, in order
+    batch: Rollout  # all slots, as the run saw them
+    unshaped: Tensor  # (1, B, G) the batch's rewards before shaping
+    lengths: Tensor  # (1, B, G) tokens
+    full_mask: Tensor  # (1, B, G, T) real tokens, overlong ones included
+    in_update: np.ndarray  # (B,) bool
+    logprobs: Tensor  # (1, B, G, T) under the policy before the update
+    entropy: Tensor  # (1, B, G, T) nats, of that policy where each token was chosen
+    reward_range: tuple[float, float]  # of the task's noiseless reward
+
+    @property
+    def seed(self) -> int:
+        return self.config.first_seed
+
+    @property
+    def update(self) -> int:
+        return self.record.update
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that its tensors and arrays take; texts come on top."""
+        tensors = [getattr(self.batch, f.name) for f in fields(self.batch)]
+        tensors += [self.unshaped, self.lengths, self.full_mask, self.in_update, self.logprobs, self.entropy]
+        return sum(t.nbytes for t in tensors) + sum(
+            v.nbytes for g in self.groups for v in vars(g).values() if hasattr(v, "nbytes")
+        )
+
+
+def inspect_step(
+    config: RunConfig,
+    seed: int,
+    update: int,
+    *,
+    checkpoints: Checkpoints | None = None,
+    on_prepare: OnPrepare = lambda stage, done, total: None,
+) -> Step:
+    """Train `config`'s run up to `update` and look at its seed `seed`. ConfigError for a seed or an update that the run does not have."""
+    first = 1 if config.fork is None else config.fork.update + 1
+    if seed not in config.seeds:
+        raise ConfigError(
+            f"seed must be one of the run's, {config.seeds[0]} to {config.seeds[-1]}, got {seed}; choose one of these"
+        )
+    if not first <= update <= config.updates:
+        raise ConfigError(f"update must be between {first} and {config.updates}, got {update}; choose one of the run's updates")
+    each = config.effective_updates_per_rollout
+    begin = (update - 1) // each * each
+    trainer = _Watched(config, on_prepare)
+    if begin:
+        trainer.restore(state_after(config, begin, on_prepare, checkpoints))
+    record = next(r for r in trainer.rollout() if r.update == update)
+    return trainer.step(record, (update - 1) % each, config.seeds.index(seed))
+
+
+def check_against(step: Step, history: History) -> str:
+    """'' if the stored run has the same numbers at this update; else what differs, in a sentence. Stored numbers are single precision."""
+    found = [r for r in history.after(step.update - 1)[:1] if r.update == step.update]
+    if not found:
+        return "The stored run has not measured this update, so the replay cannot be compared with it."
+    at = history.seeds.index(step.seed)
+    for name, values in step.record.metrics.items():
+        stored = found[0].metrics.get(name)
+        number = np.nan if stored is None else stored[at]
+        if not np.array_equal(np.float32(values[0]), np.float32(number), equal_nan=True):
+            kept = "nothing" if np.isnan(number) else f"{number:.6g}"
+            return (
+                f"This is not exactly the stored run: {name} is {values[0]:.6g} here and {kept} there. It was trained by another version "
+                "of the program or its libraries, or on another kind of processor, which adds up in another order; run it again to look inside."
+            )
+    return ""
+
+
+class _Watcher(Collector):
+    """Keeps what every round of the last rollout generated, for which replicas, and the batch that was made of it."""
+
+    def collect(self, params, progress):
+        self.rounds: list[tuple[list[int], Round]] = []
+        self.batch, tally = super().collect(params, progress)
+        return self.batch, tally
+
+    def _generate(self, params, active, progress) -> Round:
+        made = super()._generate(params, active, progress)
+        self.rounds.append((list(range(self.config.replicas)) if active is None else active, made))
+        return made
+
+    def rounds_of(self, at: int) -> list[tuple[Round, int]]:
+        """The rounds in which replica `at` took part, and its row in each."""
+        return [(made, active.index(at)) for active, made in self.rounds if at in active]
+
+
+class _Watched(Trainer):
+    """A trainer that keeps the parameters from before its last update."""
+
+    def __init__(self, config: RunConfig, on_prepare: OnPrepare):
+        super().__init__(config, lambda done, total: on_prepare("base model", done, total))
+        self.collector = _Watcher(config, self.task, self.policy, self.streams)
+
+    def _update(self, batch, advantages):
+        self.before = self.params.flat.detach().clone()
+        return super()._update(batch, advantages)
+
+    def step(self, record: StepRecord, k: int, at: int) -> Step:
+        """The step of replica `at` behind `record`, the k-th update of the last rollout."""
+        config, whole = self.config, self.collector.batch
+        self.params.flat.detach().copy_(self.before)
+        with torch.no_grad():
+            scores = self.policy.scores(self.params, whole.prompts, whole.tokens, config.temperature, entropy=True)
+        # Copies: a view would hold on to what belongs to the other seeds.
+        batch = replace(whole, **{f.name: getattr(whole, f.name)[at : at + 1].clone() for f in fields(whole)})
+        rounds = self.collector.rounds_of(at)
+        places = _places(rounds, batch, refill=config.algorithm.dynamic_sampling == "refill")
+        groups, unshaped, full_mask, lengths = [], batch.rewards.clone(), batch.mask.clone(), batch.mask.sum(-1)
+        for number, (made, row) in enumerate(rounds, start=1):
+            for b in range(made.prompts.shape[1]):
+                slot = places.get((number, b))
+                groups.append(_group(self.task, made, row, number, b, slot))
+                if slot is not None:
+                    unshaped[0, slot] = made.grade.rewards[row, b]
+                    lengths[0, slot] = made.completions.lengths[row, b]
+                    full_mask[0, slot] = made.completions.mask[row, b, :, : full_mask.shape[-1]]
+        in_update = np.zeros(batch.live.shape[1], bool)
+        in_update[k % config.minibatches :: config.minibatches] = True
+        return Step(
+            config.with_replica(config.seeds[at]), _of_replica(record, at), tuple(groups), batch, unshaped, lengths, full_mask,
+            in_update, scores.logprobs[at : at + 1].clone(), scores.entropy[at : at + 1].clone(), self.task.reward_range)  # fmt: skip
+
+
+def _of_replica(record: StepRecord, at: int) -> StepRecord:
+    values = {name: value[at : at + 1].copy() for name, value in record.metrics.items()}
+    return replace(record, samples_generated=record.samples_generated[at : at + 1].copy(), metrics=values, distribution=None)
+
+
+def _places(rounds: list[tuple[Round, int]], batch: Rollout, *, refill: bool) -> dict[tuple[int, int], int]:
+    """(round, place in it) -> slot of the batch. With refill, kept groups take the free slots in order and surplus is discarded."""
+    if not refill:
+        return {(1, b): b for b in range(batch.live.shape[1])}
+    kept = [(number, b) for number, (made, row) in enumerate(rounds, start=1) for b in made.keep[row].nonzero()[:, 0].tolist()]
+    return dict(zip(kept, range(batch.live.shape[1]), strict=False))
+
+
+def _group(task: Task, made: Round, row: int, number: int, b: int, slot: int | None) -> Group:
+    done, grade = made.completions, made.grade
+    texts = tuple(task.completion_text(t[m].tolist()) for t, m in zip(done.tokens[row, b], done.mask[row, b], strict=True))
+    prompt = int(made.prompts[row, b])
+    values = (done.lengths, done.ended, grade.correct, grade.noiseless, grade.rewards, made.rewards)
+    return Group(
+        number,
+        prompt,
+        task.prompt_text(prompt),
+        texts,
+        *(v[row, b].numpy().copy() for v in values),
+        bool(made.keep[row, b]),
+        slot,
+    )

@@ -1,0 +1,148 @@
+"""The ablation ladder as bars: ours with intervals, and a published one, drawn alike so that their shapes can be compared."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from itertools import pairwise
+
+import plotly.graph_objects as go
+
+from core.analysis.charts.chart import NEUTRAL, Chart, finish, inked, nothing
+from core.analysis.charts.curves import number
+from core.analysis.charts.lines import with_interval
+from core.analysis.charts.palette import KNOWN, OTHERS
+from core.analysis.charts.words import Words
+from core.analysis.stats import Estimate
+from core.ladder.published import Published
+from core.ladder.report import CONDITION, signed
+from core.ladder.rungs import TECHNIQUES, find_order
+from core.ladder.table import LadderTable, Row
+
+ROW_HEIGHT = 52
+AROUND = 56  # pixels: the axis and what is above the bars
+BAR = 0.42  # of a row; its words stand above it
+ROOM = 1.06
+
+# A technique looks the same in every ladder; the ends are GRPO and DAPO.
+STYLES = dict(zip(TECHNIQUES, OTHERS, strict=True))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One rung as it is drawn."""
+
+    words: str  # above the bar
+    color: str
+    value: float | None  # None: nothing to draw yet
+    ci95: tuple[float, float] | None = None
+    whole: bool = True  # it came to its end
+
+
+def ladder_chart(table: LadderTable, count: str, *, dark: bool = False) -> Chart:
+    """A bar per rung of `table`, counted in updates or in samples, see `core.ladder.COUNTS`. A rung that is not there yet has its place."""
+    words = _words(table, count)
+    rows = {row.rung.label: row for row in table.rows}
+    if not any(row.per[count] for row in table.rows):
+        return nothing(words, "No rung has been measured yet.")
+    colors = _colors([rung.technique for rung in table.rungs], adds=find_order(table.order).adds, dark=dark)
+    bars = [_bar(rung.name, rows.get(rung.label), count, table, color) for rung, color in zip(table.rungs, colors, strict=True)]
+    figure = _figure(bars, [0, 1] if table.score_unit == "fraction" else None)
+    text = "; ".join(_told(row, count, table) for row in table.rows)
+    missing = f" Not measured: {', '.join(rung.name for rung in table.missing)}." if table.missing else ""
+    return inked(Chart(words, f"{words.title}. {text}.{missing}", figure), dark=dark)
+
+
+def published_chart(published: Published, *, dark: bool = False) -> Chart:
+    """The bars of a published ladder, in percent on an axis of its own; nobody has published intervals."""
+    names, techniques, values = zip(*published.rungs, strict=True)
+    colors = _colors(techniques, adds=True, dark=dark)
+    changes = [None, *(after - before for before, after in pairwise(values))]
+    texts = [f"{n}  <b>{v:g}</b>{'' if c is None else f'  ({c:+g})'}" for n, v, c in zip(names, values, changes, strict=True)]
+    figure = _figure([Bar(t, c, v) for t, c, v in zip(texts, colors, values, strict=True)], [0, 60])
+    caption = "One run per rung, no intervals published. In brackets: points more than the rung before."
+    words = Words(f"published-{published.key}", f"Published: {published.name}", published.what, caption)
+    text = ", ".join(f"{name} {value:g}" for name, value in zip(names, values, strict=True))
+    return inked(Chart(words, f"{words.title}, {published.what}: {text}.", figure), dark=dark)
+
+
+def _words(table: LadderTable, count: str) -> Words:
+    if count == "samples":
+        where = f"at {table.budget:,.0f} samples per seed" if table.budget is not None else CONDITION[count]
+    else:
+        where = f"after {table.updates} updates"
+    against = "the rung before" if find_order(table.order).adds else "DAPO"
+    seeds = len(table.seeds)
+    caption = (
+        f"Bars are means over {seeds} seed{'s' if seeds > 1 else ''}, whiskers 95 % intervals. In brackets: the change from {against}. "
+        "Dotted: the first rung."
+    )
+    title = f"{find_order(table.order).title}: {table.score_name} {where}"
+    return Words(f"ladder-{table.order}-{count}", title, table.score_unit, caption)
+
+
+def _colors(techniques, *, adds: bool, dark: bool) -> list[str]:
+    """The first rung is one end of the ladder; the last one of those that add is the other."""
+    key = "color_dark" if dark else "color"
+    styles = [KNOWN["GRPO" if adds else "DAPO"], *(STYLES[name] for name in techniques[1:])]
+    if adds:
+        styles[-1] = KNOWN["DAPO"]
+    return [style[key] for style in styles]
+
+
+def _bar(name: str, row: Row | None, count: str, table: LadderTable, color: str) -> Bar:
+    measure = None if row is None else row.per[count]
+    if row is None or measure is None:
+        why = "not measured" if row is None else f"{row.samples:,.0f} samples only"
+        return Bar(f"{html.escape(name)}  ({why})", color, None)
+    change = _change(measure.brings, table)
+    cut = "" if row.status == "done" else f", {row.status} after {row.updates} updates"
+    bracket = f"  ({change}{cut})" if change else f"  ({cut[2:]})" if cut else ""
+    words = f"{html.escape(name)}  <b>{number(measure.score.mean)}</b>{bracket}"
+    return Bar(words, color, measure.score.mean, measure.score.ci95, row.status == "done")
+
+
+def _change(brings: Estimate | None, table: LadderTable) -> str:
+    """What the rung gains or loses against the one it is compared with."""
+    if brings is None:
+        return ""
+    return signed(brings.mean if find_order(table.order).adds else -brings.mean)
+
+
+def _told(row: Row, count: str, table: LadderTable) -> str:
+    measure = row.per[count]
+    if measure is None:
+        return f"{row.rung.name}: did not generate so many"
+    change = _change(measure.brings, table)
+    return f"{row.rung.name}: {with_interval(measure.score)}{f', {change}' if change else ''}"
+
+
+def _figure(bars: list[Bar], span: list[float] | None) -> go.Figure:
+    """One bar per row, from the top, each under its words."""
+    figure = go.Figure()
+    for y, bar in enumerate(bars):
+        if bar.value is None:
+            continue
+        low, high = bar.ci95 or (bar.value, bar.value)
+        figure.add_bar(
+            x=[bar.value], y=[y], width=BAR, orientation="h", showlegend=False,
+            marker={"color": bar.color, "pattern": {"shape": "" if bar.whole else "/"}},
+            error_x={"array": [high - bar.value], "arrayminus": [bar.value - low], "color": NEUTRAL, "thickness": 2, "width": 5,
+                     "visible": bar.ci95 is not None},
+            hovertemplate=f"{bar.words}<br>[{low:.3f}, {high:.3f}]<extra></extra>" if bar.ci95 else f"{bar.words}<extra></extra>",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=[0] * len(bars), y=[y - 0.45 for y in range(len(bars))], text=[bar.words for bar in bars], mode="text",
+        textposition="middle right", textfont_size=13, showlegend=False, hoverinfo="skip", cliponaxis=False,
+    )  # fmt: skip
+    finish(figure, height=AROUND + ROW_HEIGHT * len(bars), hover="closest")
+    figure.update_yaxes(range=[len(bars) - 0.6, -0.75], visible=False)
+    ends = [end for bar in bars if bar.value is not None for end in (bar.value, *(bar.ci95 or ()))]
+    figure.update_xaxes(range=span or [min(0.0, *ends), max(ends) * ROOM or 1])
+    if bars[0].value is not None:
+        for y in range(1, len(bars)):  # not across the words
+            figure.add_shape(
+                type="line", x0=bars[0].value, x1=bars[0].value, y0=y - BAR / 2 - 0.08, y1=y + BAR / 2 + 0.08,
+                line={"dash": "dot", "width": 2, "color": NEUTRAL})  # fmt: skip
+    figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 44}, bargap=0)
+    return figure

@@ -1,0 +1,62 @@
+"""Run the algorithms of a comparison side by side, one thread each, and keep whatever each of them measured."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from core.analysis.history import History
+from core.analysis.result import RunResult
+from core.engine.trainer import train
+from core.settings.run import RunConfig
+
+OnProgress = Callable[[str, str, int, int], None]  # (label, stage, done, total); stage is "base model", "replay" or "training"
+
+
+def run_all(
+    runs: dict[str, RunConfig],
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: OnProgress | None = None,
+    workers: int | None = None,
+) -> dict[str, RunResult]:
+    """Train every run, at most `workers` (default: number of cores) at a time. A run that fails is kept with its message; the others
+    go on. Each run has its own random streams, so the results do not depend on `workers`."""
+    lock = threading.Lock()
+
+    def report(label: str, stage: str, done: int, total: int) -> None:
+        if on_progress is not None:
+            with lock:
+                on_progress(label, stage, done, total)
+
+    def work(label: str) -> RunResult:
+        return run_one(
+            runs[label], should_stop=should_stop, on_progress=lambda stage, done, total: report(label, stage, done, total)
+        )
+
+    with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
+        return dict(zip(runs, pool.map(work, runs), strict=True))
+
+
+def run_one(
+    config: RunConfig,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> RunResult:
+    """Train one run to its end, to a stop, or to its failure."""
+    result = RunResult(config, History(config.seeds))
+
+    try:
+        if not should_stop():
+            for record in train(config, should_stop=should_stop, on_prepare=on_progress):
+                result.history.append(record)
+                on_progress("training", record.update, config.updates)
+        if result.history.last_update < config.updates:
+            result.status = "stopped"
+    except Exception as error:  # the one place that catches: a failed run is a result, with everything before it kept
+        result.status, result.error, result.traceback = "failed", str(error) or type(error).__name__, traceback.format_exc()
+    return result

@@ -1,0 +1,185 @@
+"""A run in memory, and what others may see of it: frozen views, so that a page never holds something that changes under it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.analysis.history import History
+from core.engine.types import StepRecord
+from core.settings.run import RunConfig
+
+FINAL_STATUSES = ("done", "failed", "stopped", "interrupted")
+RATE_UPDATES = 20  # updates per second is measured over so many
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run at one moment."""
+
+    status: str  # queued, running, paused, done, failed, stopped, interrupted
+    position: int | None  # in the queue, 1 = next; None when not queued
+    updates: int  # done
+    total: int
+    updates_per_second: float | None  # over the last updates without a pause; None = not known yet
+    last_update_time: float | None  # seconds since 1970; None before the first update
+    preparing: tuple[str, int, int] | None  # (stage, done, total) before the first update, see core.engine.trainer.train
+    error: str = ""  # why it failed or was stopped; '' = no reason needed
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class ComparisonView:
+    """All runs of a comparison at one moment."""
+
+    id: str
+    scenario: str
+    created: float  # seconds since 1970
+    runs: Mapping[str, RunView]  # label -> run
+    viewers: int  # leases held now
+
+    @property
+    def finished(self) -> bool:
+        return all(run.status in FINAL_STATUSES for run in self.runs.values())
+
+
+class LiveRun:
+    """The state of a run, guarded by the scheduler's lock. Snapshots of `history` may be taken without it."""
+
+    def __init__(self, label: str, config: RunConfig, lock: threading.RLock, *, paused: bool):
+        self.label, self.config = label, config
+        self.comparison: Comparison
+        self.run_id: int | None = None  # in the store
+        self.stored = 0  # the last update that the store was given
+        self.history = History(config.seeds)
+        self.status = "paused" if paused else "queued"
+        self.allowance: int | None = 0 if paused else None  # updates until it pauses; None = no pause
+        self.ending: tuple[str, str] | None = None  # (final status, reason) that somebody asked for
+        self.has_slot = False
+        self._slot_since: float | None = None  # monotonic
+        self._slot_seconds = 0.0
+        self.thread: threading.Thread | None = None
+        self.wake = threading.Condition(lock)
+        self.preparing: tuple[str, int, int] | None = None
+        self.last_update_time: float | None = None
+        self.error = self.traceback = ""
+        self._recent: deque[float] = deque(maxlen=RATE_UPDATES + 1)  # monotonic times of the last updates
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINAL_STATUSES
+
+    @property
+    def ends(self) -> bool:
+        """It is over, or will be after the update that it is in."""
+        return self.finished or self.ending is not None
+
+    @property
+    def complete(self) -> bool:
+        return self.history.last_update >= self.config.updates
+
+    @property
+    def size(self) -> int:
+        """Updates times seeds that its history may come to hold."""
+        return self.config.updates * self.config.replicas
+
+    @property
+    def trained_seconds(self) -> float:
+        """How long it has had a slot, without its pauses and its time in the queue."""
+        return self._slot_seconds + (time.monotonic() - self._slot_since if self._slot_since is not None else 0.0)
+
+    def take_slot(self) -> None:
+        self.has_slot, self._slot_since = True, time.monotonic()
+
+    def leave_slot(self) -> None:
+        self._slot_seconds = self.trained_seconds
+        self.has_slot, self._slot_since = False, None
+
+    def forgive(self, seconds: float) -> None:
+        """So much of its time did not pass for the program."""
+        if self._slot_since is not None:
+            self._slot_since += seconds
+
+    def add(self, record: StepRecord) -> None:
+        self.history.append(record)
+        self.preparing = None
+        self.last_update_time = time.time()
+        self._recent.append(time.monotonic())
+        if self.allowance:
+            self.allowance -= 1
+
+    def forget_rate(self) -> None:
+        """A pause does not count as slowness."""
+        self._recent.clear()
+
+    def view(self, position: int | None) -> RunView:
+        return RunView(
+            self.status,
+            position,
+            self.history.last_update,
+            self.config.updates,
+            self._rate(),
+            self.last_update_time,
+            self.preparing,
+            self.error,
+            self.traceback,
+        )
+
+    def _rate(self) -> float | None:
+        seconds = self._recent[-1] - self._recent[0] if len(self._recent) > 1 else 0.0
+        return (len(self._recent) - 1) / seconds if seconds > 0 else None
+
+
+class Comparison:
+    """Runs that were started together, and who is looking at them. Guarded by the scheduler's lock."""
+
+    def __init__(self, comparison: str, owner: str, scenario: str, runs: list[LiveRun]):
+        self.id, self.owner, self.scenario = comparison, owner, scenario
+        self.created = time.time()
+        self.runs: dict[str, LiveRun] = {}
+        self.viewers: set[str] = set()
+        self.alone_since: float | None = time.monotonic()  # None while somebody is looking
+        for run in runs:
+            self.add(run)
+
+    def add(self, run: LiveRun) -> None:
+        run.comparison = self
+        self.runs = {**self.runs, run.label: run}  # a new one: others may be going through the old one without the lock
+
+    @property
+    def finished(self) -> bool:
+        return all(run.finished for run in self.runs.values())
+
+    @property
+    def ends(self) -> bool:
+        return all(run.ends for run in self.runs.values())
+
+    @property
+    def size(self) -> int:
+        """Updates times seeds that its histories may come to hold: their memory."""
+        return sum(run.size for run in self.runs.values())
+
+    def attach(self, viewer: str) -> None:
+        self.viewers.add(viewer)
+        self.alone_since = None
+
+    def detach(self, viewer: str) -> None:
+        if viewer in self.viewers:
+            self.viewers.discard(viewer)
+            if not self.viewers:
+                self.alone_since = time.monotonic()
+
+    def forgive(self, seconds: float, now: float) -> None:
+        """The program stood still for so long: nobody could have come back, and nothing was trained."""
+        if self.alone_since is not None:
+            self.alone_since = min(self.alone_since + seconds, now)
+        for run in self.runs.values():
+            run.forgive(seconds)
+
+    def view(self, positions: Mapping[LiveRun, int]) -> ComparisonView:
+        runs = {label: run.view(positions.get(run)) for label, run in self.runs.items()}
+        return ComparisonView(self.id, self.scenario, self.created, MappingProxyType(runs), len(self.viewers))

@@ -1,0 +1,241 @@
+"""The run manager: comparisons train in the background, in a bounded number of threads, for people who come and go.
+
+Make one per process and hand it to whatever shows runs. Who knows a comparison's id may see and control it; nobody can guess one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+
+from core.analysis.history import History
+from core.analysis.result import RunResult
+from core.engine.checkpoints import Checkpoints
+from core.engine.trainer import train as train_run
+from core.engine.types import StepRecord
+from core.runs.admission import ManagerFull, Room
+from core.runs.archive import Archive, UnknownComparison
+from core.runs.live import Comparison, ComparisonView, LiveRun, RunView
+from core.runs.reaper import Reaper
+from core.runs.scheduler import Scheduler, Train
+from core.runs.store.store import Store
+from core.settings.fields import ConfigError
+from core.settings.limits import NONE, Limits
+from core.settings.run import RunConfig
+
+
+class RunManager:
+    """Every method may be called from any thread, and only `shutdown` and `wait` wait for training.
+
+    At most `max_active` runs train at a time; the others queue, in turns between owners. A run gives bit for bit the records that
+    `train(config)` gives, whatever its pauses and its company. A comparison that nobody is attached to is stopped after
+    `grace_seconds` (None: never). Bounds on memory: `max_unfinished` runs that are not over, `max_per_owner` of them of one owner,
+    and `max_seed_updates` updates times seeds over everything held, about 180 bytes each. A finished comparison makes room when it is
+    needed, at the latest when `keep_finished` newer ones are held. With a store it can still be viewed, and without one it is gone.
+    `open_store` is for a store that could not be opened: it is called again and again, StoreError means not yet, and everything that is
+    held by then is written to what it returns.
+    """
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        max_active: int | None = None,
+        grace_seconds: float | None = 150.0,
+        keep_finished: int = 20,
+        max_unfinished: int = 128,
+        max_per_owner: int = 32,
+        max_seed_updates: int = 1_000_000,
+        limits: Limits = NONE,
+        train: Train = train_run,
+        open_store: Callable[[], Store] | None = None,
+    ):
+        self._archive = Archive(store, open_store)
+        self._room = Room(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
+        self.limits = limits
+        self.checkpoints = Checkpoints()
+        self._scheduler = Scheduler(
+            max_active or os.cpu_count() or 1, train, self._archive.append, self._on_status, self.checkpoints
+        )
+        self._lock, self._changed = self._scheduler.lock, self._scheduler.changed
+        self._comparisons: dict[str, Comparison] = {}  # oldest first
+        self._open = True
+        self._reaper = Reaper(self._comparisons, self._scheduler, self._archive, self._room, grace_seconds, limits)
+
+    # Commands
+
+    def start(
+        self, runs: dict[str, RunConfig], *, owner: str, scenario: str, viewer: str | None = None, paused: bool = False
+    ) -> str:
+        """Queue a comparison, label -> settings, and return its id. `viewer` is attached from the beginning; `paused` waits for
+        `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty, RuntimeError after shutdown."""
+        if not runs:
+            raise ConfigError("runs must hold at least one run, got none; give a label and its settings")
+        self.limits.check(runs)
+        live = [LiveRun(label, config, self._lock, paused=paused) for label, config in runs.items()]
+        comparison = Comparison(secrets.token_urlsafe(16), owner, scenario, live)
+        if viewer is not None:
+            comparison.attach(viewer)
+        with self._lock:
+            if not self._open:
+                raise RuntimeError("the run manager has been shut down; make a new one")
+            self._make_room(comparison, live)
+            self._archive.add(comparison)
+            self._comparisons[comparison.id] = comparison
+            self._scheduler.submit(*live)
+            self._changed.notify_all()  # the reaper has a new deadline
+        return comparison.id
+
+    def add(self, comparison: str, label: str, config: RunConfig, *, viewer: str | None = None) -> None:
+        """Queue one more run beside those of `comparison`, which may be over, or in the store alone: a fork beside its original. ConfigError
+        if the label is taken, UnknownComparison, ManagerFull, and RuntimeError after shutdown."""
+        found = self._comparisons.get(comparison) or self._archive.revive(comparison, self._lock)
+        live = LiveRun(label, config, self._lock, paused=False)
+        with self._lock:
+            if not self._open:
+                raise RuntimeError("the run manager has been shut down; make a new one")
+            found = self._comparisons.get(comparison, found)  # somebody else may have been faster
+            if label in found.runs:
+                raise ConfigError(f"label must be a new one, got {label!r}, which this comparison has already; choose another")
+            self.limits.check({k: run.config for k, run in found.runs.items()} | {label: config})
+            live.comparison = found
+            self._make_room(found, [live])
+            found.add(live)
+            self._comparisons[comparison] = found
+            if viewer is not None:
+                found.attach(viewer)
+            self._archive.add_run(live)
+            self._scheduler.submit(live)
+            self._changed.notify_all()
+
+    def _make_room(self, comparison: Comparison, new: list[LiveRun]) -> None:
+        self._room.check(self._comparisons, comparison.owner, new)
+        gone = self._room.forget(self._comparisons, coming=sum(run.size for run in new), keep=comparison.id)
+        self._reaper.litter = gone or self._reaper.litter
+
+    def pause(self, comparison: str) -> None:
+        """Each run stops after the update that it is in and gives its place to others. UnknownComparison, here and below, if no
+        comparison in memory has this id; a finished run is left as it is."""
+        self._scheduler.pause(self._find(comparison))
+
+    def resume(self, comparison: str) -> None:
+        """Go on; at the front of its owner's line if no place is free."""
+        self._scheduler.resume(self._find(comparison))
+
+    def step(self, comparison: str, updates: int = 1) -> None:
+        """Exactly so many updates of every run, then pause. Steps asked for before these are done add up."""
+        if updates < 1:
+            raise ValueError(f"updates must be at least 1, got {updates}; ask for one or more")
+        self._scheduler.step(self._find(comparison), updates)
+
+    def stop(self, comparison: str) -> None:
+        """End all runs of it; what they have measured is kept."""
+        self._scheduler.stop(self._find(comparison))
+
+    def reset(self, comparison: str, *, viewer: str | None = None) -> str:
+        """Stop it and start the same settings and seeds anew: the new id. Works on every comparison of the store too."""
+        found = self._comparisons.get(comparison)
+        if found is None:
+            runs, owner, scenario = self._archive.recipe(comparison)
+        else:
+            self._scheduler.stop(found)
+            runs, owner, scenario = {label: run.config for label, run in found.runs.items()}, found.owner, found.scenario
+        return self.start(runs, owner=owner, scenario=scenario, viewer=viewer)
+
+    # Looking
+
+    def view(self, comparison: str) -> ComparisonView:
+        """Everything but the measurements, at this moment, from memory or else from the store."""
+        with self._lock:
+            if comparison in self._comparisons:
+                return self._comparisons[comparison].view(self._scheduler.positions())
+        return self._archive.view(comparison)
+
+    def history(self, comparison: str, label: str) -> History:
+        """What a run has measured so far. It does not grow: ask again. KeyError if the comparison has no such label."""
+        found = self._comparisons.get(comparison)
+        return self._archive.history(comparison, label) if found is None else found.runs[label].history.snapshot()
+
+    def since(self, comparison: str, label: str, update: int) -> list[StepRecord]:
+        """The records of later updates than `update`, oldest first: what a chart that has drawn up to there still needs."""
+        found = self._comparisons.get(comparison)
+        return (self._archive.history(comparison, label) if found is None else found.runs[label].history).after(update)
+
+    def results(self, comparison: str) -> dict[str, RunResult]:
+        """Label -> settings, measurements and status, as reports and exports take them."""
+        found = self._comparisons.get(comparison)
+        if found is None:
+            return self._archive.results(comparison)
+        with self._lock:
+            return {
+                label: RunResult(run.config, run.history.snapshot(), run.status, run.error, run.traceback)
+                for label, run in found.runs.items()
+            }
+
+    def comparisons(self, owner: str) -> list[str]:
+        """The ids of an owner's comparisons in memory, newest first: where somebody who comes back finds their runs."""
+        with self._lock:
+            return [c.id for c in reversed(self._comparisons.values()) if c.owner == owner]
+
+    def wait(self, comparison: str, timeout: float | None = None) -> bool:
+        """Until all runs are over. False if they are not within `timeout` seconds."""
+        found = self._comparisons.get(comparison)
+        with self._lock:
+            return found is None or self._changed.wait_for(lambda: found.finished, timeout)
+
+    # Leases
+
+    def watchers(self) -> int:
+        """How many leases are held on comparisons of which a run trains."""
+        with self._lock:
+            training = (c for c in self._comparisons.values() if any(run.status == "running" for run in c.runs.values()))
+            return sum(len(comparison.viewers) for comparison in training)
+
+    def attach(self, comparison: str, viewer: str) -> None:
+        """`viewer` is looking: the comparison is not stopped for want of watchers. Attaching twice is attaching once; for a
+        comparison that is not in memory there is nothing to do."""
+        with self._lock:
+            if comparison in self._comparisons:
+                self._comparisons[comparison].attach(viewer)
+
+    def detach(self, comparison: str, viewer: str) -> None:
+        """`viewer` is gone, for now at least. Never waits and may be called twice, or for a viewer who never attached."""
+        with self._lock:
+            if comparison in self._comparisons:
+                self._comparisons[comparison].detach(viewer)
+                self._changed.notify_all()
+
+    def shutdown(self, timeout: float = 10.0) -> None:
+        """Interrupt what goes on, wait up to `timeout` seconds for the threads, and write everything to the store, which stays open.
+        Idempotent. Register it with `atexit` in a program that may end while runs go on."""
+        with self._lock:
+            self._open = False
+            self._reaper.stop()
+            self._scheduler.close()
+            threads = [run.thread for c in self._comparisons.values() for run in c.runs.values() if run.thread is not None]
+            for comparison in self._comparisons.values():
+                self._scheduler.stop(comparison, "interrupted", "the program was ended")
+            self._changed.notify_all()
+        deadline = time.monotonic() + timeout
+        for thread in (*threads, self._reaper):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._archive.flush(timeout)
+
+    # What the scheduler reports
+
+    def _on_status(self, run: LiveRun) -> None:
+        self._reaper.litter = self._reaper.litter or run.finished
+        self._archive.set_status(run)
+
+    # Finding
+
+    def _find(self, comparison: str) -> Comparison:
+        with self._lock:
+            if comparison not in self._comparisons:
+                raise UnknownComparison(comparison)
+            return self._comparisons[comparison]
+
+
+__all__ = ["ComparisonView", "ManagerFull", "RunManager", "RunView", "UnknownComparison"]

@@ -1,0 +1,123 @@
+"""What happens to runs when nobody does anything: they are stopped when nobody looks or their time is over, forgotten when there is no
+room, and cleaned up after. Time during which the whole program stood still, because its host slept, counts for nobody."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from contextlib import suppress
+
+from core.runs.admission import Room
+from core.runs.archive import Archive
+from core.runs.clock import WallClock, slept
+from core.runs.live import Comparison
+from core.runs.scheduler import Scheduler
+from core.runs.store.store import StoreError
+from core.settings.limits import Limits
+
+NOBODY = "nobody was watching"
+DEAD_CHECK_SECONDS = 60.0  # how often the runs of other processes that died are looked for
+HEARTBEAT_SECONDS = (
+    5.0  # at most this much of a sleep is not noticed, and so often a history that cannot be opened is tried again
+)
+
+
+class Reaper:
+    """A thread over the manager's `comparisons`, under the scheduler's lock. `stop`, under that lock, ends it."""
+
+    def __init__(
+        self,
+        comparisons: dict[str, Comparison],
+        scheduler: Scheduler,
+        archive: Archive,
+        room: Room,
+        grace_seconds: float | None,
+        limits: Limits,
+    ):
+        self._comparisons, self._scheduler, self._archive, self._room = comparisons, scheduler, archive, room
+        self._grace, self._limits = grace_seconds, limits
+        self._lock, self._changed = scheduler.lock, scheduler.changed
+        self.litter = False  # a run has ended since garbage was last collected
+        self._open = True
+        self._wall = WallClock()
+        self._thread = threading.Thread(target=self._work, name="run reaper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._open = False
+        self._changed.notify_all()
+
+    def join(self, timeout: float) -> None:
+        self._thread.join(timeout)
+
+    def _work(self) -> None:
+        checked = tried = time.monotonic()
+        while True:
+            with self._lock:
+                if not self._open:
+                    return
+                next_deadline = min(self._stop_unwatched(), self._stop_overlong())
+                self.litter = self._room.forget(self._comparisons) or self.litter
+                collect = self.litter and not self._scheduler.active
+                if not collect:
+                    self._wait(min(next_deadline, HEARTBEAT_SECONDS))
+                else:
+                    self.litter = False
+            if collect:
+                gc.collect()  # takes long with torch in memory and stops every thread: only when nobody trains
+            now = time.monotonic()
+            if self._archive.closed and now - tried >= HEARTBEAT_SECONDS:
+                tried = now
+                self._open_history()
+            if now - checked > DEAD_CHECK_SECONDS:
+                checked = now
+                self._tidy_history()
+
+    def _wait(self, seconds: float) -> None:
+        began = time.monotonic()
+        self._changed.wait(seconds)
+        now = time.monotonic()
+        asleep = slept(seconds, now - began)
+        if asleep:
+            for comparison in self._comparisons.values():
+                comparison.forgive(asleep, now)
+
+    def _open_history(self) -> None:
+        with suppress(StoreError):  # whoever looks at the history is told
+            store = self._archive.open_store()
+            with self._lock:
+                self._archive.adopt(store, self._comparisons.values())
+
+    def _tidy_history(self) -> None:
+        steady = self._wall.steady()
+        with suppress(StoreError):
+            self._archive.mark_interrupted()
+            if self._limits.retention_hours is not None and steady:  # a clock that is set must not remove what is new
+                self._archive.forget_older_than(self._limits.retention_hours * 3600.0)
+
+    def _stop_overlong(self) -> float:
+        """Stop runs that have trained for longer than the limit. Seconds until the next look."""
+        bound = self._limits.run_seconds
+        if bound is None:
+            return DEAD_CHECK_SECONDS
+        waits = [DEAD_CHECK_SECONDS]
+        for run in (run for c in self._comparisons.values() for run in c.runs.values() if not run.ends):
+            left = bound - run.trained_seconds
+            if left <= 0:
+                self._scheduler.stop_run(run, "stopped", f"this shared server lets a run train for {bound} seconds")
+            elif run.has_slot:
+                waits.append(left)
+        return min(waits)
+
+    def _stop_unwatched(self) -> float:
+        """Stop what nobody has been attached to for too long. Seconds until the next one is due."""
+        waits = [DEAD_CHECK_SECONDS]
+        for comparison in self._comparisons.values():
+            if self._grace is not None and comparison.alone_since is not None and not comparison.finished:
+                left = comparison.alone_since + self._grace - time.monotonic()
+                if left <= 0:
+                    self._scheduler.stop(comparison, "stopped", NOBODY)
+                else:
+                    waits.append(left)
+        return min(waits)

@@ -1,0 +1,78 @@
+"""A StepRecord as a row of the database and back.
+
+A row holds numbers over seeds as little-endian arrays without gaps: samples as int64, metrics as float32. Of the metrics only those
+that were measured are there; the bits of `measured` say which, counted along a list of names that is kept with the run. For R seeds
+and M measured metrics that is 8·R + 4·R·M bytes, and about 30 more for the row. A distribution has a row of its own, of 8·R·V bytes
+and about 20 more, at the few updates at which there is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from core.engine.types import Distribution, StepRecord
+from core.settings.fields import short
+
+COLUMNS = ("number", "rollout", "wall_seconds", "measured", "samples", "metrics")  # number = the update
+
+
+class DamagedRun(LookupError):
+    """What a run measured cannot be read, although the rest of the history can."""
+
+    def __init__(self, run_id: int, error: Exception):
+        what = short(str(error)) or type(error).__name__
+        super().__init__(f"what run {run_id} measured is damaged ({what}); run it again, or restore a copy of the history")
+
+
+@contextmanager
+def undamaged(run_id: int) -> Iterator[None]:
+    """DamagedRun for whatever goes wrong with bytes that `pack` did not write."""
+    try:
+        with np.errstate(invalid="ignore"):  # bits that are no number
+            yield
+    except (ValueError, TypeError, ArithmeticError, IndexError) as error:
+        raise DamagedRun(run_id, error) from error
+
+
+def names_of(text: str) -> list[str]:
+    """The list of names that is kept with a run, from its JSON. ValueError or TypeError if it is none."""
+    names = json.loads(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError("the names of its metrics")
+    return names
+
+
+def pack(record: StepRecord, names: Sequence[str]) -> tuple:
+    """The row of `record`, in the order of COLUMNS. KeyError if it has a metric that is not among `names`."""
+    unknown = set(record.metrics) - set(names)
+    if unknown:
+        raise KeyError(f"the record has metrics that the table of metrics does not: {', '.join(sorted(unknown))}")
+    present = [(bit, name) for bit, name in enumerate(names) if name in record.metrics]
+    measured = sum(1 << bit for bit, _ in present)
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, which says the same
+        metrics = b"".join(np.asarray(record.metrics[name]).astype("<f4").tobytes() for _, name in present)
+    samples = np.asarray(record.samples_generated).astype("<i8").tobytes()
+    return int(record.update), int(record.rollout), float(record.wall_seconds), measured, samples, metrics
+
+
+def unpack(row: Sequence, names: Sequence[str]) -> StepRecord:
+    """The record of a row. Metrics are float64 that hold the float32 values."""
+    update, rollout, wall_seconds, measured, samples, metrics = row
+    present = [name for bit, name in enumerate(names) if measured >> bit & 1]
+    counts = np.frombuffer(samples, "<i8").astype(np.int64)
+    values = np.frombuffer(metrics, "<f4").astype(np.float64).reshape(len(present), len(counts))
+    return StepRecord(update, rollout, counts, wall_seconds, dict(zip(present, values, strict=True)))
+
+
+def pack_distribution(distribution: Distribution) -> tuple[bytes, bytes]:
+    """Its two tables, replica after replica, in single precision."""
+    tables = (distribution.token_probs, distribution.rank_probs)
+    return tuple(np.asarray(table).astype("<f4").tobytes() for table in tables)
+
+
+def unpack_distribution(tables: Sequence[bytes], replicas: int) -> Distribution:
+    return Distribution(*(np.frombuffer(table, "<f4").astype(np.float32).reshape(replicas, -1) for table in tables))

@@ -1,0 +1,133 @@
+"""A comparison as a link: every setting that differs from the scenario's default is one parameter, and the link brings it back.
+
+?scenario=collapse&first_seed=100&task.noise=0.1&DAPO.eps_high=0.4&run=1
+
+Other sides than the scenario's are named too: sides=GRPO,DAPO,Mine:DAPO (see core.settings.sides).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.settings.diff import changed_fields
+from core.settings.fields import ConfigError, short, value_text
+from core.settings.overrides import apply_overrides, read_override
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS, Scenario, find_scenario
+from core.settings.sides import Side, own_sides, parse_sides, side_runs, sides_of, sides_text
+
+COUNTS = ("updates", "replicas", "first_seed")  # what `Scenario.runs` takes; `updates` is that of an algorithm without extra
+NOT_SETTINGS = ("task", "algorithm", "fork", *COUNTS)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a link says. `problems` has one sentence for each parameter that was ignored."""
+
+    scenario: Scenario
+    runs: dict[str, RunConfig]
+    start: bool
+    problems: tuple[str, ...]
+
+
+def to_query(scenario: Scenario, runs: dict[str, RunConfig]) -> dict[str, str]:
+    """The parameters of a link to `runs`, which must be `scenario`'s with other settings and sides. Defaults are left out."""
+    sides = sides_of(scenario, runs)
+    base = side_runs(scenario, sides)
+    first, first_base = next(iter(runs.values())), next(iter(base.values()))
+    query = {"scenario": scenario.name}
+    if sides != own_sides(scenario):
+        query["sides"] = sides_text(sides)
+    times = scenario.longer.get(sides[0].base, 1)
+    for name in COUNTS:
+        value, default = getattr(first, name), getattr(first_base, name)
+        if value != default:
+            query[name] = str(value // times if name == "updates" else value)
+    query |= _changes("", first, first_base, skip=NOT_SETTINGS)
+    query |= _changes("task.", first.task, first_base.task)
+    for label, run in runs.items():
+        query |= _changes(f"{label}.", run.algorithm, base[label].algorithm)
+    return query
+
+
+def from_query(params: dict[str, str]) -> Opened:
+    """The comparison that a link's parameters describe. An unknown or invalid parameter is named in `problems` and ignored."""
+    problems = []
+    scenario = next(iter(SCENARIOS.values()))
+    if "scenario" in params:
+        try:
+            scenario = find_scenario(params["scenario"])
+        except ConfigError as error:
+            problems.append(_ignored("scenario", error))
+    sides = own_sides(scenario)
+    if "sides" in params:
+        try:
+            sides = parse_sides(scenario, params["sides"])
+        except ConfigError as error:
+            problems.append(_ignored("sides", error))
+    runs = _with_counts(scenario, sides, params, problems)
+    settings = {key: text for key, text in params.items() if key not in ("scenario", "sides", "run", *COUNTS)}
+    runs = _with_settings(runs, settings, problems)
+    return Opened(scenario, runs, params.get("run") == "1", tuple(problems))
+
+
+def _with_settings(runs: dict[str, RunConfig], settings: dict[str, str], problems: list[str]) -> dict[str, RunConfig]:
+    """`runs` with every setting that can be: first without those that are bad by themselves, all together, because some are good only
+    together; and if they do not go together, as many as do, in their order."""
+    sound = []
+    for key, text in settings.items():
+        try:
+            read_override(runs, key.strip(), text.strip())
+            sound.append(key)
+        except ConfigError as error:
+            problems.append(_ignored(key, error))
+    try:
+        return apply_overrides(runs, [f"{key}={settings[key]}" for key in sound])
+    except ConfigError:
+        pass
+    kept: list[str] = []
+    for key in sound:
+        try:
+            apply_overrides(runs, [f"{known}={settings[known]}" for known in (*kept, key)])
+            kept.append(key)
+        except ConfigError as error:
+            problems.append(_ignored(key, error))
+    return apply_overrides(runs, [f"{key}={settings[key]}" for key in kept])
+
+
+def _ignored(name: str, error: ConfigError) -> str:
+    if not name.strip():
+        return "A parameter of the link that has no name was ignored."
+    return f"The link's parameter {short(name)} was ignored: {str(error).removeprefix('--set ')}."
+
+
+def _with_counts(
+    scenario: Scenario, sides: tuple[Side, ...], params: dict[str, str], problems: list[str]
+) -> dict[str, RunConfig]:
+    """The sides' runs with the link's counts, each checked alone so that one bad value does not spoil the others."""
+    counts: dict[str, int] = {}
+    for name in COUNTS:
+        if name in params:
+            try:
+                value = int(params[name])
+                side_runs(scenario, sides, **counts, **{name: value})
+                counts[name] = value
+            except ConfigError as error:
+                problems.append(_ignored(name, error))
+            except ValueError:
+                problems.append(
+                    f"The link's parameter {name} was ignored: it must be a whole number, got {short(repr(params[name]))}."
+                )
+    return side_runs(scenario, sides, **counts)
+
+
+def _changes(prefix: str, config, base, skip: tuple[str, ...] = ()) -> dict[str, str]:
+    return {prefix + name: setting_text(value) for name, value in changed_fields(config, base).items() if name not in skip}
+
+
+def setting_text(value) -> str:
+    """A setting's value as links and the command line take it."""
+    if isinstance(value, tuple):
+        single = len(value) == 1 and not isinstance(value[0], str)
+        return ",".join(map(str, value)) + ("," if single else "")  # else it is a number
+    return value_text(value)

@@ -1,0 +1,75 @@
+"""`--set KEY=VALUE`: settings by name, checked before anything runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from dataclasses import replace
+
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.fields import ConfigError, check_field, parse_value, short, type_hints
+from core.settings.run import RunConfig
+
+OWN_OPTIONS = {
+    "updates": "--updates",
+    "replicas": "--seeds",
+    "first_seed": "--first-seed",
+    "task": "task.FIELD",
+    "algorithm": "algorithm.FIELD",
+    "fork": "`python -m core fork`",
+}
+
+
+def apply_overrides(runs: dict[str, RunConfig], settings: list[str]) -> dict[str, RunConfig]:
+    """`runs` with each KEY=VALUE applied, all together; of one key the last counts. KEY is task.FIELD, algorithm.FIELD (all algorithms),
+    LABEL.FIELD (one algorithm), or a field of the run such as learning_rate. ConfigError names what is wrong with the first bad one, or
+    what does not go together."""
+    changes = {label: {"task": {}, "algorithm": {}, "run": {}} for label in runs}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set must be KEY=VALUE, got {short(repr(setting))}; for example --set task.noise=0.1")
+        for label, part, name, value in read_override(runs, key.strip(), text.strip()):
+            changes[label][part][name] = value
+    return {label: _changed(run, **changes[label]) for label, run in runs.items()}
+
+
+def read_override(runs: dict[str, RunConfig], key: str, text: str) -> list[tuple[str, str, str, object]]:
+    """Where KEY=VALUE goes: (label, "task" | "algorithm" | "run", field, value) for each run that it changes. ConfigError if it goes
+    nowhere, or is bad whatever the other settings are."""
+    owner, dot, name = key.rpartition(".")
+    if not dot or owner == "run":
+        if name in OWN_OPTIONS:
+            raise ConfigError(f"--set {short(key)}: {name} is not set this way; use {OWN_OPTIONS[name]}")
+        return [(label, "run", name, _value(run, key, name, text)) for label, run in runs.items()]
+    if owner in ("task", "algorithm"):
+        return [(label, owner, name, _value(getattr(run, owner), key, name, text)) for label, run in runs.items()]
+    for label, run in runs.items():
+        if label.lower() == owner.lower():
+            return [(label, "algorithm", name, _value(run.algorithm, key, name, text))]
+    raise ConfigError(
+        f"--set {short(key)}: unknown owner {short(repr(owner))}; begin with task., algorithm., run. or one of the labels "
+        f"{', '.join(runs)}"
+    )
+
+
+def _changed(config: RunConfig, *, task: dict, algorithm: dict, run: dict) -> RunConfig:
+    return replace(config, task=replace(config.task, **task), algorithm=replace(config.algorithm, **algorithm), **run)
+
+
+def _value(config, key: str, name: str, text: str) -> object:
+    known = {f.name: f for f in dataclasses.fields(config)}
+    if name not in known:
+        raise ConfigError(f"--set {short(key)}: unknown field {short(repr(name))}; {_suggest(name, config, known)}")
+    hint = type_hints(type(config))[name]
+    value = parse_value(key, text, known[name], hint)
+    check_field(known[name], value, hint)
+    return value
+
+
+def _suggest(name: str, config, known: dict) -> str:
+    near = difflib.get_close_matches(name, known, n=3)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    kind = "the algorithm" if isinstance(config, AlgorithmConfig) else "the run" if isinstance(config, RunConfig) else "the task"
+    return f"{kind} has {', '.join(n for n in known if n not in ('task', 'algorithm'))}"

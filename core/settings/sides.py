@@ -1,0 +1,117 @@
+"""Which algorithms stand beside each other: a scenario's own, GRPO, DAPO, and copies of them to be changed, each under its own label.
+
+As text, for links and the command line: `GRPO,DAPO,Mine:DAPO` is the two and one called Mine that begins as DAPO.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
+from core.settings.diff import changed_fields
+from core.settings.fields import ConfigError, short
+from core.settings.run import RunConfig
+from core.settings.scenarios import Scenario
+
+MAX_SIDES = 4  # more lines in one chart than a person can follow; a scenario of more keeps its own
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +()._-]{0,23}")
+RESERVED = ("task", "algorithm", "run")  # owners of settings in links and on the command line
+
+
+@dataclass(frozen=True)
+class Side:
+    """One algorithm of a comparison: what it is called, and the base it begins as."""
+
+    label: str
+    base: str
+
+
+def bases(scenario: Scenario) -> dict[str, AlgorithmConfig]:
+    """What a side can begin as: the scenario's algorithms, and GRPO and DAPO if it does not have its own."""
+    return {"GRPO": GRPO, "DAPO": DAPO} | scenario.algorithms
+
+
+def own_sides(scenario: Scenario) -> tuple[Side, ...]:
+    return tuple(Side(label, label) for label in scenario.algorithms)
+
+
+def side_runs(scenario: Scenario, sides: tuple[Side, ...], **counts: int | None) -> dict[str, RunConfig]:
+    """Label -> run, as `Scenario.runs` with other sides. ConfigError for a label or a base that cannot be, or too many of them."""
+    check_sides(scenario, sides)
+    algorithms = bases(scenario)
+    longer = {side.label: scenario.longer[side.base] for side in sides if side.base in scenario.longer}
+    changed = Scenario(
+        scenario.name, scenario.title, scenario.look_for, scenario.afterwards, scenario.run,
+        {side.label: algorithms[side.base] for side in sides}, longer)  # fmt: skip
+    return changed.runs(**counts)
+
+
+def check_sides(scenario: Scenario, sides: tuple[Side, ...]) -> None:
+    """ConfigError if these cannot stand beside each other."""
+    most = max(MAX_SIDES, len(scenario.algorithms))
+    if not 1 <= len(sides) <= most:
+        raise ConfigError(f"sides must be between 1 and {most}, got {len(sides)}; leave some out")
+    labels = [side.label.lower() for side in sides]
+    for side in sides:
+        if side.label not in scenario.algorithms:
+            check_label(side.label)
+        if labels.count(side.label.lower()) > 1:
+            raise ConfigError(
+                f"sides must have different labels, got {short(repr(side.label))} more than once; rename one of them"
+            )
+        if side.base not in bases(scenario):
+            raise ConfigError(
+                f"a side must begin as one of {', '.join(bases(scenario))}, got {short(repr(side.base))}; choose one of these"
+            )
+
+
+def check_label(label: str) -> None:
+    """ConfigError unless it can be a label: it stands in links, file names and columns."""
+    if not LABEL.fullmatch(label):
+        raise ConfigError(
+            "a side's label must be 1 to 24 letters, digits, spaces or any of + ( ) . _ - and begin with a letter or digit, "
+            f"got {short(repr(label))}; shorten or change it"
+        )
+    if label.lower() in RESERVED:
+        raise ConfigError(f"a side's label must not be one of {', '.join(RESERVED)}, got {short(repr(label))}; choose another")
+
+
+def parse_sides(scenario: Scenario, text: str) -> tuple[Side, ...]:
+    """The sides that `LABEL,LABEL:BASE,…` describes. ConfigError if they cannot be."""
+    sides = []
+    for part in text.split(","):
+        label, colon, base = (piece.strip() for piece in part.partition(":"))
+        sides.append(Side(label, base if colon else label))
+    check_sides(scenario, tuple(sides))
+    return tuple(sides)
+
+
+def sides_text(sides: tuple[Side, ...]) -> str:
+    return ",".join(side.label if side.label == side.base else f"{side.label}:{side.base}" for side in sides)
+
+
+def sides_of(scenario: Scenario, runs: dict[str, RunConfig]) -> tuple[Side, ...]:
+    """The sides that `runs` can be described with: an unknown label begins as whatever it differs from in the fewest settings. Among
+    bases that are trained for longer, the length decides first."""
+    named = [run.updates // scenario.longer.get(label, 1) for label, run in runs.items() if label in bases(scenario)]
+    once = named[0] if named else min(run.updates for run in runs.values())  # updates of a base without extra
+
+    def distance(run: RunConfig, base: str) -> tuple[bool, int]:
+        times = scenario.longer.get(base, 1)
+        return run.updates != once * times, len(changed_fields(run.algorithm, bases(scenario)[base]))
+
+    return tuple(
+        Side(label, label if label in bases(scenario) else min(bases(scenario), key=lambda base, run=run: distance(run, base)))
+        for label, run in runs.items()
+    )
+
+
+def free_label(wish: str, taken: list[str]) -> str:
+    """`wish`, with the first number that makes it differ from all that are `taken`."""
+    lowered = {label.lower() for label in taken}
+    for number in range(1, len(taken) + 2):
+        label = wish if number == 1 else f"{wish} {number}"
+        if label.lower() not in lowered:
+            return label
+    raise AssertionError("one more number than labels is always free")

@@ -1,0 +1,71 @@
+"""Under the board: the report in sentences, the numbers, and the downloads. Written by the code that writes report.md."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.analysis.export import comparison_files, metrics_csv
+from core.analysis.markdown import plain
+from core.analysis.report import findings, numbers_table, quoted
+from core.analysis.result import RunResult
+from core.analysis.summary import summarise
+from core.data import comparison as shipped
+from pages.shared.common.folded import folded
+from pages.shared.common.process import manager
+from pages.shared.common.results import results_of
+
+KEPT_SUMMARIES = 64  # comparisons, some kB each
+
+
+def show_findings(comparison: str | None) -> None:
+    name = shipped.SCENARIO
+    if comparison is not None:
+        view = manager().view(comparison)
+        if not view.finished:
+            st.caption("The findings, with intervals over seeds, stand here when the runs are over.")
+            return
+        name = view.scenario
+    results = results_of(comparison)
+    measured = {label: result for label, result in results.items() if len(result.history)}
+    if not measured:
+        st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")
+        return
+    summary = _summary(comparison or "shipped", tuple(results), name, results)
+    st.subheader("Findings")
+    shown = quoted(summary, plain)
+    st.markdown("\n".join(f"- {sentence}" for sentence in findings(shown)))
+    with folded("The numbers", icon=":material/table:", key="numbers") as drawn:
+        if drawn:
+            st.markdown(numbers_table(shown))
+    _downloads(name, results, measured, summary)
+
+
+@st.cache_resource(max_entries=KEPT_SUMMARIES, show_spinner=False)
+def _summary(comparison: str, labels: tuple[str, ...], scenario: str, _results: Mapping[str, RunResult]) -> dict:
+    """Computed once per finished comparison, whoever looks at it: ten thousand resamples per number take half a second of a processor
+    that trains. A run that is added later makes another one of it. Do not change what is returned: it is shared."""
+    return summarise(scenario, _results)
+
+
+def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, RunResult], summary: dict) -> None:
+    columns = st.columns(len(measured) + 1)
+    columns[0].download_button(
+        "Everything (zip)", lambda: archive(name, results, summary), f"{name}.zip", "application/zip", on_click="ignore",
+        icon=":material/folder_zip:", width="stretch", key="zip")  # fmt: skip
+    for column, (label, result) in zip(columns[1:], measured.items(), strict=True):
+        column.download_button(
+            f"{plain(label)} (CSV)", lambda label=label, result=result: metrics_csv({label: result}), f"{name}-{label}.csv", "text/csv",
+            on_click="ignore", icon=":material/download:", width="stretch", key=f"csv:{label}")  # fmt: skip
+
+
+def archive(scenario: str, results: dict[str, RunResult], summary: dict) -> bytes:
+    """The files of a comparison as a zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as folder:
+        for file, content in comparison_files(scenario, results, summary, "dashboard").items():
+            folder.writestr(file, content)
+    return out.getvalue()

@@ -1,0 +1,49 @@
+"""What every page begins with: title, layout and the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from pages.shared.common.process import remember_visitor
+from pages.shared.learn.contents import menu
+
+# Streamlit leaves six lines empty above every page; the first chart belongs on the first screen. And it writes captions, and white on the
+# dark theme's light blue, too faintly to be read by everybody (WCAG AA).
+STYLE = """<style>
+.stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
+[data-testid="stCaptionContainer"] { opacity: 0.78; }
+[data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
+[data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
+button[kind="primary"], button[kind="primary"]:hover,
+[data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
+</style>"""
+
+LAB = (
+    ("app.py", "Compare", ":material/ssid_chart:"),
+    ("pages/inspect_step.py", "Inspect a step", ":material/frame_inspect:"),
+    ("pages/ladder.py", "Ablation ladder", ":material/stairs:"),
+    ("pages/runs.py", "Runs", ":material/list_alt:"),
+)
+WITH_SETTINGS = ("Compare", "Ablation ladder")  # their sidebars hold what a person came to change: it belongs on the first screen
+
+
+def frame(title: str) -> None:
+    """Call first on every page."""
+    st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=":material/ssid_chart:", layout="wide")
+    st.html(STYLE)
+    with st.sidebar:
+        remember_visitor()
+        st.markdown("### DAPO Lab")
+        _links(LAB)
+        pages = menu()
+        with st.expander(
+            f"Learn: {len(pages)} pages to play with", expanded=title not in WITH_SETTINGS, icon=":material/school:"
+        ):
+            _links(pages)
+
+
+def _links(entries: Iterable[tuple[str, str, str | None]]) -> None:
+    for path, label, icon in entries:
+        st.page_link(path, label=label, icon=icon)

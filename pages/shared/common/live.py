@@ -1,0 +1,110 @@
+"""The live part of Compare: the view settings, the board, and what state the runs are in."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.runs.manager import ComparisonView
+from pages.shared.common import series
+from pages.shared.common.live_board import live_board
+from pages.shared.common.live_board.charts import board_charts
+from pages.shared.common.process import manager
+from pages.shared.common.results import results_of
+from pages.shared.common.trouble import plainly, show_unwritten
+from pages.shared.common.view_settings import chosen_view, view_settings
+
+TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
+SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
+BOARDS_PER_SECOND = 4  # for all who watch a training together; each gets fewer when they are many
+PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
+
+
+def live_part(comparison: str | None) -> None:
+    view_settings("")
+    view = None if comparison is None else manager().view(comparison)
+    tick = tick_seconds(view)  # asked once: somebody else may begin to watch between two answers
+    st.fragment(_board, run_every=tick)(comparison, (phase(view), tick))
+
+
+def tick_seconds(view: ComparisonView | None) -> float | None:
+    """How often the board asks for what is new; None = nothing will come. Neither many who watch nor many who wait for their turn may slow
+    down the training: they share the processor."""
+    if phase(view) == "over":
+        return None
+    if not any(run.status == "running" for run in view.runs.values()):
+        return WAITING_SECONDS
+    fair = manager().watchers() / BOARDS_PER_SECOND
+    return next((seconds for seconds in SLOWER_TICKS if seconds >= fair), SLOWER_TICKS[-1])
+
+
+def phase(view: ComparisonView | None) -> str:
+    """What can be done with a comparison: going, paused or over. The buttons depend on it."""
+    states = set() if view is None else {run.status for run in view.runs.values()}
+    if states & {"running", "queued"}:
+        return "going"
+    return "paused" if "paused" in states else "over"
+
+
+@plainly
+def _board(comparison: str | None, drawn: tuple) -> None:
+    view = None if comparison is None else manager().view(comparison)
+    results = results_of(comparison)
+    histories = {label: result.history for label, result in results.items()}
+    clicked = live_board(
+        histories,
+        key="board",
+        comparison=comparison or "shipped",
+        **chosen_view(""),
+        events=_events(comparison, histories),
+        badge=badge(view),
+        charts=board_charts(next(iter(results.values())).config.task),
+        opens=True,
+    )
+    if clicked:
+        place = {"comparison": comparison or "shipped", "run": clicked["side"], "update": str(clicked["update"])}
+        st.switch_page("pages/inspect_step.py", query_params=place)
+    if view is not None:
+        for label, run in view.runs.items():
+            if run.error:
+                st.error(f"**{plain(label)}**, after {run.updates} updates: {plain(run.error)}", icon=":material/error:")
+        show_unwritten()
+    if (phase(view), tick_seconds(view)) != drawn:
+        st.rerun()  # the buttons, the findings and the timer, which only a full run draws, are out of date
+
+
+def _events(comparison: str | None, histories) -> list[dict]:
+    """Collapses and vanished gradients so far. Only new updates are looked at: a scan of a long run would cost more than a tick."""
+    kept = st.session_state.get("events")
+    if kept is None or kept[0] != comparison:
+        kept = st.session_state.events = (comparison, series.EventWatch())
+    return kept[1].look(histories)
+
+
+def badge(view: ComparisonView | None) -> dict:
+    """The state of a comparison in words: of all its runs, the one that matters most."""
+    if view is None:
+        return {"state": "done", "text": "finished example"}
+    states = {run.status for run in view.runs.values()}
+    done, total = (sum(getattr(run, name) for run in view.runs.values()) for name in ("updates", "total"))
+    share = f"{done} of {total} updates"
+    preparing = next((run.preparing for run in view.runs.values() if run.preparing), None)
+    if "running" in states:
+        if preparing:
+            stage, count, of = preparing
+            return {"state": "live", "text": f"{PREPARING[stage]}, {count} of {of} steps"}
+        return {"state": "live", "text": f"{share}{_ago(view)}"}
+    if "queued" in states:
+        position = min(run.position or 1 for run in view.runs.values() if run.status == "queued")
+        return {"state": "queued", "text": f"number {position} in the queue"}
+    for state in ("paused", "failed", "interrupted", "stopped"):
+        if state in states:
+            return {"state": state, "text": f"{share}{_ago(view) if state == 'paused' else ''}"}
+    return {"state": "done", "text": share}
+
+
+def _ago(view: ComparisonView) -> str:
+    latest = max((run.last_update_time or 0.0 for run in view.runs.values()), default=0.0)
+    return f", last one {max(0.0, time.time() - latest):.0f} s ago" if latest else ""

@@ -1,0 +1,226 @@
+"""From histories to what the live board draws: numbers only, no Streamlit.
+
+Everything is a plain dict of lists, ready for JSON. Numbers are rounded to four significant digits: a pixel shows fewer. A metric that was
+not measured at an update leaves no point, so lines connect what was measured. A tail costs what its new records cost, however long the
+run is.
+
+A long run is sent thinned, or a browser would hold ever more of it: a row stands for a bucket of 2 ** level updates. Buckets begin at
+multiples of their size, so a bucket holds the same updates whenever and to whom it is sent, and two of one level make one of the next.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from core.analysis.charts.curves import mean_and_half_width
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS
+from core.analysis.history import History
+from core.analysis.stats import INITIAL_UPDATES
+from core.engine.types import StepRecord
+
+DIGITS = 4
+MAX_ROWS = 3000  # of a side; a run of more updates is thinned
+SAME_START = 0.02  # sides that start this close to each other share one threshold line
+
+
+def level_for(updates: int) -> int:
+    """The smallest level at which so many updates are at most MAX_ROWS rows."""
+    return max(math.ceil(updates / MAX_ROWS) - 1, 0).bit_length()
+
+
+def snapshot(
+    histories: Mapping[str, History], metrics: Iterable[str], *, seeds: bool = False, levels: Mapping[str, int] | None = None
+) -> dict[str, dict]:
+    """Label -> everything measured so far (see `tail`), every update unless `levels` says otherwise."""
+    return tail(histories, 0, metrics, seeds=seeds, levels=levels)
+
+
+def tail(
+    histories: Mapping[str, History],
+    since: int | Mapping[str, int],
+    metrics: Iterable[str],
+    *,
+    seeds: bool = False,
+    levels: Mapping[str, int] | None = None,
+) -> dict[str, dict]:
+    """Label -> what was measured after update `since` (one number, or one per label), and before that what is needed for whole buckets.
+
+    Per label: `after`, the update behind which the rows begin, a multiple of 2 ** `level`; whoever has later rows replaces them. `update`,
+    [first, last] of the updates that the rows hold if there is no hole, else under `updates` the last update of each row. All that
+    follows is by row: `seconds` at its last update; `rollout` and `samples` (mean over seeds) there, where they change, as
+    {"at": rows, "value": values}; `metrics`, name -> {"at": rows (absent = every row), "mean", "half", "low", "high", "count", "seeds"}.
+
+    `mean` is over seeds, and over the updates of the row at which the metric was measured: `count` of them, a list, or one number if all
+    are alike. `half` is half the width of the 95 % interval of the mean over seeds, absent for a single seed; in a bucket it is the mean
+    of those. `low` and `high` are the smallest and largest mean of a single update, absent where no row has two measured updates. `seeds`
+    (on demand) is one list per seed, null where that seed was not measured.
+    """
+    names = tuple(metrics)
+    start = since if isinstance(since, Mapping) else dict.fromkeys(histories, since)
+    return {
+        label: _side(history, start.get(label, 0), names, seeds, (levels or {}).get(label, 0))
+        for label, history in histories.items()
+    }
+
+
+def last_updates(points: Mapping[str, dict]) -> dict[str, int]:
+    """Label -> the last update that `points` brings up to."""
+    return {label: _last(side) for label, side in points.items()}
+
+
+def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
+    """The entropy below which the collapse detector fires, as [{"value", "label", "side"}]: one line if all sides start alike, otherwise
+    one for each. Empty until a side has its first updates."""
+    starts = {}
+    for label, history in histories.items():
+        first = history.after(0)[:INITIAL_UPDATES]  # of a fork, too, the detector looks at where it began
+        table, _ = _measured([r for r in first if r.update < first[0].update + INITIAL_UPDATES], "entropy_nats")
+        if len(table):
+            starts[label] = float(np.nanmean(table))
+    if not starts:
+        return []
+    mean = sum(starts.values()) / len(starts)
+    text = f"collapsed: below {ENTROPY_COLLAPSE_FRACTION:.0%} of the start".replace("%", " %")
+    if all(abs(v - mean) <= SAME_START * abs(mean) for v in starts.values()):
+        return [{"value": _rounded(ENTROPY_COLLAPSE_FRACTION * mean), "label": text, "side": None}]
+    return [
+        {"value": _rounded(ENTROPY_COLLAPSE_FRACTION * v), "label": f"{label} {text}", "side": label}
+        for label, v in starts.items()
+    ]
+
+
+def find_events(histories: Mapping[str, History]) -> list[dict]:
+    """Where the mean over seeds collapsed or its gradient vanished, by the detectors of core.analysis.stats, as [{"side", "update", "metric",
+    "text"}]. Looks at the whole run (about 5 ms per 1000 updates); for one that grows keep an `EventWatch`."""
+    return EventWatch().look(histories)
+
+
+class EventWatch:
+    """The events of growing histories. A look costs what is new since the look before, however long the runs are."""
+
+    def __init__(self):
+        self._detectors: dict[tuple[str, str], _Detector] = {}
+
+    def look(self, histories: Mapping[str, History]) -> list[dict]:
+        """Every event so far, as `find_events` would find them. The labels must stay those of the same runs."""
+        found = []
+        for label, history in histories.items():
+            for metric, detect, text in EVENTS.values():
+                detector = self._detectors.setdefault((label, metric), _Detector(metric, detect))
+                update = detector.look(history)
+                if update is not None:
+                    found.append({"side": label, "update": update, "metric": metric, "text": f"{label}: {text}"})
+        return found
+
+
+class _Detector:
+    """The first update at which `detect` fires on one metric of one run."""
+
+    def __init__(self, metric: str, detect: Callable[[np.ndarray, np.ndarray], int | None]):
+        self._metric, self._detect = metric, detect
+        self._updates: list[int] = []  # measured ones: the detectors walk over all they are given
+        self._means: list[float] = []
+        self._seen = 0
+        self._found: int | None = None
+
+    def look(self, history: History) -> int | None:
+        records = [] if self._found is not None else history.after(self._seen)
+        if records:
+            table, rows = _measured(records, self._metric)
+            self._updates += [records[i].update for i in rows]
+            self._means += np.nanmean(table, 1).tolist() if len(table) else []
+            self._found = self._first()
+            self._seen = records[-1].update
+        return self._found
+
+    def _first(self) -> int | None:
+        """The start of the run and the last windows are enough, unless a window that is cut short by that fires: then all of it."""
+        start = bisect_left(self._updates, self._updates[0] + INITIAL_UPDATES) if self._updates else 0
+        recent = max(start, bisect_right(self._updates, self._seen - EVENT_UPDATES))
+        found = self._fires(self._updates[:start] + self._updates[recent:], self._means[:start] + self._means[recent:])
+        return self._fires(self._updates, self._means) if found is not None and found <= self._seen else found
+
+    def _fires(self, updates: list[int], means: list[float]) -> int | None:
+        return self._detect(np.array(updates, dtype=int), np.array(means)) if updates else None
+
+
+def _side(history: History, since: int, metrics: Sequence[str], with_seeds: bool, level: int) -> dict:
+    since = since >> level << level
+    records = history.after(since)
+    updates = np.array([r.update for r in records], dtype=int)
+    bucket = (updates - 1) >> level
+    row_of = np.cumsum(np.diff(bucket, prepend=bucket[:1]) > 0)  # record -> row
+    last = [records[i] for i in np.flatnonzero(np.diff(row_of, append=-1))]  # of each row
+    side: dict = {"after": since, "level": level}
+    if len(updates) and (np.diff(updates) == 1).all():
+        side["update"] = [int(updates[0]), int(updates[-1])]
+    else:
+        side["updates"] = [r.update for r in last]
+    side["seconds"] = _significant(np.array([r.wall_seconds for r in last]))
+    side["rollout"] = _changes([r.rollout for r in last])
+    side["samples"] = _changes([round(float(r.samples_generated.mean())) for r in last])
+    side["metrics"] = {name: _metric(records, name, with_seeds, row_of) for name in metrics}
+    return side
+
+
+def _metric(records: Sequence[StepRecord], name: str, with_seeds: bool, row_of: np.ndarray) -> dict:
+    table, measured = _measured(records, name)
+    mean, half = mean_and_half_width(table)
+    rows = row_of[measured]
+    first = np.flatnonzero(np.diff(rows, prepend=-1))  # of each row, in the table
+    sizes = np.diff(first, append=len(rows))
+    out: dict = {} if len(row_of) and len(first) == row_of[-1] + 1 else {"at": rows[first].tolist()}
+    out["mean"] = _significant(np.add.reduceat(mean, first) / sizes)
+    if table.shape[1] > 1:
+        out["half"] = _significant(np.add.reduceat(half, first) / sizes)
+    if (sizes > 1).any():
+        out["low"] = _significant(np.minimum.reduceat(mean, first))
+        out["high"] = _significant(np.maximum.reduceat(mean, first))
+        out["count"] = sizes.tolist() if np.ptp(sizes) else int(sizes[0])
+    if with_seeds:
+        sums = np.add.reduceat(np.nan_to_num(table), first)
+        counts = np.add.reduceat(~np.isnan(table), first, dtype=int)
+        out["seeds"] = [_significant(column) for column in np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).T]
+    return out
+
+
+def _measured(records: Sequence[StepRecord], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """(M, R) values and their M rows: the records at which at least one seed was measured."""
+    rows = [i for i, r in enumerate(records) if name in r.metrics]
+    if not rows:
+        width = len(records[0].samples_generated) if records else 1
+        return np.empty((0, width)), np.empty(0, dtype=int)
+    table = np.array([records[i].metrics[name] for i in rows], dtype=float)
+    missing = ~np.isfinite(table)
+    table[missing] = np.nan  # JSON has no infinity, and a line through it would hide the rest
+    kept = ~missing.all(1)
+    return table[kept], np.array(rows, dtype=int)[kept]
+
+
+def _changes(values: Sequence[int]) -> dict:
+    at = [i for i, v in enumerate(values) if i == 0 or v != values[i - 1]]
+    return {"at": at, "value": [values[i] for i in at]}
+
+
+def _significant(values: np.ndarray) -> list:
+    """Rounded to four significant digits, whole numbers as such, NaN as None."""
+    values = np.asarray(values, dtype=float)
+    safe = np.where(np.isnan(values) | (values == 0), 1.0, values)
+    decimals = DIGITS - 1 - np.floor(np.log10(np.abs(safe)))
+    scale = 10.0 ** np.abs(decimals)
+    # Dividing by a power of ten gives the shortest decimal; multiplying by 0.001 would leave 0.30000000000000004.
+    rounded = np.where(decimals >= 0, np.round(values * scale) / scale, np.round(values / scale) * scale)
+    return [None if v != v else int(v) if v == int(v) else v for v in rounded.tolist()]
+
+
+def _rounded(value: float) -> float:
+    return _significant(np.array([value]))[0] if math.isfinite(value) else value
+
+
+def _last(side: dict) -> int:
+    updates = side.get("update") or side.get("updates")
+    return updates[-1] if updates else side["after"]

@@ -1,0 +1,113 @@
+"""Below the live board: what it does not show. Finished figures, drawn once per state of the runs and on request, never per tick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.analysis.charts import Chart, clipping_charts, policy_charts
+from core.analysis.markdown import plain
+from core.analysis.result import RunResult
+from pages.shared.common.chart_view import show_chart
+from pages.shared.common.folded import folded
+from pages.shared.common.process import manager
+from pages.shared.common.results import results_of
+from pages.shared.common.trouble import plainly
+
+GOING = {"queued", "running"}
+KEPT_CHARTS = 16  # comparisons in one theme
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What this tab has drawn last, and of what."""
+
+    comparison: str | None
+    look: tuple  # theme, and label -> state of the runs
+    updates: dict[str, int]  # label -> as of which update
+    results: Mapping[str, RunResult]
+    charts: list[Chart]
+
+
+def show_more_charts(comparison: str | None) -> None:
+    """The charts of `comparison`; None = the shipped one. While it goes on they are drawn when somebody asks, and say as of when."""
+    st.fragment(_show_all)(comparison)  # so that "Draw now" redraws these charts and not the page
+
+
+@plainly
+def _show_all(comparison: str | None) -> None:
+    dark = st.context.theme.type == "dark"
+    finished = comparison is None or manager().view(comparison).finished
+    drawn = _drawn(comparison, finished, dark)
+    if finished and not (drawn and drawn.charts):
+        return
+    st.subheader("What became of the policy")
+    if not finished:
+        _as_of(drawn)
+    if drawn is None or not drawn.charts:
+        return
+    by_rank, by_token, stability = drawn.charts
+    for column, chart in zip(st.columns(2), (by_rank, by_token), strict=True):
+        with column:
+            show_chart(chart)
+    show_chart(stability)
+    with folded("Clipping and completion length", icon=":material/content_cut:", key="clipping") as opened:
+        if opened:
+            for chart in _clipping(drawn, finished, dark):
+                show_chart(chart)
+
+
+def _drawn(comparison: str | None, finished: bool, dark: bool) -> Drawn | None:
+    """The charts as last drawn, or drawn now: when all runs have paused or ended, when the page has changed its theme since, and when
+    somebody asks. Half a second of work that runs in progress would feel: before they pause, None."""
+    states = {} if comparison is None else {label: run.status for label, run in manager().view(comparison).runs.items()}
+    look, asked = (dark, tuple(states.items())), bool(st.session_state.get("draw_anew"))
+    kept: Drawn | None = st.session_state.get("more_charts")
+    kept = kept if kept is not None and kept.comparison == comparison else None
+    if not asked and ((kept is not None and kept.look == look) or GOING & set(states.values())):
+        return kept
+    results = results_of(comparison)
+    updates = {label: len(result.history) for label, result in results.items()}
+    charts = _finished_charts(comparison, tuple(results), dark, results) if finished else policy_charts(results, dark=dark)
+    kept = st.session_state.more_charts = Drawn(comparison, look, updates, results, charts)
+    return kept
+
+
+def _clipping(drawn: Drawn, finished: bool, dark: bool) -> list[Chart]:
+    if finished:
+        return _finished_clipping(drawn.comparison, tuple(drawn.results), dark, drawn.results)
+    return clipping_charts(drawn.results, dark=dark)
+
+
+# Drawn once, whoever looks: thirty people open the same link. A run that is added later makes another comparison of it. Do not change what
+# is returned: it is shared.
+
+
+@st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
+def _finished_charts(
+    comparison: str | None, labels: tuple[str, ...], dark: bool, _results: Mapping[str, RunResult]
+) -> list[Chart]:
+    return policy_charts(_results, dark=dark)
+
+
+@st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
+def _finished_clipping(
+    comparison: str | None, labels: tuple[str, ...], dark: bool, _results: Mapping[str, RunResult]
+) -> list[Chart]:
+    return clipping_charts(_results, dark=dark)
+
+
+def _as_of(drawn: Drawn | None) -> None:
+    words, button = st.columns([3, 1], vertical_alignment="center")
+    if drawn is None:
+        words.markdown(
+            "Final distributions, stability, clipping and lengths are drawn when the runs pause or end, and when you ask."
+        )
+    elif not drawn.charts:
+        words.markdown("Nothing was measured yet when this was drawn. Ask again in a moment.")
+    else:
+        done = " and ".join(f"{count} of {plain(label)}" for label, count in drawn.updates.items())
+        words.markdown(f"As of update {done}. They are drawn anew when the runs pause or end, and when you ask.")
+    button.button("Draw now", icon=":material/refresh:", width="stretch", key="draw_anew")

@@ -1,0 +1,90 @@
+"""What the settings of Compare begin with: the address, a stored comparison, or what was just added or removed.
+
+Widgets take their first values from here and keep what a person changes. When the beginning itself changes, every widget gets a new key,
+so that it takes its first value again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from core.runs.manager import UnknownComparison
+from core.runs.store.store import StoreError
+from core.settings.fields import ConfigError
+from core.settings.links import Opened, from_query
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.sides import side_runs, sides_of
+from pages.shared.common.process import manager
+from pages.shared.common.results import results_of
+
+NOT_SETTINGS = ("comparison", "lang")
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """First values of all settings. `problems` has one sentence for each part of the address that was ignored; `note` says why the
+    settings are not those of the comparison that is shown."""
+
+    scenario: Scenario
+    runs: dict[str, RunConfig]
+    start: bool = False  # the address asks for the run to be started
+    problems: tuple[str, ...] = ()
+    note: str = ""
+
+
+def read_address() -> None:
+    """Begin with what the address says, on a tab's first run and whenever a link to other settings was followed since. Call first."""
+    address = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
+    first = "beginning" not in st.session_state
+    if first or (address and address != st.session_state.address):
+        opened: Opened = from_query(address)
+        if not first:
+            begin_with(opened.scenario, opened.runs)
+            st.session_state.comparison = None  # the link asks for these settings and not for the run looked at before
+        st.session_state.auto_started = False
+        st.session_state.beginning = Beginning(opened.scenario, opened.runs, opened.start, opened.problems)
+    st.session_state.address = address
+
+
+def beginning() -> Beginning:
+    """What the settings begin with now."""
+    return st.session_state.beginning
+
+
+def begin_with(scenario: Scenario, runs: dict[str, RunConfig], problems: tuple[str, ...] = (), note: str = "") -> None:
+    """Give every setting a new first value. Call before the widgets are drawn, or in a callback."""
+    st.session_state.beginning = Beginning(scenario, runs, beginning().start, problems, note)
+    st.session_state.settings_version = version() + 1
+    st.session_state.scenario = scenario.name
+
+
+def version() -> int:
+    """Part of every setting's key."""
+    return st.session_state.get("settings_version", 0)
+
+
+def take_settings_of(comparison: str | None) -> None:
+    """Begin with the settings of `comparison` when another one is opened than before. One that this tab started has them already."""
+    if comparison is None or st.session_state.get("settings_of") == comparison:
+        return
+    st.session_state.settings_of = comparison
+    try:
+        scenario = SCENARIOS.get(manager().view(comparison).scenario)
+        # A fork begins in the middle of a run; it is made on the page and not by settings.
+        runs = {k: r.config for k, r in results_of(comparison).items() if r.config.fork is None}
+    except (UnknownComparison, LookupError, ConfigError, StoreError):
+        scenario, runs = None, {}
+    if scenario is None or not runs:
+        note = "The settings of this comparison are not known to this version, so the sidebar shows others."
+        st.session_state.beginning = replace(beginning(), note=note)
+        return
+    try:
+        side_runs(scenario, sides_of(scenario, runs))
+    except ConfigError:  # an ablation ladder, or runs that came from elsewhere: shown as they are, and not edited
+        note = f"The sidebar cannot hold the settings of these {len(runs)} runs, so it shows those of the scenario."
+        begin_with(scenario, scenario.runs(), beginning().problems, note)
+    else:
+        begin_with(scenario, runs, beginning().problems)

@@ -1,0 +1,121 @@
+"""Rescue, on Compare: leave a run at one of its states and go on from there with other settings, beside the original."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import streamlit as st
+
+from core.analysis.detectors import suggested_point
+from core.analysis.markdown import plain
+from core.analysis.result import RunResult
+from core.engine.forks import TECHNIQUES, fork_changes, fork_points, make_fork, with_techniques
+from core.runs.manager import ManagerFull
+from core.runs.store.store import StoreError
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.sides import check_label, free_label
+from pages.shared.common.folded import folded
+from pages.shared.common.process import manager, tab, told
+from pages.shared.common.results import results_of
+from pages.shared.compare.sidebar import HIDDEN, setting_widgets
+
+MOST_RUNS = 7  # lines that can be told apart
+OTHER = ("learning_rate", "temperature", "group_size", "num_prompts", "max_grad_norm")
+
+
+def show_rescue(comparison: str | None) -> None:
+    """The form; for a comparison of one's own, not the shipped one."""
+    with folded("Rescue: go on from one of these states with other settings", icon=":material/healing:", key="rescue") as drawn:
+        if not drawn:
+            return
+        if comparison is None:
+            st.markdown(
+                "Press **Run** first. Then pause a dying run, or let it end, and go on from its state with a technique switched on."
+            )
+            return
+        results = results_of(comparison)
+        open_runs = {label: r for label, r in results.items() if fork_points(r.config, r.history.last_update)}
+        if not open_runs:
+            st.markdown("No rollout is over yet: wait a moment.")
+        elif len(results) >= MOST_RUNS:
+            st.markdown(f"There are {len(results)} runs here already, which is as many as a person can follow.")
+        else:
+            _form(comparison, results, open_runs)
+
+
+def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, RunResult]) -> None:
+    st.markdown(
+        "The new run begins with the parameters, the optimiser and the random numbers that the original had at that moment. "
+        "With nothing changed it would go on bit for bit like it."
+    )
+    left, right = st.columns(2)
+    labels = list(open_runs)
+    with left:
+        original = st.selectbox("Leave which run?", labels, key=f"rescue:{comparison}:of")
+        result = open_runs[original]
+        at = _fork_point(comparison, original, result)
+    with right:
+        chosen = st.pills("Switch on", list(TECHNIQUES), selection_mode="multi", key=f"rescue:{comparison}:techniques")
+        label = st.text_input("Label", free_label(_label(original, chosen or []), list(results)), max_chars=24)
+    config = result.config
+    changed, problem = None, ""
+    try:
+        algorithm = with_techniques(config.algorithm, chosen or [])
+        if st.toggle("Change any setting", key=f"rescue:{comparison}:any"):
+            changed = _any_setting(f"rescue:{comparison}:{original}:{','.join(chosen or [])}", config, algorithm, at)
+        else:
+            changed = make_fork(config, at, algorithm=algorithm)
+        check_label(label)
+    except ConfigError as error:
+        problem = str(error)
+    if problem:
+        st.error(plain(f"{problem[0].upper()}{problem[1:]}."), icon=":material/error:")
+    elif changed is not None:
+        what = ", ".join(f"`{name}` = {value}" for name, value in fork_changes(changed).items()) or "nothing changed"
+        st.markdown(f"From {plain(original)} after update {at} to update {changed.updates}, with {what}.")
+    if st.button("Go on from here", type="primary", icon=":material/fork_right:", disabled=bool(problem), key="rescue:go"):
+        _start(comparison, label, changed)
+
+
+def _fork_point(comparison: str, original: str, result: RunResult) -> int:
+    points = fork_points(result.config, result.history.last_update)
+    status = manager().view(comparison).runs[original].status
+    # Who paused it means this moment; otherwise where it began to die.
+    first = points[-1] if status == "paused" else suggested_point(result.config, result.history)
+    if len(points) == 1:
+        st.markdown(f"After update {points[0]}, the end of its only rollout so far.")
+        return points[0]
+    return st.select_slider(
+        "After which update?", points, first, key=f"rescue:{comparison}:{original}:{status}:at",
+        help="The ends of its rollouts. Suggested: now, if it is paused; else the rollout in which it collapsed.")  # fmt: skip
+
+
+def _any_setting(prefix: str, original: RunConfig, algorithm: AlgorithmConfig, at: int) -> RunConfig:
+    """The fork of `original` that the widgets describe; `algorithm` is what they show at first."""
+    one, two = st.columns(2)
+    names = [field.name for field in fields(algorithm) if field.name not in HIDDEN]
+    half = (len(names) + 1) // 2
+    with one:
+        switches = setting_widgets(algorithm, original.algorithm, names[:half], f"{prefix}:algorithm")
+    with two:
+        switches |= setting_widgets(algorithm, original.algorithm, names[half:], f"{prefix}:algorithm")
+        shared = setting_widgets(original, original, OTHER, prefix)
+        noise = setting_widgets(original.task, original.task, ("noise", "flip_probability"), f"{prefix}:task")
+    return make_fork(original, at, algorithm=replace(algorithm, **switches), task=replace(original.task, **noise), **shared)
+
+
+def _label(original: str, chosen: list[str]) -> str:
+    short = " + ".join(name.split()[0] for name in chosen) or "again"
+    return f"{original[:12]} + {short}"[:20] if chosen else f"{original[:16]} {short}"
+
+
+def _start(comparison: str, label: str, config: RunConfig) -> None:
+    try:
+        manager().add(comparison, label, config, viewer=tab())
+        if any(run.status == "paused" for run in manager().view(comparison).runs.values()):
+            manager().resume(comparison)  # the original goes on beside it
+    except (ManagerFull, ConfigError, LookupError, StoreError) as error:
+        st.session_state.refused = f"Not started: {told(error)}."
+    st.rerun()

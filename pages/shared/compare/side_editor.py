@@ -1,0 +1,98 @@
+"""Add, remove and rename the sides of a comparison, and choose what each begins as."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.scenarios import Scenario
+from core.settings.sides import MAX_SIDES, Side, bases, check_sides, free_label, side_runs
+from pages.shared.compare.opened import begin_with, version
+
+COPY = "a copy of "
+
+
+def side_head(scenario: Scenario, sides: tuple[Side, ...], side: Side) -> None:
+    """What stands above a side's switches: its label, what it begins as, and the button that removes it."""
+    prefix = f"{version()}:{scenario.name}:{side.label}:side"
+    names = list(bases(scenario))
+    st.text_input(
+        "Label", side.label, max_chars=24, key=f"{prefix}:label", on_change=_rename, args=(scenario, sides, side, f"{prefix}:label"),
+        help="What this side is called in charts, files and links.")  # fmt: skip
+    st.selectbox(
+        "Begins as", names, index=names.index(side.base), key=f"{prefix}:base", on_change=_begin_as,
+        args=(scenario, sides, side, f"{prefix}:base"), help="Sets every switch below to this algorithm's.")  # fmt: skip
+    st.button(
+        "Remove this side", icon=":material/remove:", width="stretch", key=f"{prefix}:remove", disabled=len(sides) == 1,
+        on_click=_remove, args=(scenario, side))  # fmt: skip
+    if told := st.session_state.pop(f"told:{side.label}", None):
+        st.error(plain(told), icon=":material/error:")
+
+
+def add_side(scenario: Scenario, sides: tuple[Side, ...]) -> None:
+    """The menu of what can be added; closed when there are enough sides."""
+    full = len(sides) >= MAX_SIDES
+    key = f"{version()}:{scenario.name}:add"
+    st.selectbox(
+        "Add a side", [*bases(scenario), *(COPY + side.label for side in sides)], index=None, key=key, disabled=full,
+        placeholder=f"At most {MAX_SIDES}" if full else "Add a side …", label_visibility="collapsed", on_change=_add,
+        args=(scenario, sides, key))  # fmt: skip
+
+
+# Callbacks: they run before the page is drawn again. `edited` holds the runs as they were last drawn.
+
+
+def _runs() -> dict[str, RunConfig]:
+    return st.session_state.edited
+
+
+def _add(scenario: Scenario, sides: tuple[Side, ...], key: str) -> None:
+    wish = st.session_state[key]
+    if wish is None:
+        return
+    runs = _runs()
+    if wish.startswith(COPY):
+        original = runs[wish.removeprefix(COPY)]
+        label, run = free_label("Mine", list(runs)), original
+    else:
+        label = free_label(wish, list(runs))
+        run = _as_base(scenario, runs, sides, wish)
+    begin_with(scenario, runs | {label: run})
+
+
+def _remove(scenario: Scenario, side: Side) -> None:
+    begin_with(scenario, {label: run for label, run in _runs().items() if label != side.label})
+
+
+def _begin_as(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: str) -> None:
+    base, runs = st.session_state[key], _runs()
+    run = _as_base(scenario, runs, sides, base)
+    # A side that is called like the algorithm it was takes the name of the one it is now.
+    others = [label for label in runs if label != side.label]
+    label = free_label(base, others) if side.label in bases(scenario) else side.label
+    begin_with(scenario, {label if k == side.label else k: run if k == side.label else v for k, v in runs.items()})
+
+
+def _rename(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: str) -> None:
+    label = st.session_state[key].strip()
+    try:
+        # A label that is a base's name says that the side is that base.
+        renamed = tuple(Side(label, side.base) if s is side else s for s in sides)
+        check_sides(scenario, renamed)
+    except ConfigError as error:
+        st.session_state[f"told:{side.label}"] = f"{str(error)[0].upper()}{str(error)[1:]}."
+        st.session_state[key] = side.label
+        return
+    begin_with(scenario, {label if k == side.label else k: run for k, run in _runs().items()})
+
+
+def _as_base(scenario: Scenario, runs: dict[str, RunConfig], sides: tuple[Side, ...], base: str) -> RunConfig:
+    """A run of `base` with everything else as on the page."""
+    first = next(iter(runs.values()))
+    longer = scenario.longer.get(base, 1) / scenario.longer.get(sides[0].base, 1)
+    algorithm = next(iter(side_runs(scenario, (Side(base, base),)).values())).algorithm
+    return replace(first, algorithm=algorithm, updates=round(first.updates * longer))

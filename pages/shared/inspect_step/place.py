@@ -1,0 +1,171 @@
+"""Which step is looked at: kept in the tab, and in the address, so that a link opens exactly it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.analysis.detectors import EVENTS, find_events
+from core.analysis.markdown import plain
+from core.analysis.result import RunResult
+from core.runs.manager import UnknownComparison
+from pages.shared.common.results import results_of
+from pages.shared.common.trouble import UNREADABLE, why_not
+
+SHIPPED = "shipped"  # the shipped comparison in an address
+
+
+@dataclass(frozen=True)
+class Place:
+    """One step, and what is opened in it."""
+
+    comparison: str | None  # None = the shipped one
+    run: str
+    seed: int
+    update: int
+    group: int | None = None  # counts from 1; None = the one with the largest share of the gradient
+
+    @property
+    def query(self) -> dict[str, str]:
+        named = {"comparison": self.comparison or SHIPPED, "run": self.run, "seed": self.seed, "update": self.update}
+        return {k: str(v) for k, v in (named | ({} if self.group is None else {"group": self.group})).items()}
+
+
+def place() -> Place:
+    """Where the tab is now; only after `find_place`."""
+    return st.session_state.inspect_place
+
+
+def go(**changes) -> None:
+    """Look elsewhere; in a callback. Another step opens its own group."""
+    st.session_state.inspect_problems = []
+    st.session_state.inspect_place = replace(place(), **({"group": None} | changes))
+
+
+def find_place() -> dict[str, RunResult]:
+    """Settle where the tab is and write it into the address. Label -> the comparison's runs that have measured something; {} if none has."""
+    address = st.query_params.to_dict()
+    if address != st.session_state.get("inspect_written") or "inspect_place" not in st.session_state:
+        st.session_state.inspect_problems = []
+        results = _follow(address)
+    else:
+        results = _still(place().comparison)
+    if results:
+        _within(results)
+        st.query_params.from_dict(place().query)
+        st.session_state.inspect_written = place().query
+    return results
+
+
+def problems() -> list[str]:
+    """What was wrong with the address, a sentence each, Markdown escaped."""
+    return st.session_state.inspect_problems
+
+
+def link() -> str:
+    """The address of this very step."""
+    return f"{(st.context.url or '').split('?')[0]}?{urlencode(place().query)}"
+
+
+def _follow(address: dict[str, str]) -> dict[str, RunResult]:
+    """Go where the address says; what it says wrongly is told and ignored."""
+    comparison, results = _comparison_of(address)
+    known: Place | None = st.session_state.get("inspect_place")
+    if not results or (not address and known is not None and known.comparison == comparison and known.run in results):
+        return results  # nothing to look at, or back from another page: where one was
+    run = _chosen(address, "run", list(results)) or next(iter(results))
+    config, history = results[run].config, results[run].history
+    seed = _number(address, "seed", config.seeds[0], config.seeds[-1])
+    update = _number(address, "update", int(history.updates[0]), history.last_update)
+    first = config.seeds[0] if seed is None else seed
+    found = Place(comparison, run, first, suggested_update(results[run]) if update is None else update)
+    st.session_state.inspect_place = replace(found, group=_number(address, "group", 1, None))
+    return results
+
+
+def _comparison_of(address: dict[str, str]) -> tuple[str | None, dict[str, RunResult]]:
+    asked = address.get("comparison")
+    known: Place | None = st.session_state.get("inspect_place")
+    own = st.session_state.get("comparison") or (known and known.comparison)
+    comparison = own if asked is None else None if asked == SHIPPED else asked
+    try:
+        return comparison, _measured(comparison)
+    except UNREADABLE as error:
+        if asked is not None or not isinstance(
+            error, UnknownComparison
+        ):  # what this tab looked at before may be forgotten silently
+            _gone(error)
+    return None, _measured(None)
+
+
+def _still(comparison: str | None) -> dict[str, RunResult]:
+    """What the tab looks at already; it may have been removed, or damaged, since."""
+    try:
+        return _measured(comparison)
+    except UNREADABLE as error:
+        st.session_state.inspect_problems = []
+        _gone(error)
+        st.session_state.inspect_place = replace(place(), comparison=None, group=None)
+        return _measured(None)
+
+
+def _measured(comparison: str | None) -> dict[str, RunResult]:
+    return {label: result for label, result in results_of(comparison).items() if len(result.history)}
+
+
+def _chosen(address: dict[str, str], name: str, known: list[str]) -> str | None:
+    asked = address.get(name)
+    if asked is None or asked in known:
+        return asked
+    _problem(f"{name} = {asked!r} in the address is not one of {', '.join(known)}, and was ignored.")
+    return None
+
+
+def _number(address: dict[str, str], name: str, low: int, high: int | None) -> int | None:
+    asked = address.get(name)
+    if asked is None:
+        return None
+    if asked.isdecimal() and low <= int(asked) and (high is None or int(asked) <= high):
+        return int(asked)
+    limits = f"from {low} on" if high is None else f"from {low} to {high}"
+    _problem(f"{name} = {asked!r} in the address is not a whole number {limits}, and was ignored.")
+    return None
+
+
+def _problem(text: str) -> None:
+    st.session_state.inspect_problems.append(plain(text))
+
+
+def _gone(error: Exception) -> None:
+    st.session_state.inspect_problems.append(f"{why_not(error)} Below is the finished example.")
+
+
+def _within(results: dict[str, RunResult]) -> None:
+    """Another run may have other seeds and fewer updates."""
+    at = place()
+    run = at.run if at.run in results else next(iter(results))
+    config, history = results[run].config, results[run].history
+    seed = min(max(at.seed, config.seeds[0]), config.seeds[-1])
+    update = min(max(at.update, int(history.updates[0])), history.last_update)
+    if (run, seed, update) != (at.run, at.seed, at.update):
+        st.session_state.inspect_place = replace(at, run=run, seed=seed, update=update, group=None)
+
+
+def events_of(result: RunResult) -> dict[str, int]:
+    """What the detectors found in the mean over seeds: words -> update."""
+    history = result.history
+    found = find_events(history.updates, history.metric)
+    return {words: found[event] for event, (_, _, words) in EVENTS.items() if found[event] is not None}
+
+
+def suggested_update(result: RunResult) -> int:
+    """Where something is to be seen: the first event, else the latest update."""
+    return min(events_of(result).values(), default=result.history.last_update)
+
+
+def forget_group() -> None:
+    """The group in the address is not there."""
+    _problem(f"group = {place().group} in the address is not one of this step's, and was ignored.")
+    st.session_state.inspect_place = replace(place(), group=None)

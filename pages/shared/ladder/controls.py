@@ -1,0 +1,91 @@
+"""Run a ladder of one's own: how many seeds and updates, which orders, and about how long it takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.data import ladder as shipped
+from core.ladder import ORDERS, ladder_runs
+from core.ladder.rungs import SCENARIO
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS
+from pages.shared.common.process import manager
+from pages.shared.ladder.opened import REFUSED, Ladder, start
+
+# Seconds of a run with n seeds, as a share of those with 16: measured on the rungs with and without dynamic sampling.
+FIXED_SHARE = 0.3
+INPUTS = {
+    "replicas": ("Seeds", "ladder_seeds"),
+    "first_seed": ("First seed", "ladder_first_seed"),
+    "updates": ("Updates", "ladder_updates"),
+}
+
+
+def controls(ladder: Ladder | None, choose_order: Callable[[], str]) -> str:
+    """The choice of the order, the settings in the sidebar, and the one button; the order that is shown."""
+    counts, everything = _settings()
+    left, right = st.columns([1.7, 1], vertical_alignment="bottom")
+    with left:
+        order = choose_order()
+    with right:
+        _button(ladder, tuple(ORDERS) if everything else (order,), counts)
+    if REFUSED in st.session_state:
+        st.error(plain(f"Not started: {st.session_state.pop(REFUSED)}."), icon=":material/block:")
+    return order
+
+
+def _settings() -> tuple[dict[str, int], bool]:
+    default = SCENARIOS[SCENARIO].run
+    known = {field.name: field for field in fields(RunConfig)}
+    with st.sidebar:
+        st.caption("Your own ladder")
+        counts = {}
+        for name, (label, key) in INPUTS.items():
+            metadata = known[name].metadata
+            counts[name] = st.number_input(
+                label, metadata["min"], metadata["max"], getattr(default, name), 1, key=key, help=metadata["help"],
+                bind="query-params", persist_state="session")  # fmt: skip
+        everything = st.radio(
+            "Train", (True, False), format_func=lambda all_orders: "all three ladders" if all_orders else "only the ladder shown",
+            key="ladder:everything", help="Algorithms that stand in several ladders are trained once.", persist_state="session")  # fmt: skip
+    return counts, everything
+
+
+def _button(ladder: Ladder | None, orders: tuple[str, ...], counts: Mapping[str, int]) -> None:
+    if ladder is not None and not ladder.view.finished:
+        if st.button("Stop", icon=":material/stop:", width="stretch", key="ladder:stop", help="What was measured is kept."):
+            manager().stop(ladder.id)
+            st.rerun()
+        return
+    try:
+        runs = ladder_runs(SCENARIOS[SCENARIO], orders, **counts)
+    except ConfigError as error:
+        st.error(plain(f"{str(error).capitalize()}."), icon=":material/error:")
+        return
+    seeds = counts["replicas"]
+    told = f"{len(runs)} runs × {seeds} {'seed' if seeds == 1 else 'seeds'}, about {duration(seconds(runs))}"
+    if st.button(f"Run it yourself ({told})", type="primary", icon=":material/play_arrow:", width="stretch", key="ladder:run"):
+        start(SCENARIOS[SCENARIO], runs)
+
+
+def seconds(runs: Mapping[str, RunConfig], cores: int | None = None) -> float:
+    """Estimated from what the shipped runs took, on `cores` cores (default: those of this computer)."""
+    took, default = shipped.about()["seconds"], SCENARIOS[SCENARIO].run
+    total = sum(
+        took[label] * run.updates / default.updates * (FIXED_SHARE + (1 - FIXED_SHARE) * run.replicas / default.replicas)
+        for label, run in runs.items()
+    )
+    return total / min(cores or os.cpu_count() or 1, len(runs))
+
+
+def duration(estimate: float) -> str:
+    """'5 s', '40 s', '3 min'."""
+    if estimate >= 100:
+        return f"{estimate / 60:.0f} min"
+    return f"{max(5, round(estimate / 5) * 5)} s"

@@ -1,0 +1,98 @@
+"""Which ladder the page shows: the comparison in the address, else the one that this tab looked at before it left the page, else the
+shipped one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.ladder import ORDERS, rungs
+from core.runs.manager import ComparisonView, ManagerFull
+from core.runs.store.store import StoreError
+from core.settings.fields import ConfigError
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS, Scenario
+from pages.shared.common.process import manager, tab, told, visitor, watch
+from pages.shared.common.results import results_of
+from pages.shared.common.trouble import UNREADABLE, why_not
+
+KEY = "ladder:comparison"  # this page's own: what Compare looks at is another matter
+REFUSED = "ladder:refused"
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A comparison whose runs are rungs."""
+
+    id: str
+    scenario: Scenario
+    configs: Mapping[str, RunConfig]  # label -> settings
+
+    @property
+    def view(self) -> ComparisonView:
+        return manager().view(self.id)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return next(iter(self.configs.values())).seeds
+
+    @property
+    def updates(self) -> int:
+        return max(config.updates for config in self.configs.values())
+
+
+def current_ladder() -> Ladder | None:
+    """None = the shipped one. A comparison that cannot be shown here is said so, once, and forgotten."""
+    asked = st.query_params.get("comparison")
+    comparison = asked or st.session_state.get(KEY)
+    if comparison is None:
+        return None
+    try:
+        ladder = _read(comparison)
+    except UNREADABLE as error:
+        problem = why_not(error)
+    else:
+        if ladder is not None:
+            look_at(comparison)
+            watch(comparison)
+            return ladder
+        problem = "The run in this link is not a ladder: no two of its sides are one step apart."
+    st.session_state.pop(KEY, None)
+    if asked:
+        st.warning(f"{problem} Below is the finished default ladder.", icon=":material/link_off:")
+    return None
+
+
+def _read(comparison: str) -> Ladder | None:
+    """None: it is no ladder."""
+    scenario = SCENARIOS.get(manager().view(comparison).scenario)
+    if scenario is None:
+        return None
+    every = [rung for order in ORDERS for rung in rungs(order, scenario)]
+    labels = {rung.label for rung in every}
+    configs = {label: result.config for label, result in results_of(comparison).items() if label in labels}
+    steps = [rung for rung in every if rung.label in configs and rung.before in configs]
+    return Ladder(comparison, scenario, configs) if steps else None
+
+
+def look_at(comparison: str) -> None:
+    st.session_state[KEY] = comparison
+    if st.query_params.get("comparison") != comparison:
+        st.query_params["comparison"] = comparison
+
+
+def back_to_shipped() -> None:
+    """A callback. The runs go on; Runs lists them."""
+    st.session_state.pop(KEY, None)
+    st.query_params.pop("comparison", None)
+
+
+def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
+    """Start a ladder and look at it. What stands in the way is said on the page."""
+    try:
+        look_at(manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab()))
+    except (ManagerFull, ConfigError, StoreError) as error:
+        st.session_state[REFUSED] = told(error)
+    st.rerun()

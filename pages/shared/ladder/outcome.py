@@ -1,0 +1,51 @@
+"""The tables of a ladder, computed once per state: ten thousand resamples per number take a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import streamlit as st
+
+from core.analysis.result import RunResult
+from core.data import ladder as shipped
+from core.ladder import ORDERS, LadderTable, ladder_table
+from core.ladder.rungs import SCENARIO
+from core.runs.live import FINAL_STATUSES
+from core.settings.scenarios import SCENARIOS, Scenario
+from pages.shared.common.results import results_of
+from pages.shared.ladder.opened import Ladder
+
+KEPT = "ladder:outcome"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is over of a ladder, and has measured something."""
+
+    scenario: Scenario
+    results: Mapping[str, RunResult]
+    tables: Mapping[str, LadderTable]  # order -> table, of the orders of which there is something to see
+
+
+def outcome_of(ladder: Ladder | None) -> Outcome:
+    if ladder is None:
+        return _shipped()
+    everything = results_of(ladder.id)
+    results = {k: r for k, r in everything.items() if r.status in FINAL_STATUSES and len(r.history) and k in ladder.configs}
+    mark = (ladder.id, tuple(sorted((label, r.status) for label, r in results.items())))
+    kept = st.session_state.get(KEPT)
+    if kept is None or kept[0] != mark:
+        kept = st.session_state[KEPT] = (mark, _outcome(ladder.scenario, results))
+    return kept[1]
+
+
+def _outcome(scenario: Scenario, results: Mapping[str, RunResult]) -> Outcome:
+    tables = {order: ladder_table(order, scenario, results) for order in ORDERS} if results else {}
+    return Outcome(scenario, results, {order: table for order, table in tables.items() if table.rows})
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Outcome:
+    return _outcome(SCENARIOS[SCENARIO], shipped.load())

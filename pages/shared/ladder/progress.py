@@ -1,0 +1,61 @@
+"""How far each rung is, while a ladder trains. The rest of the page is drawn anew only when a rung comes to its end."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.runs.live import FINAL_STATUSES, RunView
+from pages.shared.common.process import manager
+from pages.shared.common.trouble import plainly, show_unwritten
+from pages.shared.ladder.opened import Ladder
+
+TICK_SECONDS = 1.0
+ICONS = {
+    "queued": ":material/schedule:", "running": ":material/play_circle:", "paused": ":material/pause_circle:", "done": ":material/check:",
+    "failed": ":material/error:", "stopped": ":material/stop_circle:", "interrupted": ":material/power_off:",
+}  # fmt: skip
+
+
+def show_progress(ladder: Ladder | None) -> None:
+    if ladder is None:
+        return
+    view = ladder.view
+    over = _over(view.runs)
+    if view.finished and all(run.status == "done" for run in view.runs.values()):
+        return
+    st.fragment(_progress, run_every=None if view.finished else TICK_SECONDS)(ladder.id, over)
+
+
+def _over(runs) -> frozenset[str]:
+    return frozenset(label for label, run in runs.items() if run.status in FINAL_STATUSES)
+
+
+@plainly
+def _progress(comparison: str, drawn: frozenset[str]) -> None:
+    view = manager().view(comparison)
+    done, total = (sum(getattr(run, name) for run in view.runs.values()) for name in ("updates", "total"))
+    over = _over(view.runs)
+    if not view.finished:
+        st.progress(done / total, text=f"{len(over)} of {len(view.runs)} rungs are over, {done:,} of {total:,} updates")
+    lines = [f"{ICONS[run.status]} **{plain(label)}** {told(run)}" for label, run in view.runs.items()]
+    half = -(-len(lines) // 2)
+    for column, part in zip(st.columns(2), (lines[:half], lines[half:]), strict=True):
+        column.markdown("  \n".join(part))
+    for label, run in view.runs.items():
+        if run.status == "failed":
+            st.error(f"**{plain(label)}**, after {run.updates} updates: {plain(run.error)}", icon=":material/error:")
+    show_unwritten()
+    if over != drawn:
+        st.rerun()
+
+
+def told(run: RunView) -> str:
+    """'running, 120 of 480 updates'."""
+    if run.status == "queued":
+        return f"queued, number {run.position}" if run.position else "queued"
+    if run.status == "done":
+        return "done"
+    if run.status == "running" and run.preparing:
+        return "preparing"
+    return f"{run.status}, {run.updates} of {run.total} updates"

@@ -1,0 +1,65 @@
+"""What was deleted: undo for the last deletion, and the list of all that can still be brought back or removed for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.runs.store.store import RunRow
+from pages.shared.common.process import store
+from pages.shared.runs.actions import UNDO
+from pages.shared.runs.names import comparison_name, distinct, moment
+
+CHOSEN = "runs:deleted"
+
+
+def deleted_rows(owner: str) -> dict[str, RunRow]:
+    """Comparison -> the first of its runs, the one deleted last first."""
+    rows = store().runs(owner=owner, deleted=True)
+    return {row.comparison: row for row in sorted(rows, key=lambda row: row.deleted or 0.0, reverse=True)}
+
+
+def undo_bar(deleted: Sequence[str]) -> None:
+    """Stays until the next deletion or a reload."""
+    if UNDO not in st.session_state:
+        return
+    comparisons, told = st.session_state[UNDO]
+    if not set(comparisons) & set(deleted):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.text(told)
+        st.button("Undo", icon=":material/undo:", key="runs:undo-button", on_click=_bring_back, args=(comparisons,))
+
+
+def deleted_list(deleted: dict[str, RunRow], zone) -> None:
+    if not deleted:
+        return
+    with st.expander(f"Recently deleted ({len(deleted)})", icon=":material/delete:"):
+        labels = dict(zip(deleted, distinct([_label(row, zone) for row in deleted.values()]), strict=True))
+        chosen = st.multiselect(
+            "Deleted comparisons", list(labels), format_func=lambda comparison: labels.get(comparison, ""), key=CHOSEN,
+            placeholder="Choose what to bring back or to remove")  # fmt: skip
+        with st.container(horizontal=True):
+            st.button(
+                "Bring back", icon=":material/undo:", key="runs:back", disabled=not chosen, on_click=_bring_back, args=(chosen,)
+            )
+            with st.popover("Remove for good", icon=":material/delete_forever:", disabled=not chosen):
+                st.markdown(f"This removes {len(chosen)} of them with everything they measured. **It cannot be undone.**")
+                st.button("Yes, remove for good", type="primary", key="runs:purge", on_click=_purge, args=(chosen,))
+
+
+def _label(row: RunRow, zone) -> str:
+    return f"{comparison_name(row)} · deleted {moment(row.deleted or 0.0, zone):%d %b %H:%M:%S}"
+
+
+def _bring_back(comparisons: Sequence[str]) -> None:
+    for comparison in comparisons:
+        store().undelete(comparison)
+    st.session_state[CHOSEN] = []
+
+
+def _purge(comparisons: Sequence[str]) -> None:
+    for comparison in comparisons:
+        store().purge_one(comparison)
+    st.session_state[CHOSEN] = []

@@ -1,0 +1,164 @@
+"""The runs of a person as the page lists them: from the history, with what the run manager knows better about those that go on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+import streamlit as st
+
+from core.analysis.detectors import EVENTS
+from core.runs.live import FINAL_STATUSES, ComparisonView
+from core.runs.manager import UnknownComparison
+from core.runs.store.store import RunRow
+from pages.shared.common.kept import Kept
+from pages.shared.common.process import manager, store, watch
+from pages.shared.runs.names import comparison_name, scenario_title, started
+from pages.shared.runs.outcomes import Outcome, is_over, key, read_outcomes
+from pages.shared.runs.settings import Brief, brief
+
+STATUS_WORDS = {
+    "queued": "queued",
+    "running": "running",
+    "paused": "paused",
+    "done": "finished",
+    "failed": "failed",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+}
+READ_SECONDS, FLUSH_SECONDS = 0.25, 1.0
+INTERRUPTED = "the program ended; it can be run again"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One run of the list. `outcome` is None while it is not over or not yet read."""
+
+    row: RunRow
+    brief: Brief
+    outcome: Outcome | None
+    note: str  # why it ended as it did, or what it waits for; '' = nothing to say
+
+    @property
+    def over(self) -> bool:
+        return is_over(self.row)
+
+    @property
+    def words(self) -> str:
+        """Everything a search looks at."""
+        row = self.row
+        parts = (row.name, row.scenario, scenario_title(row.scenario), row.label, status_text(self), outcome_text(self))
+        return " ".join((*parts, self.brief.changes)).lower()
+
+
+@st.cache_resource(show_spinner=False)
+def briefs() -> Kept:
+    return Kept(20_000)
+
+
+@st.cache_resource(show_spinner=False)
+def outcomes() -> Kept:
+    return Kept(20_000)
+
+
+def list_runs(owner: str, first: Collection[int] = ()) -> tuple[list[Listed], int]:
+    """All runs of `owner` that are not deleted, newest comparison first, and how many outcomes are still to be read: a call reads for
+    READ_SECONDS, those of the run ids in `first` before others. Runs that go on are watched: whoever sees the list sees them.
+    StoreError if the history cannot be read."""
+    rows = _rows(owner)
+    left = read_outcomes(store(), sorted(rows, key=lambda row: row.run_id not in first), outcomes(), READ_SECONDS)
+    known = _briefs(rows)
+    views: dict[str, ComparisonView | None] = {}
+    return [_listed(row, known[row.run_id], views) for row in rows], left
+
+
+def _rows(owner: str) -> list[RunRow]:
+    """The history is written a moment after a run was started: who comes straight from the Run button waits for that moment."""
+    rows = store().runs(owner=owner)
+    if not {row.comparison for row in rows}.issuperset(manager().comparisons(owner)):
+        store().flush(FLUSH_SECONDS)
+        rows = store().runs(owner=owner)
+    return rows
+
+
+def _listed(row: RunRow, settings: Brief, views: dict[str, ComparisonView | None]) -> Listed:
+    if is_over(row):
+        return Listed(row, settings, outcomes().get(key(row)), INTERRUPTED if row.status == "interrupted" else row.error)
+    if row.comparison not in views:
+        views[row.comparison] = _view(row.comparison)
+    view = views[row.comparison]
+    run = view.runs.get(row.label) if view else None
+    # A run that is over counts as such when the history says so: until then, not everything it measured can be read.
+    if run is None or run.status in FINAL_STATUSES:
+        return Listed(row, settings, None, "")
+    note = f"number {run.position} in the queue" if run.position else ""
+    if run.preparing:
+        note = f"preparing, {run.preparing[1]} of {run.preparing[2]} steps"
+    return Listed(replace(row, status=run.status, updates_done=run.updates), settings, None, note)
+
+
+def _view(comparison: str) -> ComparisonView | None:
+    try:
+        watch(comparison)
+        return manager().view(comparison)
+    except UnknownComparison:
+        return None
+
+
+def _briefs(rows: Sequence[RunRow]) -> dict[int, Brief]:
+    found = {row.run_id: briefs().get(row.run_id) for row in rows}
+    missing = [row for row in rows if found[row.run_id] is None]
+    settings = store().settings(row.run_id for row in missing) if missing else {}
+    for row in missing:
+        found[row.run_id] = brief(row.scenario, row.label, settings.get(row.run_id))
+        briefs().put(row.run_id, found[row.run_id])
+    return found
+
+
+def status_text(run: Listed) -> str:
+    return STATUS_WORDS.get(run.row.status, run.row.status)
+
+
+def outcome_text(run: Listed) -> str:
+    """Why a run ended as it did, and what happened in it; or why that is not known."""
+    return "; ".join(part for part in (run.note, _events_text(run)) if part)
+
+
+def _events_text(run: Listed) -> str:
+    if run.outcome is None:
+        return "is being read" if run.over else "known when it is over"
+    if not run.row.updates_done:
+        return "nothing was measured"
+    events = {words: getattr(run.outcome, event) for event, (_, _, words) in EVENTS.items()}
+    told = [f"{words} at {update}" for words, update in events.items() if update is not None]
+    return ", ".join(told) or "neither collapsed nor vanished"
+
+
+def as_table(runs: Sequence[Listed], zone) -> pd.DataFrame:
+    """One row per run, in order."""
+
+    def final(name: str) -> list[float | None]:
+        return [run.outcome.final[name] if run.outcome else None for run in runs]
+
+    columns = {
+        "name": [comparison_name(run.row) for run in runs],
+        "side": [run.row.label for run in runs],
+        "status": [status_text(run) for run in runs],
+        "done": [run.row.updates_done for run in runs],
+        "total": [run.row.updates_total for run in runs],
+        "outcome": [outcome_text(run) for run in runs],
+        "score": final("eval_accuracy"),
+        "score_name": [run.brief.score_name for run in runs],
+        "entropy": final("entropy_nats"),
+        "gradient": final("grad_norm"),
+        "filter": final("filter_ratio"),
+        "changes": [run.brief.changes for run in runs],
+        "replicas": pd.array([run.brief.replicas for run in runs], dtype="Int64"),
+        "first_seed": pd.array([run.brief.first_seed for run in runs], dtype="Int64"),
+        "started": [started(run.row, zone).replace(tzinfo=None) for run in runs],
+        "seconds": [run.outcome.seconds if run.outcome else None for run in runs],
+        "scenario": [scenario_title(run.row.scenario) for run in runs],
+    }
+    numbers = dict.fromkeys(("score", "entropy", "gradient", "filter", "seconds"), float)
+    return pd.DataFrame(columns).astype(numbers)

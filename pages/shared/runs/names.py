@@ -1,0 +1,93 @@
+"""What runs are called. A comparison's name is a person's text: it is shown where neither Markdown nor HTML acts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from core.runs.store.store import RunRow
+from core.settings.scenarios import SCENARIOS
+from pages.shared.runs.settings import Brief
+
+MAX_NAME = 60  # characters
+MAX_SHORT = 28  # of a name within a label
+
+
+def clean_name(text: str) -> str:
+    """One line of at most MAX_NAME characters without control and direction marks, so that no name can disturb what stands beside it."""
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return " ".join("".join(c for c in spaced if unicodedata.category(c)[0] != "C").split())[:MAX_NAME].strip()
+
+
+def scenario_title(scenario: str) -> str:
+    return SCENARIOS[scenario].title if scenario in SCENARIOS else scenario
+
+
+def comparison_name(row: RunRow) -> str:
+    """What a person called it, or else its scenario."""
+    return row.name or scenario_title(row.scenario)
+
+
+def seeds_text(brief: Brief) -> str:
+    if brief.first_seed is None or brief.replicas is None:
+        return "seeds unknown"
+    last = brief.first_seed + brief.replicas - 1
+    return f"seed {last}" if brief.replicas == 1 else f"seeds {brief.first_seed}–{last}"
+
+
+def started(row: RunRow, zone: tzinfo) -> datetime:
+    return moment(row.created, zone)
+
+
+def moment(seconds: float, zone: tzinfo) -> datetime:
+    """A time of the history; one that a wrong clock wrote, and no calendar has, is shown as the first of all."""
+    try:
+        return datetime.fromtimestamp(seconds, zone)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0, zone)
+
+
+def long_labels(runs: Sequence[tuple[RunRow, Brief]], zone: tzinfo) -> list[str]:
+    """Everything that tells a run from others; a different label for each, because a field finds its options by their text."""
+    labels = [f"{comparison_name(row)} · {row.label} · {seeds_text(b)} · {started(row, zone):%d %b %H:%M:%S}" for row, b in runs]
+    return distinct(labels[::-1])[::-1]  # the list begins with the newest: an older one keeps its label when a newer one comes
+
+
+def short_labels(runs: Sequence[tuple[RunRow, Brief]], zone: tzinfo) -> list[str]:
+    """A different label for each run, of what these runs do not share: 'my noise test · GRPO · seeds 0–15'."""
+    names = len({row.comparison for row, _ in runs}) > 1
+    seeds = len({seeds_text(brief) for _, brief in runs}) > 1
+    labels = [
+        " · ".join(
+            part
+            for part, wanted in ((_short(comparison_name(row)), names), (row.label, True), (seeds_text(brief), seeds))
+            if wanted
+        )
+        for row, brief in runs
+    ]
+    timed = [f"{label} · {started(row, zone):%H:%M:%S}" for label, (row, _) in zip(labels, runs, strict=True)]
+    return distinct([t if labels.count(label) > 1 else label for label, t in zip(labels, timed, strict=True)])
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """The same labels, numbered where they would be equal."""
+    used: set[str] = set()
+    out = []
+    for label in labels:
+        number, unique = 1, label
+        while unique in used:
+            number += 1
+            unique = f"{label} ({number})"
+        used.add(unique)
+        out.append(unique)
+    return out
+
+
+def chart_text(label: str) -> str:
+    """A label that Plotly draws as it is: it takes <b>, <a …> and %{y} for commands."""
+    return label.replace("<", "‹").replace(">", "›").replace("%{", "% {")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_SHORT else name[: MAX_SHORT - 1].rstrip() + "…"

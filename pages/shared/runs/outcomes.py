@@ -1,0 +1,73 @@
+"""What came of a run, in a few numbers, read a little at a time: a person with a thousand runs waits for none of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.analysis.detectors import find_events
+from core.analysis.stats import final_values, mean_over_seeds
+from core.runs.live import FINAL_STATUSES
+from core.runs.store.columns import Columns
+from core.runs.store.store import RunRow, Store
+from pages.shared.common.kept import Kept
+
+FINAL_METRICS = ("eval_accuracy", "entropy_nats", "grad_norm", "filter_ratio")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`final` has the FINAL_METRICS as summary.json does: the mean over the last 10 % of the updates, and over seeds; None = not
+    measured. The events of `core.analysis.detectors.EVENTS` are updates, None = it did not happen."""
+
+    final: dict[str, float | None]
+    entropy_collapse_update: int | None
+    gradient_vanished_update: int | None
+    seconds: float | None  # of training
+
+
+NOTHING = Outcome(dict.fromkeys(FINAL_METRICS), None, None, None)
+
+
+def outcome_of(columns: Columns) -> Outcome:
+    """The outcome of a run whose FINAL_METRICS are `columns`."""
+    if not len(columns.updates):
+        return NOTHING
+    final = {name: final_values(columns.updates, values) for name, values in columns.metrics.items()}
+    return Outcome(
+        {name: _known(mean_over_seeds(values[None])[0]) for name, values in final.items()},
+        **find_events(columns.updates, columns.metrics.__getitem__),
+        seconds=float(columns.wall_seconds[-1]),
+    )
+
+
+def _known(value: np.floating) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def is_over(row: RunRow) -> bool:
+    return row.status in FINAL_STATUSES
+
+
+def read_outcomes(store: Store, rows: Iterable[RunRow], known: Kept, budget_seconds: float) -> int:
+    """Put the outcomes of finished `rows` into `known`, the first rows first, until the time is over: how many are left. At least one
+    is read, so that asking again and again comes to an end."""
+    missing = [row for row in rows if is_over(row) and key(row) not in known]
+    deadline = time.perf_counter() + budget_seconds
+    for done, row in enumerate(missing):
+        if done and time.perf_counter() >= deadline:
+            return len(missing) - done
+        try:
+            known.put(key(row), outcome_of(store.columns(row.run_id, FINAL_METRICS)) if row.updates_done else NOTHING)
+        except LookupError:  # removed for good a moment ago, by another tab, or damaged
+            known.put(key(row), NOTHING)
+    return 0
+
+
+def key(row: RunRow) -> tuple[int, int]:
+    """Names what a run has measured: it changes when there is more."""
+    return row.run_id, row.updates_done

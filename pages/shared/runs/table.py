@@ -1,0 +1,133 @@
+"""The table of runs, its filters, and which runs are selected.
+
+The selection is a list of run ids of its own. The table's ticks and the field below it only show it, so filtering, sorting and new rows
+never change what is selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.runs.listing import STATUS_WORDS, Listed, as_table
+from pages.shared.runs.names import long_labels, scenario_title
+
+TABLE, FIELD = "runs:table", "runs:field"  # widgets
+SELECTED, SHOWN = "runs:selected", "runs:shown"  # run ids: selected, in the order of selection; rows of the table
+FILTERS = ("runs:text", "runs:scenarios", "runs:sides", "runs:statuses")
+MAX_HEIGHT, ROW_HEIGHT = 420, 35  # pixels
+
+
+def filters(runs: Sequence[Listed]) -> list[Listed]:
+    """Draw the filters and return the runs that pass."""
+    text, scenarios, sides, statuses = st.columns([3, 2, 2, 2])
+    wanted = text.text_input(
+        "Search", key=FILTERS[0], placeholder="name, side, setting, outcome", max_chars=100, persist_state="session",
+        help="Shows the runs in which every word occurs: in the name, the scenario, the side, the status, the outcome or a changed setting.",
+    )  # fmt: skip
+    chosen = [
+        place.multiselect(
+            name, list(dict.fromkeys(values)), format_func=shown, key=key, placeholder="all", persist_state="session"
+        )
+        for place, name, key, values, shown in (
+            (scenarios, "Scenario", FILTERS[1], [run.row.scenario for run in runs], scenario_title),
+            (sides, "Side", FILTERS[2], [run.row.label for run in runs], str),
+            (statuses, "Status", FILTERS[3], STATUS_WORDS, STATUS_WORDS.get),
+        )
+    ]
+    return [run for run in runs if passes(run, wanted or "", *chosen)]
+
+
+def passes(run: Listed, text: str, scenarios: Sequence[str], sides: Sequence[str], statuses: Sequence[str]) -> bool:
+    """Whether a run is among what is chosen; of each list, nothing chosen is everything."""
+    row = run.row
+    pairs = ((row.scenario, scenarios), (row.label, sides), (row.status, statuses))
+    if any(chosen and value not in chosen for value, chosen in pairs):
+        return False
+    return not text.strip() or all(word in run.words for word in text.lower().split())
+
+
+def clear_filters() -> None:
+    st.session_state[FILTERS[0]] = ""
+    for key in FILTERS[1:]:
+        st.session_state[key] = []
+
+
+def selected(runs: Sequence[Listed]) -> list[Listed]:
+    """The selected runs that still exist, in the order of selection."""
+    by_id = {run.row.run_id: run for run in runs}
+    return [by_id[run_id] for run_id in st.session_state.get(SELECTED, []) if run_id in by_id]
+
+
+def table(runs: Sequence[Listed], zone) -> None:
+    """Draw `runs` with a tick for each that is selected."""
+    ids = [run.row.run_id for run in runs]
+    st.session_state[SHOWN] = ids
+    chosen = set(st.session_state.get(SELECTED, []))
+    ticks = [i for i, run_id in enumerate(ids) if run_id in chosen]
+    if sorted(_ticks()) != ticks:
+        st.session_state[TABLE] = {"selection": {"rows": ticks, "columns": [], "cells": []}}
+    st.dataframe(
+        as_table(runs, zone), key=TABLE, on_select=_ticked, selection_mode="multi-row", hide_index=True, placeholder="–",
+        column_config=_columns(), height=min(MAX_HEIGHT, ROW_HEIGHT * (len(ids) + 1) + 3),
+        alt=f"Table of {len(ids)} runs: what they are called, their state, settings and outcome.",
+    )  # fmt: skip
+
+
+def field(runs: Sequence[Listed], zone) -> None:
+    """The selection as a field: what is selected although a filter hides it, and a way to select with the keyboard alone."""
+    labels = dict(zip((run.row.run_id for run in runs), long_labels([(run.row, run.brief) for run in runs], zone), strict=True))
+    st.session_state[FIELD] = [run_id for run_id in st.session_state.get(SELECTED, []) if run_id in labels]
+    st.multiselect(
+        "Selected runs", list(labels), format_func=lambda run_id: labels.get(run_id, ""), key=FIELD, on_change=_chosen,
+        placeholder="Tick rows in the table, or type to find a run",
+    )  # fmt: skip
+
+
+def _ticks() -> list[int]:
+    state = st.session_state.get(TABLE)
+    return list(state["selection"]["rows"]) if state else []
+
+
+def _ticked() -> None:
+    st.session_state[SELECTED] = after_ticks(st.session_state.get(SELECTED, []), st.session_state.get(SHOWN, []), _ticks())
+
+
+def after_ticks(before: Sequence[int], shown: Sequence[int], ticks: Sequence[int]) -> list[int]:
+    """The selection when exactly the rows `ticks` of the table `shown` are ticked. What the table does not show stays selected, and what
+    was selected keeps its place."""
+    ticked = [shown[i] for i in ticks if i < len(shown)]
+    hidden = set(before) - set(shown)
+    kept = [run_id for run_id in before if run_id in hidden or run_id in ticked]
+    return kept + [run_id for run_id in ticked if run_id not in kept]
+
+
+def _chosen() -> None:
+    st.session_state[SELECTED] = list(st.session_state[FIELD])
+
+
+def _columns() -> dict:
+    column, number = st.column_config.TextColumn, st.column_config.NumberColumn
+    last = "Mean over seeds and over the last 10 % of the updates."
+    return {
+        "name": column("Name", help="The comparison's name, or its scenario. Rename it below the table.", width="medium"),
+        "side": column("Side"),
+        "status": column("Status"),
+        "done": number("Updates", help="Done so far.", format="localized"),
+        "total": number("of", format="localized"),
+        "outcome": column(
+            "Outcome", help="Updates at which the detectors fired, looking at the mean over seeds.", width="medium"
+        ),
+        "score": number("Final score", help=f"What 'Score is' names. {last}", format="%.3f"),
+        "score_name": column("Score is"),
+        "entropy": number("Final entropy", help=f"Nats. {last}", format="%.3f"),
+        "gradient": number("Final gradient", help=f"Norm before clipping. {last}", format="%.4f"),
+        "filter": number("Final filter ratio", help=f"Groups dropped ÷ groups generated. {last}", format="%.3f"),
+        "changes": column("Changed settings", help="What differs from the scenario's own settings.", width="medium"),
+        "replicas": number("Seeds", help="How many replicas were trained at once."),
+        "first_seed": number("First seed", format="%d"),
+        "started": st.column_config.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm:ss", help="Your local time."),
+        "seconds": number("Training", help="Seconds of training.", format="%.1f s"),
+        "scenario": column("Scenario", width="medium"),
+    }

@@ -1,0 +1,364 @@
+"""The finished charts: their numbers against hand calculation, their words, and what they do without data."""
+
+import html
+import json
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.analysis.charts import all_charts, live_charts, more_charts
+from core.analysis.charts.curves import curve, mean_and_half_width, rollouts_per_point
+from core.analysis.charts.page import charts_page
+from core.analysis.charts.palette import KNOWN, OTHERS, faded, side_styles
+from core.analysis.history import History
+from core.analysis.result import RunResult
+from core.analysis.summary import half_variances, summarise
+from core.data import comparison as shipped
+from core.engine.tasks import TaskConfig
+from core.engine.types import Distribution, StepRecord
+from core.settings.algorithm import DAPO, GRPO
+from core.settings.run import RunConfig
+from core.settings.task import BanditConfig, ChainConfig
+
+NAN = math.nan
+T_975 = {1: 12.7062, 2: 4.30265}  # Student's t, 97.5 %, from a printed table
+NAMES = [
+    "entropy_nats", "grad_norm", "reward_mean", "eval_accuracy", "filter_ratio", "groups", "distribution_rank", "distribution_token",
+    "stability", "clip_fraction", "upclipped_prob_mean", "completion_tokens_mean",
+]  # fmt: skip
+
+
+def record(update: int, rollout: int, distribution: Distribution | None = None, **metrics) -> StepRecord:
+    values = {name: np.array(value, dtype=float) for name, value in metrics.items()}
+    width = len(next(iter(values.values())))
+    return StepRecord(update, rollout, np.full(width, 64 * rollout), 0.5 * update, values, distribution)
+
+
+def result(*records: StepRecord, task: TaskConfig | None = None, algorithm=GRPO) -> RunResult:
+    replicas = len(records[0].samples_generated) if records else 2
+    config = RunConfig(task=task or ChainConfig(step_tokens=3), algorithm=algorithm, replicas=replicas)
+    history = History(config.seeds)
+    for one in records:
+        history.append(one)
+    return RunResult(config, history)
+
+
+def distribution(*rows: list[float]) -> Distribution:
+    table = np.array(rows, dtype=np.float32)
+    return Distribution(table, -np.sort(-table, axis=1))
+
+
+def by_name(charts) -> dict:
+    return {chart.words.name: chart for chart in charts}
+
+
+def traces(chart, name: str) -> list:
+    return [trace for trace in chart.figure.data if trace.name == name]
+
+
+# -- curves ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_point_is_the_mean_over_a_rollouts_updates_and_then_over_seeds():
+    history = result(
+        record(1, 1, grad_norm=[1, 2, 3]), record(2, 1, grad_norm=[3, 4, 5]), record(3, 2, grad_norm=[NAN, 1, 5]),
+        record(4, 2, grad_norm=[math.inf, 3, 7]),
+    ).history  # fmt: skip
+    found = curve(history, "grad_norm")
+    # Seeds over rollout 1: 2, 3, 4, mean 3, deviation 1; over rollout 2: nothing, 2, 6: mean 4, deviation sqrt 8.
+    assert found.x.tolist() == [1.5, 3.5] and found.mean.tolist() == [3, 4]
+    np.testing.assert_allclose(found.half, [T_975[2] / 3**0.5, T_975[1] * 8**0.5 / 2**0.5], rtol=1e-4)
+
+
+def test_a_metric_of_a_rollout_stands_at_its_update_and_one_of_an_update_breaks_where_it_was_not_measured():
+    rows = [
+        record(u, (u + 1) // 2, **({"entropy_nats": [u], "upclipped_prob_mean": [0.1]} if u in (1, 5) else {"loss": [1]}))
+        for u in range(1, 7)
+    ]
+    history = result(*rows).history
+    sparse, broken = curve(history, "entropy_nats"), curve(history, "upclipped_prob_mean")
+    assert sparse.x.tolist() == [1, 5] and sparse.mean.tolist() == [1, 5] and sparse.half.tolist() == [0, 0]
+    np.testing.assert_array_equal(broken.x, [1, NAN, 5])
+    np.testing.assert_array_equal(broken.mean, [0.1, NAN, 0.1])
+
+
+def test_a_long_run_is_merged_into_few_points_whose_mean_is_unchanged():
+    values = np.random.default_rng(0).random((1000, 2))
+    history = result(*(record(u + 1, u // 2 + 1, grad_norm=row) for u, row in enumerate(values))).history
+    found = curve(history, "grad_norm", points=100)
+    assert rollouts_per_point(history, 100) == 5 and len(found.x) == 100
+    np.testing.assert_allclose(found.mean, values.mean(1).reshape(100, 10).mean(1))
+    assert found.x[0] == 5.5  # updates 1 to 10
+
+
+def test_an_unmeasured_metric_has_no_points():
+    assert len(curve(result(record(1, 1, loss=[1, 2])).history, "grad_norm").x) == 0
+    assert len(curve(result().history, "grad_norm").x) == 0
+
+
+def test_intervals_of_many_seeds_are_quick():
+    mean, half = mean_and_half_width(np.random.default_rng(1).normal(size=(3, 1024)))
+    assert (abs(mean) < 0.2).all() and (half < 0.1).all()  # 1.96 / 32 = 0.06
+
+
+def test_intervals_do_not_depend_on_whether_another_row_has_a_gap():
+    table = np.random.default_rng(0).normal(size=(5, 8))
+    with_gap = np.vstack([table, [[np.nan, *range(7)]]])
+    for whole, beside in zip(mean_and_half_width(table), mean_and_half_width(with_gap), strict=True):
+        np.testing.assert_array_equal(whole, beside[:-1])
+        assert np.isfinite(beside[-1])
+
+
+# -- stability ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_variance_over_the_second_half_equals_a_loop_and_needs_two_values():
+    values = np.array([[9, 9, 9, 9], [1, 2, NAN, 5], [3, NAN, NAN, 5], [5, NAN, NAN, 5.0]])  # the second half: rows 3 and 4
+    np.testing.assert_array_equal(half_variances(values), [1, NAN, NAN, 0])
+    values = np.random.default_rng(2).normal(size=(31, 3))
+    np.testing.assert_allclose(half_variances(values), [np.var(column[15:]) for column in values.T])
+
+
+def test_the_stability_chart_shows_what_the_summary_says():
+    chart = by_name(more_charts(shipped.load()))["stability"]
+    summary = summarise("collapse", shipped.load())["algorithms"]
+    for label in ("GRPO", "DAPO"):
+        dots = traces(chart, label)
+        assert [dot.x[0] for dot in dots] == pytest.approx(list(summary[label]["stability"].values()))
+        assert all(dot.error_x.array[0] > 0 and dot.error_x.arrayminus[0] > 0 for dot in dots)
+        assert f"{label} {summary[label]['stability']['grad_norm']:.3g} [" in chart.text
+
+
+# -- charts ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_comparison_has_all_charts_with_words_and_numbers():
+    charts = all_charts(shipped.load())
+    assert [chart.words.name for chart in charts] == NAMES
+    for chart in charts:
+        assert chart.figure is not None and chart.words.title and chart.words.unit and chart.words.caption, chart.words.name
+        assert "GRPO" in chart.text and "DAPO" in chart.text and re.search(r"\d", chart.text)
+        assert "nan" not in chart.text.lower()
+        json.loads(chart.figure.to_json())
+
+
+def test_a_lines_numbers_are_those_of_the_history():
+    charts = by_name(live_charts(shipped.load()))
+    history = shipped.load()["DAPO"].history
+    (line,) = traces(charts["entropy_nats"], "DAPO")
+    measured = history.metric("entropy_nats")
+    measured = measured[~np.isnan(measured).all(1)]
+    np.testing.assert_allclose(line.y, measured.mean(1))
+    assert line.line.color == KNOWN["DAPO"]["color"] and line.line.dash == KNOWN["DAPO"]["dash"]
+    final = summarise("collapse", shipped.load())["algorithms"]["DAPO"]["entropy_nats"]
+    low, high = final["final_ci95"]
+    assert f"to {final['final']:.3g} [{low:.3g}, {high:.3g}]" in charts["entropy_nats"].text
+
+
+def test_the_distribution_chart_has_the_first_beside_the_last_and_both_in_words():
+    first, last = (
+        distribution([0.5, 0.3, 0.2, 0.0], [0.3, 0.5, 0.2, 0.0]),
+        distribution([0.9, 0.1, 0.0, 0.0], [0.1, 0.9, 0.0, 0.0]),
+    )
+    charts = by_name(
+        more_charts(
+            {"GRPO": result(record(1, 1, first, loss=[1, 2]), record(9, 2, loss=[1, 2]), record(17, 3, last, loss=[1, 2]))}
+        )
+    )
+    rank, token = charts["distribution_rank"], charts["distribution_token"]
+    np.testing.assert_allclose([bar.y for bar in rank.figure.data], [[0.5, 0.3, 0.2, 0], [0.9, 0.1, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose([bar.y for bar in token.figure.data], [[0.4, 0.4, 0.2, 0], [0.5, 0.5, 0, 0]], rtol=1e-6)
+    assert list(token.figure.data[0].x) == ["a", "b", "c", "ANSWER"]
+    # 0.9 and 0.1: deviation 0.8 / sqrt 2, error 0.4, times t for two seeds.
+    assert token.figure.data[1].error_y.array[0] == pytest.approx(0.4 * T_975[1], rel=1e-4)
+    assert "at update 17: rank 1 has 0.9 (0.5 at first), rank 2 has 0.1 (0.3 at first)" in rank.text
+    assert "a has 0.5 (0.4 at first)" in token.text
+
+
+def test_a_large_vocabulary_shows_its_likeliest_tokens_and_the_rest_in_one_bar():
+    rows = np.full((2, 40), 0.5 / 38)
+    rows[:, [5, 30]] = 0.25
+    seen = Distribution(rows.astype("f4"), -np.sort(-rows.astype("f4"), axis=1))
+    runs = {"x": result(record(1, 1, seen, loss=[1, 2]), task=BanditConfig(actions=40, contexts=2))}
+    (bar,) = by_name(more_charts(runs))["distribution_token"].figure.data  # one distribution: nothing to compare it with
+    assert len(bar.x) == 16 and bar.x[-1] == "25 others" and {"action 5", "action 30"} <= set(bar.x)
+    assert sum(bar.y) == pytest.approx(1, rel=1e-5) and bar.y[-1] == pytest.approx(25 * 0.5 / 38, rel=1e-5)
+
+
+def test_without_a_recorded_distribution_the_chart_says_so():
+    for name in ("distribution_rank", "distribution_token"):
+        chart = by_name(more_charts({"GRPO": result(record(1, 1, loss=[1, 2]))}))[name]
+        assert chart.figure is None and "was not recorded" in chart.text
+
+
+def test_on_a_bandit_the_score_has_its_name_and_length_is_left_out():
+    task = BanditConfig()
+    rows = [
+        record(u, u, entropy_nats=[1, 1], eval_accuracy=[0.5, 0.6], completion_tokens_mean=[1, 1], truncated_fraction=[0, 0])
+        for u in (1, 2)
+    ]
+    charts = by_name(all_charts({"GRPO": result(*rows, task=task)}))
+    assert charts["eval_accuracy"].words.title == "Expected true reward" and charts["eval_accuracy"].words.unit == "reward"
+    assert "one token" in charts["completion_tokens_mean"].text and charts["completion_tokens_mean"].figure is None
+    assert by_name(live_charts(shipped.load()))["eval_accuracy"].words.title == "Held-out accuracy"
+
+
+def test_what_never_happened_is_a_sentence_and_not_an_empty_figure():
+    charts = by_name(more_charts({"GRPO": result(record(1, 1, clip_fraction_high=[0, 0], clip_fraction_low=[0, 0]))}))
+    assert charts["upclipped_prob_mean"].figure is None and "has not stopped a single token" in charts["upclipped_prob_mean"].text
+    assert "GRPO is 0 throughout" in charts["clip_fraction"].text
+
+
+def test_a_run_without_a_single_update_is_left_out_and_colours_stay_in_place():
+    runs = {"nothing": result(), "second": result(record(1, 1, entropy_nats=[1, 2], loss=[1, 1]))}
+    chart = live_charts(runs)[0]
+    assert "nothing" not in chart.text and traces(chart, "second")[0].line.color == OTHERS[1]["color"]
+    assert all_charts({"nothing": result()}) == []
+
+
+def test_one_update_of_one_seed_draws_without_a_warning():
+    seen = distribution([0.25, 0.25, 0.25, 0.25])
+    charts = all_charts(
+        {"one": result(record(1, 1, seen, entropy_nats=[1], grad_norm=[0], all_wrong_fraction=[0.5], all_right_fraction=[0.25]))}
+    )
+    assert (
+        "one: at the end 25.0 % of the groups are mixed, 50.0 % all wrong and 25.0 % all right" in by_name(charts)["groups"].text
+    )
+    assert "Too few updates" in by_name(charts)["stability"].text
+
+
+def test_a_band_stays_within_the_metrics_bounds():
+    rows = [record(u, u, filter_ratio=[0.0, 1.0]) for u in (1, 2)]
+    band = by_name(live_charts({"x": result(*rows)}))["filter_ratio"].figure.data[0]
+    assert np.nanmin(band.y) == 0 and np.nanmax(band.y) == 1
+
+
+def test_the_dotted_line_is_two_fifths_of_where_the_entropy_began():
+    (line,) = live_charts(shipped.load())[0].figure.layout.shapes  # both sides start alike
+    start = np.mean([r.history.metric("entropy_nats")[0].mean() for r in shipped.load().values()])
+    assert line.y0 == pytest.approx(0.4 * start)
+    apart = {k: result(record(1, 1, entropy_nats=[v, v])) for k, v in (("GRPO", 1.0), ("DAPO", 2.0))}
+    assert [shape.y0 for shape in live_charts(apart)[0].figure.layout.shapes] == pytest.approx([0.4, 0.8])
+
+
+def test_a_run_whose_start_was_not_measured_has_none_to_compare_with():
+    measured = {"entropy_nats": [1, 2], "all_wrong_fraction": [0, 0.5], "all_right_fraction": [0, 0]}
+    rows = [record(u, u, **(measured if u > 54 else {"loss": [1, 1]})) for u in range(50, 57)]
+    charts = by_name(live_charts({"fork": result(*rows)}))
+    assert charts["entropy_nats"].figure.layout.shapes == () and "fork is 1.5 throughout" in charts["entropy_nats"].text
+    assert charts["groups"].text == "fork: at the end 75.0 % of the groups are mixed, 25.0 % all wrong and 0.0 % all right."
+
+
+def test_figures_do_not_depend_on_plotlys_default_and_have_ink_for_light_and_dark():
+    light, dark = (all_charts(shipped.load(), dark=dark)[0].figure for dark in (False, True))
+    assert light.layout.paper_bgcolor == light.layout.plot_bgcolor == "rgba(0,0,0,0)"
+    assert (
+        contrast(light.layout.xaxis.tickfont.color, "#FFFFFF") > 7 and contrast(dark.layout.xaxis.tickfont.color, "#1A1A17") > 7
+    )
+    assert light.layout.template.layout.font.color is None  # the template called none
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+# -- colours -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_every_sides_colour_stands_out_on_its_page_and_no_two_share_colour_and_dash():
+    styles = side_styles(["GRPO", "DAPO", *"abcde"])
+    assert len({style["color"] for style in styles}) == len({style["dash"] for style in styles}) == 7
+    for style in styles:
+        assert contrast(style["color"], "#FFFFFF") > 3 and contrast(style["color_dark"], "#1A1A17") > 3, style
+    assert faded("#0072B2", 0.5) == "rgba(0,114,178,0.5)"
+
+
+# -- the page ----------------------------------------------------------------------------------------------------------------------
+
+EVIL = "<img src=x onerror=alert(1)> %{y}"
+
+
+def evil_page() -> str:
+    rows = [record(u, u, entropy_nats=[1 / u, 2 / u], all_wrong_fraction=[0, 0], all_right_fraction=[0, 0]) for u in (1, 2)]
+    runs = {EVIL: result(*rows), "DAPO": result(*rows, algorithm=DAPO)}
+    settings = {EVIL: {"a": {"b": EVIL}, "c": 1}, "DAPO": {"a": {"b": 2}, "c": 1}}
+    return charts_page(EVIL, EVIL, all_charts(runs), settings, [EVIL])
+
+
+def test_the_page_escapes_every_name_and_asks_no_server_for_anything():
+    page = evil_page()
+    own = page[: page.index("<script>")] + page[page.index("</script>") :]  # without Plotly
+    assert "<img" not in own and "&lt;img src=x onerror=alert(1)&gt;" in own
+    assert not re.search(r"""(src|href)\s*=\s*["'](?!#)""", own)
+    assert page.count("</html>") == 1 and "Plotly.newPlot" in own
+
+
+def test_a_figure_shows_a_labels_characters_and_does_not_read_them_as_its_html():
+    rows = [record(u, u, entropy_nats=[1 / u, 2 / u], all_wrong_fraction=[0, 0], all_right_fraction=[0, 0]) for u in (1, 2)]
+    for chart in all_charts({EVIL: result(*rows)}):
+        drawn = chart.figure.to_dict() if chart.figure else {}
+        shown = [
+            t.get(key, "")
+            for t in drawn.get("data", [])
+            for key in ("name", "hovertemplate", "text", "y")
+            if isinstance(t.get(key), str)
+        ]
+        shown += [note["text"] for note in drawn.get("layout", {}).get("annotations", [])]
+        shown += [y for t in drawn.get("data", []) for y in t.get("y", ()) if isinstance(y, str)]
+        assert not any("<img" in text for text in shown), chart.words.name
+    assert any("&lt;img" in trace.name for trace in all_charts({EVIL: result(*rows)})[0].figure.data if trace.name)
+
+
+def test_plotly_is_in_the_page_once_and_every_figure_after_it():
+    page = evil_page()
+    assert page.count("* plotly.js v") == 1
+    assert page.index("* plotly.js v") < page.index("Plotly.newPlot(")
+    drawn = [chart for chart in all_charts(shipped.load()) if chart.figure]
+    assert (
+        len(re.findall(r"Plotly\.newPlot\(", charts_page("t", "", drawn, {}, []).split("</style>")[1].split("</script>", 1)[1]))
+        == 12
+    )
+
+
+def test_the_table_puts_what_differs_first_and_says_so():
+    page = evil_page()
+    table = page[page.index("<tbody>") :]
+    assert table.index("a.b (differs)") < table.index('<th scope="row">c</th>')
+    assert table.count("(differs)") == 1
+
+
+def test_settings_within_settings_keep_their_whole_name():
+    assert "fork.run.task.name" in charts_page("t", "l", [], {"x": {"fork": {"run": {"task": {"name": "chain"}}}}}, [])
+
+
+def test_every_chart_of_the_page_has_its_alternative_in_text():
+    charts = all_charts(shipped.load())
+    page = charts_page("t", "l", charts, {}, [])
+    assert page.count('role="img"') == 12
+    for chart in charts:
+        assert page.count(html.escape(chart.text)) == 2, chart.words.name  # for screen readers, and to be read
+
+
+def test_without_any_measurement_the_page_says_so():
+    assert "Nothing was measured" in charts_page("t", "l", [], {"a": {"x": 1}}, [])
+
+
+def test_a_comparison_of_unequal_tasks_is_drawn_side_by_side():
+    seen = [distribution([0.5, 0.5]), distribution([0.2, 0.3, 0.5])]
+    runs = {
+        f"{n} actions": result(record(1, 1, one, loss=[1]), task=replace(BanditConfig(), actions=n))
+        for n, one in zip((2, 3), seen, strict=True)
+    }
+    chart = by_name(more_charts(runs))["distribution_rank"]
+    np.testing.assert_allclose([bar.y for bar in chart.figure.data], [[0.5, 0.5, NAN], [0.5, 0.3, 0.2]], rtol=1e-6)

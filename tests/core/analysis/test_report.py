@@ -1,0 +1,94 @@
+"""The report's sentences and the safety of what is exported."""
+
+import numpy as np
+import pytest
+
+from core.analysis.export import run_id, safe_cell
+from core.analysis.history import History
+from core.analysis.report import findings, report_markdown
+from core.analysis.result import RunResult
+from core.analysis.summary import clean, summarise
+from core.engine.types import StepRecord
+from core.settings.algorithm import GRPO
+from core.settings.run import RunConfig
+from core.settings.task import ChainConfig
+
+CONFIG = RunConfig(task=ChainConfig(), replicas=4, updates=40)
+
+
+def result(score, *, entropy=1.0, status="done", error="", updates=40):
+    """A made-up run of four seeds: `score` per seed, measured at the first and at the last update."""
+    history = History(CONFIG.seeds)
+    for update in range(1, updates + 1):
+        metrics = {"grad_norm": np.ones(4), "entropy_nats": np.full(4, entropy if update > 3 else 1.0)}
+        metrics |= {"all_wrong_fraction": np.full(4, 0.5), "all_right_fraction": np.full(4, 0.25)}
+        if update in (1, updates):
+            metrics["eval_accuracy"] = np.asarray(score, dtype=float) * (update > 1)
+        history.append(StepRecord(update, update, np.full(4, 10 * update), float(update), metrics))
+    return RunResult(CONFIG, history, status, error)
+
+
+def sentences(**results):
+    return findings(summarise("made-up", results))
+
+
+def test_a_difference_whose_interval_excludes_zero_is_stated_with_its_numbers():
+    text = " ".join(sentences(A=result([0.1, 0.2, 0.1, 0.2]), B=result([0.6, 0.6, 0.6, 0.7])))
+    assert "B ends ahead of A by 0.475" in text  # (0.6 + 0.6 + 0.6 + 0.7) / 4 - 0.15
+
+
+def test_a_difference_that_chance_can_explain_is_not_called_one():
+    text = " ".join(sentences(A=result([0.1, 0.9, 0.5, 0.4]), B=result([0.6, 0.2, 0.5, 0.7])))
+    assert "no difference in held-out accuracy between B and A can be told from chance" in text
+    assert "ahead" not in text and "behind" not in text
+
+
+def test_a_run_that_is_worse_is_called_behind():
+    assert "B ends behind A by 0.5" in " ".join(sentences(A=result([0.6, 0.7, 0.6, 0.7]), B=result([0.1, 0.2, 0.1, 0.2])))
+
+
+def test_a_collapse_is_reported_with_its_update_and_the_share_of_dead_groups():
+    text = sentences(A=result([0.5] * 4, entropy=0.1))[0]
+    assert "its entropy collapsed at update 32" in text
+    assert "75% of the groups it trained on carried no signal" in text  # all wrong 0.5 + all right 0.25
+    assert "its gradient did not vanish" in text
+
+
+def test_failed_and_stopped_runs_come_first():
+    told = sentences(
+        A=result([0.5] * 4, status="failed", error="training diverged at update 41", updates=40),
+        B=result([0.5] * 4, status="stopped"),
+    )
+    assert told[0].startswith("**A failed** after 40 updates: training diverged at update 41")
+    assert told[1].startswith("**B was stopped**")
+
+
+def test_a_run_without_any_record_is_reported_and_breaks_nothing():
+    empty = RunResult(CONFIG, History(CONFIG.seeds), "failed", "out of luck")
+    results = {"A": empty, "B": result([0.5] * 4)}
+    summary = summarise("made-up", results)
+    assert list(summary["algorithms"]) == ["B"]
+    assert "A failed" in report_markdown("T", "L.", "", summary, results)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+A", "-A", "@A", "\tA"])
+def test_no_cell_is_a_formula(text):
+    assert safe_cell(text) == "'" + text
+    assert safe_cell("GRPO") == "GRPO"
+
+
+def test_a_run_id_names_the_label_and_changes_with_the_configuration():
+    other = RunConfig(task=ChainConfig(), algorithm=GRPO, replicas=5, updates=40)
+    assert run_id("GRPO", CONFIG).startswith("grpo-")
+    assert run_id("GRPO", CONFIG) == run_id("GRPO", CONFIG) != run_id("GRPO", other)
+
+
+def test_numbers_that_json_does_not_have_become_null():
+    assert clean({"a": [float("nan"), np.float64(1.5), np.int64(2), (float("inf"),)]}) == {"a": [None, 1.5, 2, [None]]}
+
+
+def test_dropped_groups_are_told_as_dropped_and_not_as_trained_on():
+    run = result([0.5] * 4)
+    for record in run.history._records:
+        record.metrics["filter_ratio"] = np.full(4, 0.9)
+    assert "at the end it dropped 90% of the groups it generated" in sentences(A=run)[0]

@@ -1,0 +1,125 @@
+"""Going on from a run's state: bit for bit like the original if nothing changes, and with whatever is changed if something does."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.engine.checkpoints import PER_RUN, Checkpoints, spacing
+from core.engine.trainer import Trainer, state_after, train
+from core.settings.algorithm import DAPO
+from core.settings.fields import ConfigError
+from core.settings.overrides import apply_overrides
+from core.settings.run import Fork
+from core.settings.scenarios import SCENARIOS
+
+RUN = SCENARIOS["collapse"].runs(updates=64, replicas=3)["GRPO"]
+
+
+def same(ours, theirs) -> bool:
+    return (
+        [r.update for r in ours] == [r.update for r in theirs]
+        and all(
+            a.rollout == b.rollout and np.array_equal(a.samples_generated, b.samples_generated)
+            for a, b in zip(ours, theirs, strict=True)
+        )
+        and all(a.metrics.keys() == b.metrics.keys() for a, b in zip(ours, theirs, strict=True))
+        and all(
+            np.array_equal(a.metrics[n], b.metrics[n], equal_nan=True)
+            for a, b in zip(ours, theirs, strict=True)
+            for n in a.metrics
+        )
+    )
+
+
+@pytest.mark.parametrize("scenario", ["collapse", "clip-higher-helps", "length-runaway", "lab"])
+@pytest.mark.parametrize("with_checkpoints", [False, True])
+def test_an_unchanged_fork_goes_on_bit_for_bit(scenario, with_checkpoints):
+    run = next(reversed(SCENARIOS[scenario].runs(updates=48, replicas=3).values()))
+    run = replace(run, task=replace(run.task, drift=0.5, noise=0.1))
+    checkpoints = Checkpoints() if with_checkpoints else None
+    original = list(train(run, checkpoints=checkpoints))
+    each = run.effective_updates_per_rollout
+    at = each * max(1, 24 // each)
+    assert same(list(train(replace(run, fork=Fork(run=run, update=at)), checkpoints=checkpoints)), original[at:])
+
+
+@pytest.mark.thorough
+def test_a_fork_of_a_gpt_goes_on_bit_for_bit():
+    run = SCENARIOS["addition"].runs(updates=24, replicas=2)["DAPO"]
+    original = list(train(run))
+    assert same(list(train(replace(run, fork=Fork(run=run, update=16)))), original[16:])
+
+
+def test_a_changed_fork_leaves_its_original_at_the_fork():
+    changed = replace(RUN, algorithm=DAPO, fork=Fork(run=RUN, update=32))
+    first = next(iter(train(changed)))
+    assert first.update == 33 and first.rollout == 5
+    assert (first.metrics["generation_rounds"] > 1).any()  # dynamic sampling has begun
+    assert (first.samples_generated > 4 * RUN.num_prompts * RUN.group_size).all()  # and counts on
+
+
+def test_a_fork_of_a_fork_begins_where_that_one_was():
+    once = replace(RUN, learning_rate=3e-3, fork=Fork(run=RUN, update=16))
+    twice = replace(once, fork=Fork(run=once, update=40))
+    assert same(list(train(twice)), [r for r in train(once) if r.update > 40])
+
+
+def test_one_replica_of_a_fork_is_that_replica():
+    forked = replace(RUN, algorithm=DAPO, fork=Fork(run=RUN, update=32))
+    many, one = list(train(forked)), list(train(forked.with_replica(1)))
+    assert all(
+        np.array_equal(a.metrics[n][1:2], b.metrics[n], equal_nan=True) for a, b in zip(many, one, strict=True) for n in a.metrics
+    )
+
+
+def test_a_fork_with_another_policy_is_refused_in_words():
+    (run,) = apply_overrides({"GRPO": RUN}, ["task.width=8"]).values()
+    with pytest.raises(ConfigError, match="policy of the same size"):
+        next(iter(train(replace(run, fork=Fork(run=RUN, update=32)))))
+
+
+def test_a_replay_says_how_far_it_is_and_can_be_left():
+    said = []
+    stop = threading.Event()
+
+    def note(*progress):
+        said.append(progress)
+        if progress[1] == 9:
+            stop.set()
+
+    forked = replace(RUN, fork=Fork(run=RUN, update=32))
+    assert list(train(forked, should_stop=stop.is_set, on_prepare=note)) == []
+    assert said == [("replay", update, 32) for update in range(1, 10)]
+
+
+def test_checkpoints_are_few_and_lie_over_the_run():
+    checkpoints = Checkpoints()
+    list(train(RUN, checkpoints=checkpoints))
+    each = RUN.effective_updates_per_rollout
+    one = state_after(RUN, each).nbytes
+    assert spacing(RUN) == each  # eight rollouts
+    assert checkpoints.nbytes == PER_RUN * one
+    long = replace(RUN, updates=30 * each)
+    checkpoints = Checkpoints()
+    list(train(long, checkpoints=checkpoints))
+    assert checkpoints.nbytes <= (PER_RUN + 1) * one
+    assert checkpoints.nearest(long, 30 * each).update == 30 * each
+    assert checkpoints.nearest(long, 17 * each).update == 16 * each
+    assert checkpoints.nearest(long, each) is None and checkpoints.nearest(RUN, each) is None
+
+
+def test_checkpoints_of_all_runs_are_bounded_and_the_oldest_go_first():
+    one = state_after(RUN, 8).nbytes
+    checkpoints = Checkpoints(max_bytes=2 * one)
+    runs = [replace(RUN, learning_rate=rate) for rate in (1e-3, 2e-3, 3e-3)]
+    trainers = [Trainer(run) for run in runs]
+    for trainer in trainers:
+        list(trainer.rollout())
+        trainer.keep_state(checkpoints)
+    assert checkpoints.nbytes == 2 * one
+    assert [checkpoints.nearest(run, 8) is not None for run in runs] == [False, True, True]
+    small = Checkpoints(max_bytes=one - 1)
+    trainers[0].keep_state(small)
+    assert small.nbytes == 0

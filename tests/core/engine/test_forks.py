@@ -1,0 +1,87 @@
+"""What can be left, where, with which changes; and what the summary and the report say of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.analysis.detectors import suggested_point
+from core.analysis.history import History
+from core.analysis.report import findings
+from core.analysis.summary import summarise
+from core.engine.forks import TECHNIQUES, fork_changes, fork_points, make_fork, originals, with_techniques
+from core.engine.types import StepRecord
+from core.runs.foreground import run_all
+from core.settings.algorithm import DAPO, GRPO
+from core.settings.fields import ConfigError
+from core.settings.scenarios import SCENARIOS
+
+RUN = SCENARIOS["collapse"].runs(updates=48, replicas=2)["GRPO"]  # rollouts of eight updates
+
+
+def record(update: int, **metrics) -> StepRecord:
+    return StepRecord(update, 1, np.array([update]), 0.1, {name: np.array(values) for name, values in metrics.items()})
+
+
+def test_a_run_can_be_left_at_the_ends_of_its_rollouts():
+    assert fork_points(RUN, 0) == [] and fork_points(RUN, 7) == []
+    assert fork_points(RUN, 25) == [8, 16, 24]
+    assert fork_points(make_fork(RUN, 16), 40) == [24, 32, 40]
+
+
+def test_all_techniques_together_are_dapo():
+    assert with_techniques(GRPO, list(TECHNIQUES)) == DAPO
+    assert with_techniques(GRPO, ["Clip-Higher"]) == replace(GRPO, eps_high=DAPO.eps_high)
+    with pytest.raises(ConfigError, match="technique must be one of"):
+        with_techniques(GRPO, ["PPO"])
+
+
+def test_a_fork_at_the_very_end_goes_on_for_half_as_long():
+    assert make_fork(RUN, 24).updates == 48
+    assert make_fork(RUN, 48).updates == 72
+    assert make_fork(RUN, 24, updates=32).updates == 32
+
+
+def test_changes_are_named_as_on_the_command_line():
+    assert fork_changes(RUN) == fork_changes(make_fork(RUN, 8)) == {}
+    fork = make_fork(RUN, 8, learning_rate=0.5, task=replace(RUN.task, noise=0.2), algorithm=DAPO)
+    assert fork_changes(fork) == {
+        "learning_rate": 0.5,
+        "task.noise": 0.2,
+        "algorithm.eps_high": 0.28,
+        "algorithm.loss_aggregation": "token_mean",
+        "algorithm.dynamic_sampling": "refill",
+        "algorithm.overlong": "soft",
+    }
+
+
+def test_originals_are_found_even_if_they_go_on_for_longer():
+    fork = make_fork(RUN, 8, algorithm=DAPO)
+    assert originals({"GRPO": replace(RUN, updates=96), "Mine": fork}) == {"Mine": "GRPO"}
+    assert originals({"GRPO": replace(RUN, learning_rate=0.1), "Mine": fork}) == {}
+
+
+def test_a_rescue_is_suggested_where_the_run_collapsed():
+    history = History((0,))
+    for update in range(1, 97):
+        history.append(record(update, entropy_nats=[1.0 if update < 40 else 0.1], grad_norm=[1.0]))
+    at = suggested_point(RUN, history)
+    assert at % 8 == 0 and 40 < at <= 72
+    calm = History((0,))
+    for update in range(1, 97):
+        calm.append(record(update, entropy_nats=[1.0], grad_norm=[1.0]))
+    assert suggested_point(RUN, calm) == 48
+    assert suggested_point(RUN, History((0,))) is None
+
+
+def test_the_report_says_where_it_left_and_what_became_of_it():
+    results = run_all({"GRPO": RUN, "Mine": make_fork(RUN, 16, algorithm=with_techniques(RUN.algorithm, ["Clip-Higher"]))})
+    summary = summarise("collapse", results)
+    fork = summary["forks"]["Mine"]
+    assert (fork["of"], fork["update"], fork["changes"]) == ("GRPO", 16, {"algorithm.eps_high": 0.28})
+    original = results["GRPO"].history
+    assert fork["before"]["grad_norm"] == pytest.approx(original.metric("grad_norm")[:16].mean())
+    told = " ".join(findings(summary))
+    assert "**Mine** left GRPO after update 16 with `algorithm.eps_high` = 0.28: entropy" in told
+    assert "not measured" not in told
+    assert "forks" not in summarise("collapse", {"GRPO": results["GRPO"]})

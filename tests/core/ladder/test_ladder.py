@@ -1,0 +1,388 @@
+"""The ablation ladder: which algorithms, what each step brings, what agrees with what was published, and the command."""
+
+import csv
+import json
+from dataclasses import replace
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.analysis.export import run_id
+from core.analysis.history import History
+from core.analysis.result import RunResult
+from core.analysis.stats import Estimate
+from core.analysis.summary import summarise
+from core.data import ladder as shipped
+from core.engine.trainer import train
+from core.engine.types import StepRecord
+from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table, rungs
+from core.ladder.charts import ladder_chart, published_chart
+from core.ladder.numbers import table_csv
+from core.ladder.published import PAPER, VERL
+from core.ladder.report import across, agreement, agreement_table, sentences, steps, verdict
+from core.ladder.rungs import SCENARIO
+from core.runs.foreground import run_all
+from core.settings.diff import changed_fields
+from core.settings.fields import ConfigError
+from core.settings.links import from_query, to_query
+from core.settings.scenarios import SCENARIOS
+from core.settings.sides import check_label
+
+LADDER = SCENARIOS[SCENARIO]
+OURS = [rung.label for rung in rungs("ours", LADDER)]
+
+
+def history(scores, samples_each) -> History:
+    """Ten updates of as many seeds as `scores` has rows; a row is (first, last), and the score goes there in a straight line."""
+    out = History(range(len(scores)))
+    for update in range(1, 11):
+        at = (update - 1) / 9
+        values = np.array([first + (last - first) * at for first, last in scores])
+        metrics = {"eval_accuracy": values, "entropy_nats": np.full(len(scores), 2.0 / update), "grad_norm": values * 0 + 0.5}
+        out.append(StepRecord(update, 1, np.full(len(scores), samples_each * update), 0.0, metrics))
+    return out
+
+
+def results(**changes) -> dict[str, RunResult]:
+    """The five rungs of our order with two seeds; the third brings 0.2 per update and generates four times the samples."""
+    configs = ladder_runs(LADDER, ("ours",), updates=10, replicas=2)
+    flat, better = [(0.3, 0.3), (0.5, 0.5)], [(0.0, 0.5), (0.0, 0.7)]
+    made = {OURS[0]: history(flat, 10), OURS[1]: history(flat, 10), OURS[2]: history(better, 40), OURS[3]: history(better, 40)}
+    made |= {OURS[4]: history([(0.6, 0.6), (0.6, 0.6)], 20)}
+    return {label: RunResult(configs[label], changes.get(label, h)) for label, h in made.items()}
+
+
+def spread(value: Estimate) -> list[float]:
+    return [value.mean, *value.ci95]
+
+
+# Which algorithms
+
+
+def test_our_order_is_the_scenarios_own_ladder():
+    assert {rung.label: rung.algorithm for rung in rungs("ours", LADDER)} == LADDER.algorithms
+
+
+def test_the_papers_order_changes_one_technique_at_a_time_and_ends_at_dapo():
+    ladder = rungs("paper", LADDER)
+    changes = [changed_fields(b.algorithm, a.algorithm) for a, b in pairwise(ladder)]
+    assert changes == [
+        {"overlong": "filter"},
+        {"eps_high": 0.28},
+        {"overlong": "soft", "overlong_buffer_tokens": 6},
+        {"loss_aggregation": "token_mean"},
+        {"dynamic_sampling": "refill"},
+    ]
+    assert ladder[-1].algorithm == LADDER.algorithms["with overlong (DAPO)"]
+
+
+def test_leaving_one_out_takes_exactly_that_technique_away():
+    full, *others = rungs("leave-one-out", LADDER)
+    changes = [changed_fields(rung.algorithm, full.algorithm) for rung in others]
+    assert changes == [
+        {"eps_high": 0.2},
+        {"loss_aggregation": "sequence_mean"},
+        {"dynamic_sampling": "off"},
+        {"overlong": "none", "overlong_buffer_tokens": 4},
+    ]
+    assert {rung.before for rung in others} == {full.label}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_in_every_scenario_a_label_is_one_algorithm_and_an_algorithm_one_label(name):
+    seen = {}
+    for order in ORDERS:
+        for rung in rungs(order, SCENARIOS[name]):
+            assert seen.setdefault(rung.label, rung.algorithm) == rung.algorithm
+            if rung.label not in SCENARIOS[name].algorithms:
+                check_label(rung.label)
+    assert len(seen) == len(set(seen.values())) == 11
+    assert rungs("ours", SCENARIOS[name])[-1].label == rungs("leave-one-out", SCENARIOS[name])[0].label
+
+
+def test_an_unknown_order_is_refused():
+    with pytest.raises(ConfigError, match="order must be one of ours, paper, leave-one-out, got 'mine'"):
+        rungs("mine", LADDER)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_step_can_be_opened_on_compare_by_a_link(order):
+    configs = ladder_runs(LADDER, updates=80, replicas=3, first_seed=7)
+    for rung in rungs(order, LADDER)[1:]:
+        pair = {label: configs[label] for label in (rung.before, rung.label)}
+        opened = from_query(to_query(LADDER, pair))
+        assert opened.runs == pair and not opened.problems
+
+
+# Numbers
+
+
+def test_at_equal_updates_a_step_is_the_paired_difference_of_the_last_tenth():
+    table = ladder_table("ours", LADDER, results())
+    found = steps(table, "updates")
+    assert [row.per["updates"].score.mean for row in table.rows] == pytest.approx([0.4, 0.4, 0.6, 0.6, 0.6])
+    assert found["Token-level loss"].mean == pytest.approx(0.2)  # (0.5 - 0.3 + 0.7 - 0.5) / 2
+    assert found["Token-level loss"].ci95 == pytest.approx((0.2, 0.2))  # paired: both seeds gain as much
+    assert found["Overlong shaping"].mean == pytest.approx(0.0)  # +0.1 and -0.1
+    assert table.total["updates"].mean == pytest.approx(0.2)
+
+
+def test_at_equal_samples_every_rung_is_read_where_the_thriftiest_ends():
+    table = ladder_table("ours", LADDER, results())
+    assert table.budget == 100
+    # The third rung has generated 90 to 100 samples between updates 2.25 and 2.5; its curve at update u is (u - 1) / 9 of its end.
+    middle = ((2.25 + 2.5) / 2 - 1) / 9
+    third = table.rows[2].per["samples"]
+    assert third.score.mean == pytest.approx(middle * 0.6)
+    assert third.brings.mean == pytest.approx(middle * 0.6 - 0.4)
+    assert table.total["samples"].mean == pytest.approx(0.6 - 0.4)
+    assert [row.samples for row in table.rows] == [100, 100, 400, 400, 200]
+
+
+def test_entropy_and_gradient_stand_beside_the_score():
+    row = ladder_table("ours", LADDER, results()).rows[0]
+    assert row.entropy.mean == pytest.approx(0.2)  # 2 / update at update 10
+    assert row.entropy_change == pytest.approx(0.2 / ((2 + 1 + 2 / 3) / 3))
+    assert row.gradient.mean == 0.5
+
+
+def test_what_is_left_out_counts_by_how_much_better_it_is_with_it():
+    configs = ladder_runs(LADDER, ("leave-one-out",), updates=10, replicas=2)
+    scores = [0.8, 0.8, 0.7, 0.3, 0.9]
+    made = {label: RunResult(c, history([(s, s)] * 2, 10)) for (label, c), s in zip(configs.items(), scores, strict=True)}
+    table = ladder_table("leave-one-out", LADDER, made)
+    brought = {name: step.mean for name, step in steps(table, "updates").items()}
+    assert brought == pytest.approx(
+        {"Clip-Higher": 0.0, "Token-level loss": 0.1, "Dynamic sampling": 0.5, "Overlong shaping": -0.1}
+    )
+    assert table.total["updates"] is None
+    assert "(-0.500)" in " ".join(ladder_chart(table, "updates").figure.data[-1].text)  # the bar says what is lost
+
+
+def test_steps_are_those_of_summary_json():
+    made = results(**{OURS[3]: history([(0.1, 0.9), (0.3, 0.4)], 40)})
+    table = ladder_table("ours", LADDER, made)
+    differences = summarise(SCENARIO, made)["differences"]
+    for row in table.rows[1:]:
+        expected = differences[f"{row.rung.label} - {row.rung.before}"]["eval_accuracy"]
+        assert spread(row.per["updates"].brings) == pytest.approx([expected["mean"], *expected["ci95"]])
+    whole = differences[f"{OURS[-1]} - {OURS[0]}"]["eval_accuracy_equal_samples"]
+    assert spread(table.total["samples"]) == pytest.approx([whole["mean"], *whole["ci95"]])
+
+
+def test_a_rung_that_was_cut_short_does_not_set_the_samples_and_is_left_out_there():
+    made = results()
+    short = History(range(2))
+    for record in islice(made[OURS[1]].history.after(0), 5):
+        short.append(record)
+    made[OURS[1]] = replace(made[OURS[1]], history=short, status="stopped")
+    table = ladder_table("ours", LADDER, made)
+    assert table.budget == 100
+    assert table.rows[1].per["samples"] is None and table.rows[2].per["samples"].brings is None
+    assert table.rows[1].per["updates"].score.mean == pytest.approx(0.4)
+    assert "stopped after 5 updates" in ladder_chart(table, "updates").figure.data[-1].text[1]
+
+
+def test_a_step_beside_a_rung_that_was_cut_short_ends_where_that_one_does():
+    made = results()
+    short = History(range(2))
+    for record in islice(made[OURS[2]].history.after(0), 5):
+        short.append(record)
+    made[OURS[2]] = replace(made[OURS[2]], history=short, status="stopped")
+    rows = ladder_table("ours", LADDER, made).rows
+    assert rows[3].per["updates"].brings.mean == pytest.approx(0.0)  # the same curve, read at the same update
+    assert rows[3].per["updates"].score.mean == pytest.approx(0.6)
+
+
+def test_rungs_that_are_not_there_are_missing_and_keep_their_place():
+    made = {label: result for label, result in results().items() if label != OURS[1]}
+    table = ladder_table("ours", LADDER, made)
+    assert [rung.label for rung in table.missing] == [OURS[1]]
+    assert steps(table, "updates").keys() == {"Dynamic sampling", "Overlong shaping"}
+    chart = ladder_chart(table, "updates")
+    assert chart.figure.data[-1].text[1] == "+ Clip-Higher  (not measured)"
+    assert "Not measured: + Clip-Higher." in chart.text
+
+
+# Beside what was published
+
+
+def test_the_published_ladders_are_those_of_the_sources():
+    assert [percent for _, _, percent in PAPER.rungs] == [30, 36, 38, 41, 42, 50]
+    assert PAPER.gains == {
+        "Overlong filtering": 6, "Clip-Higher": 2, "Overlong shaping": 3, "Token-level loss": 1, "Dynamic sampling": 8
+    }  # fmt: skip
+    assert [percent for _, _, percent in VERL.rungs] == [44, 50, 52]
+    assert [technique for _, technique, _ in PAPER.rungs[1:]] == list(ORDERS["paper"].techniques)
+    assert all(
+        published.link.startswith("https://") and sum(published.gains.values()) == published.total for published in PUBLISHED
+    )
+
+
+@pytest.mark.parametrize(
+    ("mean", "ci95", "expected"),
+    [
+        (0.1, (0.05, 0.15), "up"),
+        (-0.1, (-0.15, -0.05), "down"),
+        (0.1, (-0.05, 0.2), "unclear"),
+        (0.0, (-0.08, 0.08), "unclear"),
+        (-0.003, (-0.006, -0.0004), "unclear"),  # it is shown as [-0.006, 0.000]
+        (-0.001, (-0.002, 0.0), "level"),
+        (0.3, None, "unclear"),
+    ],
+)
+def test_a_step_is_judged_by_its_interval(mean, ci95, expected):
+    assert verdict(Estimate(mean, ci95)) == expected
+    assert agreement(Estimate(mean, ci95), 2.0) == (expected == "up")
+    assert agreement(Estimate(mean, ci95), -2.0) == (expected == "down")
+
+
+def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
+    made = results()
+    told = " ".join(sentences(ladder_table("ours", LADDER, made), "updates"))
+    assert "from the first rung to the last +0.200" in told and "most by Token-level loss, +0.200 [0.200, 0.200]" in told
+    assert "**Beside the paper**, 1 of 4 steps agree in sign; not Clip-Higher, Overlong shaping and Dynamic sampling" in told
+    assert "The largest is another one: Token-level loss here, Dynamic sampling there." in told
+    assert "in another order than this one" in told and "not samples" not in told
+    made[OURS[3]] = replace(made[OURS[3]], history=history([(0.9, 0.9), (0.9, 0.9)], 40))
+    told = " ".join(sentences(ladder_table("ours", LADDER, made), "updates"))
+    assert "2 of 4 steps agree in sign; not Clip-Higher and Overlong shaping" in told
+    assert "The largest is the same: Dynamic sampling." in told
+    assert "not samples" in " ".join(sentences(ladder_table("ours", LADDER, made), "samples"))
+
+
+def test_the_shares_are_of_the_gain_that_both_ladders_have_in_common():
+    made = results()
+    made[OURS[3]] = replace(made[OURS[3]], history=history([(0.8, 0.8), (1.0, 1.0)], 40))  # +0.3 after +0.2
+    lines = agreement_table(ladder_table("ours", LADDER, made), "updates").splitlines()
+    token = next(line for line in lines if line.startswith("| Token-level loss"))
+    # The overlong rung then costs 0.3, so our common gain with the paper is 0.2; with verl's two steps it is 0.2 + 0.3.
+    assert "+1: agrees (100 % of the gain here, 7 % there)" in token  # 1 of 14 points
+    assert "+6: agrees (40 % of the gain here, 75 % there)" in token
+    assert "not published" in next(line for line in lines if line.startswith("| Clip-Higher"))
+
+
+def test_a_technique_that_helps_in_one_order_only_is_named():
+    made = results()
+    for label, config in ladder_runs(LADDER, ("paper",), updates=10, replicas=2).items():
+        made.setdefault(label, RunResult(config, history([(0.4, 0.4), (0.4, 0.4)], 10)))
+    tables = [ladder_table(order, LADDER, made) for order in ("ours", "paper")]
+    token, sampling = across(tables, "updates")
+    assert token.startswith("**Token-level loss** depends on its company, at equal updates: added, in our order +0.200")
+    assert "added, in the paper's order 0.000 [0.000, 0.000], no difference to speak of." in token
+    assert sampling.startswith("**Dynamic sampling**")  # 0.6 after 0.4 in the paper's order
+    assert across(tables[:1], "updates") == []
+
+
+def test_the_bars_are_the_numbers_of_the_table():
+    table = ladder_table("ours", LADDER, results())
+    for count in ("updates", "samples"):
+        chart = ladder_chart(table, count)
+        bars = [trace for trace in chart.figure.data if trace.type == "bar"]
+        assert [bar.x[0] for bar in bars] == [row.per[count].score.mean for row in table.rows]
+        ends = [end for bar in bars for end in (bar.x[0] - bar.error_x.arrayminus[0], bar.x[0] + bar.error_x.array[0])]
+        assert ends == pytest.approx([end for row in table.rows for end in row.per[count].score.ci95])
+    assert len({bar.marker.color for bar in bars}) == 5
+    paper = published_chart(PAPER)
+    assert [t.x[0] for t in paper.figure.data if t.type == "bar"] == [30, 36, 38, 41, 42, 50]
+    assert "Dynamic sampling (DAPO) 50" in paper.text
+
+
+# The shipped ladder
+
+
+def test_the_shipped_ladder_was_made_with_the_scenarios_present_settings_and_is_small():
+    runs = ladder_runs(LADDER)
+    assert shipped.about()["runs"] == {label: run_id(label, run) for label, run in runs.items()}, f"run {shipped.COMMAND}"
+    assert shipped.about()["seconds"].keys() == runs.keys()
+    assert shipped.PATH.stat().st_size < 500_000
+    assert all(len(result.config.seeds) >= 16 for result in shipped.load().values())
+
+
+def test_the_shipped_ladder_begins_as_the_code_computes_it_today():
+    for label, result in shipped.load().items():
+        first = next(train(result.config))
+        for name in ("eval_accuracy", "entropy_nats", "grad_norm"):
+            np.testing.assert_allclose(
+                result.history.metric(name)[0],
+                first.metrics[name],
+                rtol=1e-3,
+                atol=1e-4,
+                err_msg=f"{label}: run {shipped.COMMAND}",
+            )
+
+
+def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path):
+    counts = {"updates": 40, "replicas": 2}
+    shipped.write(tmp_path / "small.npz", **counts)
+    whole = run_all(ladder_runs(LADDER, **counts))
+    for order in ORDERS:
+        kept = ladder_table(order, LADDER, shipped.load(tmp_path / "small.npz"))
+        ours = ladder_table(order, LADDER, whole)
+        assert kept.budget == ours.budget
+        for a, b in zip(
+            csv.DictReader(table_csv([kept]).splitlines()), csv.DictReader(table_csv([ours]).splitlines()), strict=True
+        ):
+            for name, value in a.items():
+                assert value == b[name] or float(value) == pytest.approx(float(b[name]), rel=1e-5), name
+
+
+# The command
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ladder")
+    assert (
+        main(["ladder", "--order", "paper", "--seeds", "2", "--updates", "16", "--set", "task.noise=0.1", "--out", str(folder)])
+        == 0
+    )
+    return folder
+
+
+def test_the_command_writes_tables_sentences_charts_and_metrics(out):
+    names = ["charts.html", "config.json", "ladder.csv", "ladder.json", "ladder.md", "metrics.csv"]
+    assert sorted(path.name for path in out.iterdir()) == names
+    told = json.loads((out / "ladder.json").read_text())
+    assert told["seeds"] == [0, 1] and told["updates"] == 16 and list(told["orders"]) == ["paper"]
+    assert [rung["rung"] for rung in told["orders"]["paper"]["rungs"]][-1] == "+ Dynamic sampling"
+    assert told["published"][0]["rungs"][-1] == ["+ Dynamic sampling (DAPO)", "Dynamic sampling", 50]
+    assert "arxiv.org/abs/2503.14476" in (out / "ladder.md").read_text()
+    page = (out / "charts.html").read_text(encoding="utf-8")
+    own = page[page.index("</script>") :]
+    assert own.count("Plotly.newPlot(") == 4  # two counts, two published ladders
+    ids = [part.split('"')[0] for part in own.split(' id="')[1:]]
+    assert len(ids) == len(set(ids))
+    config = json.loads((out / "config.json").read_text())["runs"]["GRPO + filtering"]
+    assert config["task"]["noise"] == 0.1 and config["algorithm"]["overlong"] == "filter"
+
+
+def test_the_table_can_be_recomputed_from_the_metrics(out):
+    with open(out / "metrics.csv", encoding="utf-8", newline="") as file:
+        metrics = list(csv.DictReader(file))
+    with open(out / "ladder.csv", encoding="utf-8", newline="") as file:
+        table = {row["algorithm"]: row for row in csv.DictReader(file)}
+    for label, row in table.items():
+        rows = [r for r in metrics if r["algorithm"] == label and r["grad_norm"] and int(r["update"]) > 16 * 0.9]
+        assert float(row["grad_norm"]) == pytest.approx(np.mean([float(r["grad_norm"]) for r in rows]), rel=1e-6)
+        made = [float(r["samples_generated"]) for r in metrics if r["algorithm"] == label and r["update"] == "16"]
+        assert float(row["samples_generated"]) == np.mean(made)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--order", "mine"], "order must be one of"),
+        (["--updates", "many"], "--updates must be a whole number"),
+        (["--seeds", "0"], "replicas must be between 1 and"),
+        (["--scenario", "laddr"], "did you mean ladder?"),
+        (["--set", "task.nois=1"], "did you mean noise"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line_before_anything_is_written(options, message, tmp_path, capsys):
+    assert main(["ladder", *options, "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,172 @@
+"""Fields that describe and defend themselves: bounds, types, messages, and values typed as text."""
+
+import dataclasses
+import typing
+from dataclasses import dataclass
+
+import pytest
+
+from core.settings.fields import ConfigError, bounds_text, check_fields, parse_value, scalar_type, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    count: int = setting(3, "a count", min=1, max=5)
+    share: float = setting(0.5, "a share", min=0.0, max=1.0)
+    rate: float | tuple[float, ...] = setting(0.1, "a rate", min=0.0, max=1.0, per_replica=True, open_min=True)
+    limit: int | None = setting(None, "a limit", min=2)
+    cap: float = setting(-4.0, "a cap", max=8.0)
+    free: float = setting(0.0, "any number")
+    switch: bool = setting(True, "a switch")
+    mode: str = setting("red", "a mode", choices=("red", "blue"))
+    marks: tuple[str, ...] = setting((), "marks", choices=("x", "y"))
+    plain: str = "not a setting"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+def message(**values) -> str:
+    with pytest.raises(ConfigError) as caught:
+        Sample(**values)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"count": 1},
+        {"count": 5},
+        {"share": 0.0},
+        {"share": 1},
+        {"rate": 1.0},
+        {"rate": 1e-12},
+        {"rate": (0.1, 1.0, 1)},
+        {"limit": 2},
+        {"limit": None},
+        {"cap": 8.0},
+        {"free": -1e30},
+        {"switch": False},
+        {"mode": "blue"},
+        {"marks": ("y", "x")},
+        {"plain": 7},
+    ],
+)
+def test_values_within_bounds_and_at_them_are_taken(values):
+    sample = Sample(**values)
+    assert all(getattr(sample, name) == value for name, value in values.items())
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"count": 0}, "count must be between 1 and 5, got 0; choose a value within these bounds"),
+        ({"count": 6}, "count must be between 1 and 5, got 6; choose a value within these bounds"),
+        ({"share": -0.01}, "share must be between 0.0 and 1.0, got -0.01; choose a value within these bounds"),
+        ({"share": float("nan")}, "share must be between 0.0 and 1.0, got nan; choose a value within these bounds"),
+        ({"rate": 0.0}, "rate must be above 0.0 and at most 1.0, got 0.0; choose a value within these bounds"),
+        ({"rate": (0.1, 2.0)}, "rate must be above 0.0 and at most 1.0, got 2.0; choose a value within these bounds"),
+        ({"limit": 1}, "limit must be at least 2, got 1; choose a value within these bounds"),
+        ({"cap": 8.1}, "cap must be at most 8.0, got 8.1; choose a value within these bounds"),
+        ({"free": float("inf")}, "free must be finite, got inf; choose a value within these bounds"),
+        ({"count": 2.5}, "count must be a whole number, got 2.5; write a whole number between 1 and 5"),
+        ({"count": True}, "count must be a whole number, got True; write a whole number between 1 and 5"),
+        ({"count": None}, "count must be a whole number, got None; write a whole number between 1 and 5"),
+        ({"share": "0.5"}, "share must be a number, got '0.5'; write a number between 0.0 and 1.0"),
+        ({"rate": (0.1, False)}, "rate must be a number, got False; write a number above 0.0 and at most 1.0"),
+        ({"rate": ()}, "rate must hold one value per replica, got an empty tuple; give a number"),
+        ({"switch": 1}, "switch must be true or false, got 1; write true or false"),
+        ({"mode": "green"}, "mode must be one of red, blue, got 'green'; choose one of these"),
+        ({"marks": ("x", "z")}, "marks must be one of x, y, got 'z'; choose one of these"),
+    ],
+)
+def test_a_refusal_names_field_value_bound_and_remedy(values, expected):
+    assert message(**values) == expected
+
+
+def test_a_tuple_is_refused_where_one_number_is_meant():
+    assert message(share=(0.1, 0.2)) == "share must be a number, got (0.1, 0.2); write a number between 0.0 and 1.0"
+
+
+def test_a_tuple_of_choices_is_refused_where_one_choice_is_meant():
+    assert "mode" in message(mode=("red",))
+
+
+def test_one_choice_is_refused_where_a_tuple_is_meant():
+    assert "marks" in message(marks="x")
+
+
+def test_config_error_is_a_value_error():
+    assert issubclass(ConfigError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("count", "between 1 and 5"),
+        ("rate", "above 0.0 and at most 1.0"),
+        ("limit", "at least 2"),
+        ("cap", "at most 8.0"),
+        ("free", ""),
+    ],
+)
+def test_bounds_text(name, text):
+    field = next(f for f in dataclasses.fields(Sample) if f.name == name)
+    assert bounds_text(field.metadata) == text
+
+
+@pytest.mark.parametrize(
+    ("hint", "scalar"),
+    [(int, int), (int | None, int), (float | tuple[float, ...], float), (float | None, float), (bool, bool), (str, str)],
+)
+def test_scalar_type(hint, scalar):
+    assert scalar_type(hint) is scalar
+
+
+def parse(name: str, text: str):
+    field = next(f for f in dataclasses.fields(Sample) if f.name == name)
+    return parse_value(name, text, field, typing.get_type_hints(Sample)[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("count", "4", 4),
+        ("share", "1e-3", 0.001),
+        ("share", " 2 ", 2.0),
+        ("rate", "0.2", 0.2),
+        ("rate", "0.2, 0.3,4e-1", (0.2, 0.3, 0.4)),
+        ("limit", "7", 7),
+        ("limit", "none", None),
+        ("limit", " Null ", None),
+        ("switch", "True", True),
+        ("switch", "on", True),
+        ("switch", "1", True),
+        ("switch", "no", False),
+        ("switch", "0", False),
+        ("mode", "blue", "blue"),
+        ("mode", "none", "none"),
+        ("marks", "x, y", ("x", "y")),
+        ("marks", "", ()),
+    ],
+)
+def test_parse_value_of_each_type(name, text, value):
+    found = parse(name, text)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("count", "2.0", "count must be a whole number, got '2.0'; write a whole number between 1 and 5"),
+        ("count", "none", "count must be a whole number, got 'none'; write a whole number between 1 and 5"),
+        ("share", "much", "share must be a number, got 'much'; write a number between 0.0 and 1.0"),
+        ("share", "0.1,0.2", "share must be a number, got '0.1,0.2'; write a number between 0.0 and 1.0"),
+        ("rate", "0.1,,", "rate must be a number, got ''; write a number above 0.0 and at most 1.0"),
+        ("switch", "maybe", "switch must be true or false, got 'maybe'; write true or false"),
+    ],
+)
+def test_parse_value_refuses_what_is_not_of_the_type(name, text, expected):
+    with pytest.raises(ConfigError) as caught:
+        parse(name, text)
+    assert str(caught.value) == expected

@@ -1,0 +1,119 @@
+"""The named experiments: well-formed, honest about their defects, and the quick ones re-measured."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.marked import replace_section
+from bench.scenarios import MEASURED, ROOT, VARIANTS, bar_text, findings_tables, readme_table
+from bench.sections import ladders_section, rescues_section
+from core.analysis.metrics import metric_table
+from core.analysis.summary import summarise
+from core.runs.foreground import run_all
+from core.settings.algorithm import LAB_DEFECTS
+from core.settings.scenarios import SCENARIOS, Bar
+
+NAMES = (
+    "collapse", "addition", "ladder", "clip-higher-helps", "clip-higher-hurts", "samples-not-updates", "length-runaway", "lab",
+    "lab-repaired",
+)  # fmt: skip
+
+
+def test_all_named_experiments_are_there_and_collapse_is_the_first():
+    assert tuple(SCENARIOS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scenario_says_what_to_look_for_and_what_comes_after(name):
+    scenario = SCENARIOS[name]
+    assert len(scenario.algorithms) >= 2
+    assert 2 <= scenario.look_for.count(". ") + scenario.look_for.endswith(".") <= 3
+    assert scenario.afterwards.endswith(".")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_algorithms_of_a_scenario_share_every_other_setting(name):
+    runs = list(SCENARIOS[name].runs().values())
+    for run in runs[1:]:
+        assert replace(run, algorithm=runs[0].algorithm, updates=runs[0].updates) == runs[0]
+
+
+def test_the_lab_defects_are_used_by_the_lab_and_nothing_else():
+    for name, scenario in SCENARIOS.items():
+        for algorithm in scenario.algorithms.values():
+            assert algorithm.defects == (LAB_DEFECTS if name == "lab" else ())
+
+
+@pytest.mark.parametrize("name", ["collapse", "lab", "lab-repaired", "clip-higher-helps"])
+def test_the_bars_hold_on_seeds_that_were_not_used_to_find_the_settings(name):
+    scenario = SCENARIOS[name]
+    summary = summarise(name, run_all(scenario.runs(first_seed=200)))
+    missed = [(bar_text(bar), bar.value(summary)) for bar in scenario.bars if not bar.holds(summary)]
+    assert not missed
+
+
+def test_the_lab_prints_no_gradient_at_any_update():
+    for result in run_all(SCENARIOS["lab"].runs(replicas=4)).values():
+        assert result.history.metric("grad_norm").max() < 1e-3
+        assert (result.history.metric("filter_ratio") == 0).all()
+
+
+def test_the_repaired_lab_collapses_and_the_detector_says_so():
+    summary = summarise("lab-repaired", run_all(SCENARIOS["lab-repaired"].runs(replicas=4)))
+    assert summary["algorithms"]["GRPO"]["events"]["entropy_collapse_update"] is not None
+
+
+def test_a_bar_that_was_not_measured_does_not_hold():
+    bar = Bar(("differences", "B - A", "eval_accuracy", "ci95", 0), at_least=0.1)
+    assert not bar.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": None}}}})
+    assert bar.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": [0.1, 0.9]}}}})
+    assert not bar.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": [0.09, 0.9]}}}})
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return json.loads(MEASURED.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_scenario_was_measured_on_two_sets_of_seeds_and_five_times_longer(measured, name):
+    kept = measured["scenarios"][name]
+    assert set(kept) == set(VARIANTS)
+    longest = {label: run.updates for label, run in SCENARIOS[name].runs().items()}
+    for label, updates in longest.items():
+        assert kept["seeds from 0"]["algorithms"][label]["updates"] == updates
+        assert kept["five times longer"]["algorithms"][label]["updates"] == 5 * updates
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_measured_bars_are_those_of_the_scenario(measured, name):
+    for variant in ("seeds from 0", "seeds from 100"):
+        assert [b["bar"] for b in measured["scenarios"][name][variant]["bars"]] == [bar_text(bar) for bar in SCENARIOS[name].bars]
+
+
+def section(path: Path, name: str, content: str) -> tuple[str, str]:
+    """The file as it is, and as it would be with the section made anew."""
+    text = path.read_text(encoding="utf-8")
+    return text, replace_section(text, name, content)
+
+
+def test_the_tables_in_the_documents_are_the_measured_ones(measured):
+    for path, content in (
+        (ROOT / "README.md", readme_table(measured)),
+        (ROOT / "docs" / "findings.md", findings_tables(measured)),
+    ):
+        now, anew = section(path, "measured", content)
+        assert now == anew, f"{path.name} has drifted: run python -m bench.scenarios --tables"
+
+
+@pytest.mark.parametrize(("name", "made"), [("ladders", ladders_section), ("rescues", rescues_section)])
+def test_the_findings_tell_what_the_data_says(name, made):
+    now, anew = section(ROOT / "docs" / "findings.md", name, made())
+    assert now == anew, "findings.md has drifted: run python -m bench.scenarios --tables"
+
+
+def test_the_metric_table_of_the_readme_comes_from_the_code():
+    now, anew = section(ROOT / "README.md", "metrics", metric_table())
+    assert now == anew, "README.md has drifted: run python -m bench.scenarios --tables"
