@@ -1,11 +1,23 @@
-"""One random stream per replica, so that seed s is seed s in any company."""
+"""Random streams: one per replica, so that seed s is seed s in any company, and one for each thing that is made once for all replicas."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
+
+PURPOSES = ("prompt pool", "imitation")  # what has a stream of its own; the place in this list is part of its seed
+
+
+def seeded(purpose: str, seed: int) -> torch.Generator:
+    """A generator for one of PURPOSES, statistically independent of every replica's and of the other purposes', whatever the seeds:
+    `numpy.random.SeedSequence` hashes seed and purpose together. ValueError for an unknown purpose."""
+    if purpose not in PURPOSES:
+        raise ValueError(f"purpose must be one of {', '.join(PURPOSES)}, got {purpose!r}; choose one of these")
+    spawned = np.random.SeedSequence(seed, spawn_key=(PURPOSES.index(purpose),))
+    return torch.Generator().manual_seed(int(spawned.generate_state(1, np.uint64)[0] >> 1))
 
 
 class ReplicaStreams:

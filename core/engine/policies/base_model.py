@@ -21,9 +21,10 @@ from torch import Tensor
 from core.engine.optim import ReplicaAdam, clip_by_global_norm
 from core.engine.policies.base import until_end
 from core.engine.policies.gpt import GPTPolicy
+from core.engine.rng import seeded
 from core.engine.tasks.arithmetic import Arithmetic
 
-RECIPE = 2  # raise when the way a base model is built changes
+RECIPE = 3  # raise when the way a base model is built changes
 PROMPT_FIELDS = ("digits", "extra_tokens", "pool_seed", "width", "layers", "heads")  # besides teacher_* and imitation_*
 _building = threading.Lock()
 
@@ -70,7 +71,7 @@ def imitate(task: Arithmetic, on_progress: Callable[[int, int], None] | None = N
     """(P,) parameters after `imitation_steps` of cross-entropy on the teacher's answers; the learning rate falls linearly to 0."""
     config = task.config
     policy = _policy(task)
-    generator = torch.Generator().manual_seed(config.imitation_seed)
+    generator = seeded("imitation", config.imitation_seed)
     params = policy.untrained(generator)
     params.flat.requires_grad_()
     optimiser = ReplicaAdam(params.flat.detach(), config.imitation_learning_rate)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.engine.rng import seeded
 from core.engine.tasks.base import Task
 from core.settings.task import ArithmeticConfig
 
@@ -29,7 +30,7 @@ class Arithmetic(Task):
         self.config = config
         self.prompt_tokens_count = 2 * config.digits + 2
         self.max_tokens = config.digits + 2 + config.extra_tokens
-        generator = torch.Generator().manual_seed(config.pool_seed)
+        generator = seeded("prompt pool", config.pool_seed)
         first, second = self._operands(generator)
         carries = count_carries(first, second, config.digits)
         held_out = round(HELD_OUT_FRACTION * len(first))

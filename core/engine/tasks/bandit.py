@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.engine.rng import seeded
 from core.engine.tasks.base import MarkovTask
 from core.settings.task import BanditConfig
 
@@ -25,7 +26,7 @@ class Bandit(MarkovTask):
         self.train_size = config.contexts
         self.eval_prompts = torch.arange(config.contexts)  # no held-out contexts: the expected true reward needs none
         self.vocab_size = config.actions
-        generator = torch.Generator().manual_seed(config.pool_seed)
+        generator = seeded("prompt pool", config.pool_seed)
         self.best, self.favourite = self._place_actions(generator)
         self.means = torch.full((config.contexts, config.actions), config.other_reward)
         self.means.scatter_(1, self.favourite[:, None], config.favourite_reward)

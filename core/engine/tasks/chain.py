@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.engine.rng import seeded
 from core.engine.tasks.base import MarkovTask
 from core.settings.task import ChainConfig
 
@@ -27,7 +28,7 @@ class Chain(MarkovTask):
         self.end_token = config.step_tokens
         self.max_tokens = config.length_limit
         self.num_states = (config.max_difficulty + 1) * config.length_limit
-        generator = torch.Generator().manual_seed(config.pool_seed)
+        generator = seeded("prompt pool", config.pool_seed)
         halves = [self._make_pool(generator) for _ in range(2)]
         self.needed, self.useful = (torch.cat(parts) for parts in zip(*halves, strict=True))  # (N,) each
         self.prompt_features = self._prompt_features(generator)

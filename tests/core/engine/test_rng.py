@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from core.engine.rng import ReplicaStreams
+from core.engine.rng import ReplicaStreams, seeded
 
 
 @pytest.mark.parametrize("kind", ["uniform", "normal"])
@@ -50,3 +50,20 @@ def test_uniform_is_in_0_1_and_normal_has_mean_0_and_variance_1():
     torch.testing.assert_close(normal.mean(1), torch.zeros(2), rtol=0, atol=0.03)
     torch.testing.assert_close(normal.var(1), torch.ones(2), rtol=0, atol=0.05)
     assert not uniform[0].equal(uniform[1])
+
+
+def test_equal_seeds_of_different_things_draw_different_numbers():
+    """Pool seed 0, imitation seed 0 and replica seed 0 share no stream."""
+    draws = [
+        torch.rand(64, generator=g)
+        for g in (seeded("prompt pool", 0), seeded("imitation", 0), *ReplicaStreams([0, 1]).generators)
+    ]
+    for i, one in enumerate(draws):
+        for other in draws[i + 1 :]:
+            assert not torch.isclose(one, other).any()
+    assert torch.equal(draws[0], torch.rand(64, generator=seeded("prompt pool", 0)))
+
+
+def test_a_purpose_without_a_stream_is_refused():
+    with pytest.raises(ValueError, match="weather"):
+        seeded("weather", 0)
