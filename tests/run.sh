@@ -10,16 +10,27 @@ install_chromium() {
   $sudo apt-get update -qq && $sudo apt-get install -y -qq chromium >/dev/null
 }
 
+# Runs a step and tells what it took; bench/ci.py reads the line.
+step() {
+  local TIMEFORMAT="== $1: %R s, %U s user, %S s system"
+  shift
+  time "$@"
+}
+
+packages() {
+  [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+  # Not compiled ahead: most of it is never imported, and compiling it takes as long as everything else.
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+}
+
 chromium=
 if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null && [ -z "${CHROMIUM:-}" ]; then
   install_chromium & chromium=$! # while pip works
 fi
-[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-# Not compiled ahead: most of it is never imported, and compiling it takes as long as everything else.
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+step packages packages
 [ -z "$chromium" ] || wait "$chromium"
-"$venv/bin/ruff" check .
-"$venv/bin/ruff" format --check .
+step lint "$venv/bin/ruff" check .
+step format "$venv/bin/ruff" format --check .
 # The browser tests must have run: they fail, and never skip, without a browser. Two workers: on two cores, four were slower.
 # What is marked thorough is left out unless it is asked for: bash tests/run.sh -m ""
-"$venv/bin/pytest" -n 2 --dist load -m "not thorough" "$@"
+step tests "$venv/bin/pytest" -n 2 --dist load -m "not thorough" "$@"

@@ -1,7 +1,8 @@
-"""What the engine may not do: know about the dashboard, or about the names of algorithms."""
+"""Which package may import which, and that no code of core asks for an algorithm by its name."""
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,14 +71,35 @@ def test_the_search_for_names_would_find_one(source):
     assert algorithm_names_compared(source)
 
 
-def test_core_imports_nothing_from_the_dashboard():
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = (
-                [a.name for a in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module or ""]
-                if isinstance(node, ast.ImportFrom)
-                else []
-            )
-            assert not {n.split(".")[0] for n in names} & {"streamlit", "pages", "app"}, path
+def contracts(folder: Path) -> subprocess.CompletedProcess:
+    """The contracts of pyproject.toml, checked on the packages in `folder`."""
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run(['--no-cache'])"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_packages_import_only_what_the_contracts_of_pyproject_allow():
+    done = contracts(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "broken"),
+    [
+        ("core/settings/diff.py", "import core.runs.manager", "A package of core imports only what stands before it"),
+        ("core/analysis/stats.py", "def f():\n    import streamlit", "core knows nothing of the dashboard"),
+        ("pages/shared/runs/names.py", "import pages.shared.compare.sidebar", "A page's package imports no other page's"),
+        ("core/newcomer/__init__.py", "", "core.newcomer"),
+    ],
+)
+def test_an_import_that_is_not_allowed_is_found(tmp_path, file, line, broken):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for package in ("core", "pages", "hosting", "bench"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=lambda _, names: [n for n in names if Path(n).suffix not in ("", ".py")]
+        )
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    with (tmp_path / file).open("a") as source:
+        source.write(f"\n{line}\n")
+    done = contracts(tmp_path)
+    assert done.returncode == 1
+    assert broken in done.stdout

@@ -2,6 +2,8 @@
 
 rungs (which algorithms) → the run manager or `core.runs.foreground` → table (what each step brings) → report (in sentences, beside what was
 published) → numbers, files.
+
+May import settings, engine and analysis.
 """
 
 from core.ladder.published import PUBLISHED, Published
