@@ -20,7 +20,7 @@ import torch
 
 from core.analysis.detectors import find_events
 from core.analysis.export import run_id, versions
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.stats import difference, final_values, initial_values, mean_over_seeds
 from core.engine.forks import TECHNIQUES, fork_points, make_fork, with_techniques
 from core.runs.foreground import run_all
@@ -103,7 +103,7 @@ def _final(result: RunResult, alone: RunResult) -> dict:
 
 def _done(runs: dict[str, RunConfig]) -> dict[str, RunResult]:
     results = run_all(runs)
-    if broken := {label: r.error for label, r in results.items() if r.status != "done"}:
+    if broken := {label: r.error for label, r in results.items() if r.status is not Status.DONE}:
         raise RuntimeError(str(broken))
     return results
 

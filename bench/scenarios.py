@@ -19,6 +19,7 @@ from bench.sections import ladders_section, rescues_section
 from core.analysis.export import versions
 from core.analysis.metrics import metric_table
 from core.analysis.report import interval, number
+from core.analysis.result import Status
 from core.analysis.summary import summarise
 from core.runs.foreground import run_all
 from core.settings.scenarios import SCENARIOS, Bar, Scenario
@@ -51,7 +52,7 @@ def measure(scenario: Scenario, *, first_seed: int, times: int = 1) -> dict:
     """Run a scenario and keep what the tables need."""
     runs = scenario.runs(first_seed=first_seed, updates=scenario.run.updates * times)
     results = run_all(runs)
-    broken = {label: r.error for label, r in results.items() if r.status != "done"}
+    broken = {label: r.error for label, r in results.items() if r.status is not Status.DONE}
     if broken:
         raise RuntimeError(f"{scenario.name}: {broken}")
     summary = summarise(scenario.name, results)

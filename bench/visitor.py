@@ -19,9 +19,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 
 from bench.ui_viewer import Viewer
+from core.analysis.result import FINISHED
 
 PATIENCE_SECONDS = 30.0  # then an interaction counts as unanswered
-OVER = ("done", "failed", "stopped", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ async def until_over(tab: Tab, comparison: str, seconds: float) -> Told:
         return next((told for told in reversed(tab.diary.told) if told.comparison == comparison), None)
 
     with suppress(TimeoutError):
-        await tab.until(lambda: (told := last()) is not None and told.state in OVER, seconds)
+        await tab.until(lambda: (told := last()) is not None and told.state in FINISHED, seconds)
     if last() is None:
         raise RuntimeError("nothing was told about the comparison")
     return last()

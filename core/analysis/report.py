@@ -7,7 +7,7 @@ from itertools import permutations
 
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_FLOOR, GRADIENT_VANISHED_FRACTION
 from core.analysis.markdown import literal
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
 from core.settings.diff import changed_fields
 
@@ -63,7 +63,7 @@ def quoted(summary: dict, quote: Callable[[str], str]) -> dict:
 
 def findings(summary: dict) -> list[str]:
     """What happened, one sentence each: interruptions, then each algorithm, then each difference from the first algorithm."""
-    out = [_status(label, status) for label, status in summary["status"].items() if status["status"] != "done"]
+    out = [_status(label, status) for label, status in summary["status"].items() if status["status"] != Status.DONE]
     out += [_fate(label, numbers, summary["score"]) for label, numbers in summary["algorithms"].items()]
     labels = list(summary["algorithms"])
     forks = summary.get("forks", {})
@@ -104,7 +104,7 @@ def interval(ci95: list | None) -> str:
 
 
 def _status(label: str, status: dict) -> str:
-    if status["status"] == "failed":
+    if status["status"] == Status.FAILED:
         return f"**{label} failed** after {status['updates']} updates: {status['error']}. Everything before that is kept."
     return f"**{label} was stopped** after {status['updates']} updates; what it measured until then is kept."
 

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from core.analysis.history import History
 from core.settings.run import RunConfig
 
 
+class Status(StrEnum):
+    """What a run is doing, or how it ended. The values are what files hold."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"  # its program ended while it was going on
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more will be measured."""
+        return self in FINISHED
+
+
+FINISHED = frozenset({Status.DONE, Status.FAILED, Status.STOPPED, Status.INTERRUPTED})
+UNFINISHED = tuple(status for status in Status if status not in FINISHED)
+
+
 @dataclass
 class RunResult:
-    """One algorithm's run. `status` is done, stopped or failed; the history holds everything before the end."""
+    """The settings of a run, what it has measured so far, and its status: what reports, charts and exports take, whether the run is in
+    memory, in a file, or was trained in the foreground."""
 
     config: RunConfig
     history: History
-    status: str = "done"
+    status: Status = Status.DONE
     error: str = ""
     traceback: str = ""

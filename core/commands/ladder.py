@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from core.analysis.export import open_directory, write_files
+from core.analysis.result import Status
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
 from core.commands.running import run_with_progress, whole_number
 from core.ladder import ORDERS, ladder_runs, ladder_table
@@ -56,10 +57,10 @@ def run(options: argparse.Namespace, command: str) -> int:
         for sentence in sentences(table, "updates"):
             print("-", sentence.replace("**", ""))
     for label, result in results.items():
-        if result.status == "failed":
+        if result.status is Status.FAILED:
             print(f"error: {label} failed: {result.error}", file=sys.stderr)
     print(f"Written to {options.out}: {', '.join(files)}")
     if interrupted:
         print("Interrupted: the files hold what was measured until then.", file=sys.stderr)
         return EXIT_INTERRUPTED
-    return EXIT_FAILED if any(r.status == "failed" for r in results.values()) else 0
+    return EXIT_FAILED if any(r.status is Status.FAILED for r in results.values()) else 0

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from core.analysis.export import comparison_files, open_directory, write_files
 from core.analysis.report import findings
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
 from core.runs.foreground import run_all
@@ -88,7 +88,7 @@ def train_and_report(scenario: Scenario, runs: dict[str, RunConfig], out: Path, 
     if interrupted:
         print("Interrupted: the files hold what was measured until then.", file=sys.stderr)
         return EXIT_INTERRUPTED
-    return EXIT_FAILED if any(r.status == "failed" for r in results.values()) else 0
+    return EXIT_FAILED if any(r.status is Status.FAILED for r in results.values()) else 0
 
 
 def run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult], bool]:

@@ -13,7 +13,7 @@ import torch
 from core.analysis.export import run_id, versions
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.engine.types import Distribution, StepRecord
 from core.runs.foreground import run_all
 from core.settings.scenarios import SCENARIOS
@@ -30,7 +30,7 @@ def write() -> None:
     arrays: dict[str, np.ndarray] = {}
     about = {"scenario": SCENARIO, "versions": versions(), "runs": {}}
     for label, result in results.items():
-        if result.status != "done":
+        if result.status is not Status.DONE:
             raise RuntimeError(f"{label}: {result.status} {result.error}")
         history = result.history
         about["runs"][label] = run_id(label, result.config)

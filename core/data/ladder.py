@@ -12,7 +12,7 @@ import torch
 
 from core.analysis.export import run_id, versions
 from core.analysis.history import History
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
 from core.engine.types import StepRecord
 from core.ladder.rungs import SCENARIO, ladder_runs
@@ -49,7 +49,7 @@ def write(path: Path = PATH, **counts: int) -> None:
         begin = time.process_time()  # one run after the other, so that this is its own
         result = run_one(config)
         about["seconds"][label] = round(time.process_time() - begin, 2)
-        if result.status != "done":
+        if result.status is not Status.DONE:
             raise RuntimeError(f"{label}: {result.status} {result.error}")
         about["runs"][label] = run_id(label, config)
         history = thinned(result.history)

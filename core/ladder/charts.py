@@ -13,6 +13,7 @@ from core.analysis.charts.curves import number
 from core.analysis.charts.lines import with_interval
 from core.analysis.charts.palette import KNOWN, OTHERS
 from core.analysis.charts.words import Words
+from core.analysis.result import Status
 from core.analysis.stats import Estimate
 from core.ladder.published import Published
 from core.ladder.report import CONDITION, signed
@@ -96,10 +97,10 @@ def _bar(name: str, row: Row | None, count: str, table: LadderTable, color: str)
         why = "not measured" if row is None else f"{row.samples:,.0f} samples only"
         return Bar(f"{html.escape(name)}  ({why})", color, None)
     change = _change(measure.brings, table)
-    cut = "" if row.status == "done" else f", {row.status} after {row.updates} updates"
+    cut = "" if row.status is Status.DONE else f", {row.status} after {row.updates} updates"
     bracket = f"  ({change}{cut})" if change else f"  ({cut[2:]})" if cut else ""
     words = f"{html.escape(name)}  <b>{number(measure.score.mean)}</b>{bracket}"
-    return Bar(words, color, measure.score.mean, measure.score.ci95, row.status == "done")
+    return Bar(words, color, measure.score.mean, measure.score.ci95, row.status is Status.DONE)
 
 
 def _change(brings: Estimate | None, table: LadderTable) -> str:

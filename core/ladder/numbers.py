@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 
 from core.analysis.report import interval, number
+from core.analysis.result import Status
 from core.analysis.stats import Estimate
 from core.ladder.published import PUBLISHED, Published
 from core.ladder.report import across, agreement_table, sentences, told_step
@@ -82,7 +83,7 @@ def table_markdown(table: LadderTable) -> str:
     ]  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
     for row in table.rows:
-        cut = "" if row.status == "done" else f" ({row.status} after {row.updates} updates)"
+        cut = "" if row.status is Status.DONE else f" ({row.status} after {row.updates} updates)"
         updates = row.per["updates"]
         cells = [
             row.rung.name + cut,

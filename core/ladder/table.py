@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.history import History
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.stats import Estimate, difference, estimate, final_values, initial_values, value_at_samples
 from core.engine.tasks import TASKS
 from core.ladder.rungs import Rung, find_order, rungs
@@ -33,7 +33,7 @@ class Row:
     """A rung that has been trained. Estimates are over seeds."""
 
     rung: Rung
-    status: str
+    status: Status
     updates: int  # done
     per: Mapping[str, Measure | None]  # count -> measure; None: it has not generated as many samples
     entropy: Estimate  # nats, final
@@ -85,7 +85,7 @@ def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult
 
 def _budget(results: Mapping[str, RunResult]) -> np.ndarray | None:
     """(R,) samples that every run which came to its end has generated, seed by seed."""
-    whole = [r for r in results.values() if r.status == "done"] or list(results.values())
+    whole = [r for r in results.values() if r.status is Status.DONE] or list(results.values())
     return np.min([r.history.samples[-1] for r in whole], axis=0) if whole else None
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from core.analysis.history import History
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.engine.types import StepRecord
-from core.runs.live import FINAL_STATUSES, Comparison, ComparisonView, LiveRun, RunView
+from core.runs.live import Comparison, ComparisonView, LiveRun, RunView
 from core.runs.store.store import RunRow, Store
 
 
@@ -63,7 +63,7 @@ class Archive:
             run = LiveRun(label, result.config, lock, paused=False)
             run.run_id, run.history, run.stored = rows[label].run_id, result.history, result.history.last_update
             # A run that another process is at cannot be gone on with here, and is shown as it was.
-            run.status = result.status if result.status in FINAL_STATUSES else "interrupted"
+            run.status = result.status if result.status.finished else Status.INTERRUPTED
             run.error, run.traceback = result.error, result.traceback
             runs.append(run)
         first = next(iter(rows.values()))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from core.analysis.history import History
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.engine.trainer import train
 from core.settings.run import RunConfig
 
@@ -56,7 +56,7 @@ def run_one(
                 result.history.append(record)
                 on_progress("training", record.update, config.updates)
         if result.history.last_update < config.updates:
-            result.status = "stopped"
+            result.status = Status.STOPPED
     except Exception as error:  # the one place that catches: a failed run is a result, with everything before it kept
-        result.status, result.error, result.traceback = "failed", str(error) or type(error).__name__, traceback.format_exc()
+        result.status, result.error, result.traceback = Status.FAILED, str(error) or type(error).__name__, traceback.format_exc()
     return result

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.analysis.history import History
+from core.analysis.result import Status
 from core.engine.types import StepRecord
 from core.settings.run import RunConfig
 
-FINAL_STATUSES = ("done", "failed", "stopped", "interrupted")
 RATE_UPDATES = 20  # updates per second is measured over so many
 
 
@@ -21,7 +21,7 @@ RATE_UPDATES = 20  # updates per second is measured over so many
 class RunView:
     """One run at one moment."""
 
-    status: str  # queued, running, paused, done, failed, stopped, interrupted
+    status: Status
     position: int | None  # in the queue, 1 = next; None when not queued
     updates: int  # done
     total: int
@@ -44,7 +44,7 @@ class ComparisonView:
 
     @property
     def finished(self) -> bool:
-        return all(run.status in FINAL_STATUSES for run in self.runs.values())
+        return all(run.status.finished for run in self.runs.values())
 
 
 class LiveRun:
@@ -56,9 +56,9 @@ class LiveRun:
         self.run_id: int | None = None  # in the store
         self.stored = 0  # the last update that the store was given
         self.history = History(config.seeds)
-        self.status = "paused" if paused else "queued"
+        self.status = Status.PAUSED if paused else Status.QUEUED
         self.allowance: int | None = 0 if paused else None  # updates until it pauses; None = no pause
-        self.ending: tuple[str, str] | None = None  # (final status, reason) that somebody asked for
+        self.ending: tuple[Status, str] | None = None  # (final status, reason) that somebody asked for
         self.has_slot = False
         self._slot_since: float | None = None  # monotonic
         self._slot_seconds = 0.0
@@ -71,7 +71,7 @@ class LiveRun:
 
     @property
     def finished(self) -> bool:
-        return self.status in FINAL_STATUSES
+        return self.status.finished
 
     @property
     def ends(self) -> bool:

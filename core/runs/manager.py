@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from core.analysis.history import History
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.engine.checkpoints import Checkpoints
 from core.engine.trainer import train as train_run
 from core.engine.types import StepRecord
@@ -190,7 +190,7 @@ class RunManager:
     def watchers(self) -> int:
         """How many leases are held on comparisons of which a run trains."""
         with self._lock:
-            training = (c for c in self._comparisons.values() if any(run.status == "running" for run in c.runs.values()))
+            training = (c for c in self._comparisons.values() if any(run.status is Status.RUNNING for run in c.runs.values()))
             return sum(len(comparison.viewers) for comparison in training)
 
     def attach(self, comparison: str, viewer: str) -> None:
@@ -216,7 +216,7 @@ class RunManager:
             self._scheduler.close()
             threads = [run.thread for c in self._comparisons.values() for run in c.runs.values() if run.thread is not None]
             for comparison in self._comparisons.values():
-                self._scheduler.stop(comparison, "interrupted", "the program was ended")
+                self._scheduler.stop(comparison, Status.INTERRUPTED, "the program was ended")
             self._changed.notify_all()
         deadline = time.monotonic() + timeout
         for thread in (*threads, self._reaper):

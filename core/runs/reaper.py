@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import suppress
 
+from core.analysis.result import Status
 from core.runs.admission import Room
 from core.runs.archive import Archive
 from core.runs.clock import WallClock, slept
@@ -105,7 +106,7 @@ class Reaper:
         for run in (run for c in self._comparisons.values() for run in c.runs.values() if not run.ends):
             left = bound - run.trained_seconds
             if left <= 0:
-                self._scheduler.stop_run(run, "stopped", f"this shared server lets a run train for {bound} seconds")
+                self._scheduler.stop_run(run, Status.STOPPED, f"this shared server lets a run train for {bound} seconds")
             elif run.has_slot:
                 waits.append(left)
         return min(waits)
@@ -117,7 +118,7 @@ class Reaper:
             if self._grace is not None and comparison.alone_since is not None and not comparison.finished:
                 left = comparison.alone_since + self._grace - time.monotonic()
                 if left <= 0:
-                    self._scheduler.stop(comparison, "stopped", NOBODY)
+                    self._scheduler.stop(comparison, Status.STOPPED, NOBODY)
                 else:
                     waits.append(left)
         return min(waits)

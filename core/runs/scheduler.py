@@ -15,6 +15,7 @@ from contextlib import closing
 
 import torch
 
+from core.analysis.result import Status
 from core.engine.checkpoints import Checkpoints
 from core.engine.types import StepRecord
 from core.runs.live import Comparison, LiveRun
@@ -64,7 +65,7 @@ class Scheduler:
     def submit(self, *runs: LiveRun) -> None:
         """Queue new runs of one comparison; those that are to start paused wait for resume or step."""
         with self.lock:
-            self._enqueue(runs[0].comparison, [run for run in runs if run.status == "queued"])
+            self._enqueue(runs[0].comparison, [run for run in runs if run.status is Status.QUEUED])
 
     def pause(self, comparison: Comparison) -> None:
         """A run that trains finishes the update that it is in."""
@@ -72,7 +73,7 @@ class Scheduler:
             for run in _unfinished(comparison):
                 run.allowance = 0
                 if self._queue.remove(run):
-                    self._set(run, "paused")
+                    self._set(run, Status.PAUSED)
 
     def resume(self, comparison: Comparison) -> None:
         with self.lock:
@@ -83,13 +84,13 @@ class Scheduler:
         with self.lock:
             self._go_on(comparison, lambda run: (run.allowance or 0) + updates)
 
-    def stop(self, comparison: Comparison, status: str = "stopped", reason: str = "") -> None:
+    def stop(self, comparison: Comparison, status: Status = Status.STOPPED, reason: str = "") -> None:
         """A run that trains finishes the update that it is in, the others are over now."""
         with self.lock:
             for run in _unfinished(comparison):
                 self.stop_run(run, status, reason)
 
-    def stop_run(self, run: LiveRun, status: str, reason: str) -> None:
+    def stop_run(self, run: LiveRun, status: Status, reason: str) -> None:
         """One run that has not finished."""
         with self.lock:
             run.ending = run.ending or (status, reason)
@@ -114,8 +115,8 @@ class Scheduler:
         woken = []
         for run in _unfinished(comparison):
             run.allowance = allowance(run)
-            if run.status == "paused":
-                self._set(run, "queued")
+            if run.status is Status.PAUSED:
+                self._set(run, Status.QUEUED)
                 woken.append(run)
         self._enqueue(comparison, woken, front=True)
 
@@ -128,7 +129,7 @@ class Scheduler:
             run = self._queue.pop()
             run.take_slot()
             self.active += 1
-            self._set(run, "running")
+            self._set(run, Status.RUNNING)
             if run.thread is None:
                 self._start_thread(run)
             else:
@@ -141,7 +142,7 @@ class Scheduler:
             run.thread.start()
         except RuntimeError as error:  # the system has no thread left
             run.thread = None
-            self._end(run, "failed", f"{error}; stop other runs and start again", traceback.format_exc())
+            self._end(run, Status.FAILED, f"{error}; stop other runs and start again", traceback.format_exc())
             self._give_slot_back(run)
 
     def _give_slot_back(self, run: LiveRun) -> None:
@@ -150,12 +151,12 @@ class Scheduler:
             self.active -= 1
             self._fill_slots()
 
-    def _set(self, run: LiveRun, status: str) -> None:
+    def _set(self, run: LiveRun, status: Status) -> None:
         run.status = status
         self._on_status(run)
         self.changed.notify_all()
 
-    def _end(self, run: LiveRun, status: str, error: str = "", trace: str = "") -> None:
+    def _end(self, run: LiveRun, status: Status, error: str = "", trace: str = "") -> None:
         """The first end counts."""
         if not run.finished:
             run.error, run.traceback, run.preparing = error, trace, None
@@ -164,13 +165,13 @@ class Scheduler:
     # The run's own thread
 
     def _work(self, run: LiveRun) -> None:
-        status, error, trace = "failed", "", ""
+        status, error, trace = Status.FAILED, "", ""
         try:
             limit_torch_threads()
             give_way()
             self._iterate(run)
             status, error = (
-                ("done", "") if run.complete else run.ending or ("failed", "the training ended before its last update")
+                (Status.DONE, "") if run.complete else run.ending or (Status.FAILED, "the training ended before its last update")
             )
         except BaseException as caught:  # whatever it is, the run is kept with everything before it, and its slot is free again
             error, trace = str(caught) or type(caught).__name__, traceback.format_exc()
@@ -202,9 +203,9 @@ class Scheduler:
             run.add(record)
             if run.ending is None and run.allowance == 0 and not run.complete:
                 run.forget_rate()
-                self._set(run, "paused")
+                self._set(run, Status.PAUSED)
                 self._give_slot_back(run)
-                run.wake.wait_for(lambda: run.status == "running" or run.ending is not None)
+                run.wake.wait_for(lambda: run.status is Status.RUNNING or run.ending is not None)
             return run.ending is None
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from core.analysis.result import Status
 from core.engine.trainer import train
 from core.runs.store.store import Store
 from core.settings.links import from_query
@@ -36,10 +37,10 @@ def server(tmp_path_factory):
     store = Store(folder / DATABASE)
     made = store.add_comparison(owner=ANN, scenario=f"s {HOSTILE}", name=HOSTILE)
     for label, config in from_query({"scenario": "collapse", "replicas": "2", "updates": "32"}).runs.items():
-        run_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=32), status="running")
+        run_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=32), status=Status.RUNNING)
         for record in train(config):
             store.append(run_id, record)
-        store.set_status(run_id, "failed", error=f"because {HOSTILE}", traceback=HOSTILE)
+        store.set_status(run_id, Status.FAILED, error=f"because {HOSTILE}", traceback=HOSTILE)
     store.close()
     with serve(ROOT / "app.py", folder, DAPO_LAB_DATA=str(folder)) as address:
         yield address, made

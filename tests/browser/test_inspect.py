@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.analysis.result import Status
 from core.engine.trainer import train
 from core.inspection.sentences import difference, group_sentence, summary
 from core.inspection.step import inspect_step
@@ -32,7 +33,7 @@ def server(tmp_path_factory):
         run_id = store.add_run(comparison, label, config)
         for record in train(config):
             store.append(run_id, record)
-        store.set_status(run_id, "done")
+        store.set_status(run_id, Status.DONE)
     store.close()
     with serve(ROOT / "app.py", folder, DAPO_LAB_DATA=str(folder)) as address:
         yield address, comparison

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from core.analysis.result import Status
 from core.engine.trainer import train
 from core.runs.store.store import Store
 from core.settings.links import from_query
@@ -39,7 +40,7 @@ def stored(store: Store, name: str, settings: dict) -> str:
         run_id = store.add_run(comparison, label, config)
         for record in train(config):
             store.append(run_id, record)
-        store.set_status(run_id, "done")
+        store.set_status(run_id, Status.DONE)
     return comparison
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from core.analysis.markdown import literal, plain
 from core.analysis.report import report_markdown
+from core.analysis.result import Status
 from core.analysis.summary import summarise
 from core.engine.trainer import train
 from core.runs.store.store import Store
@@ -56,10 +57,10 @@ def hostile(tmp_path) -> str:
     store = Store(tmp_path / process.DATABASE)
     made = store.add_comparison(owner=ME, scenario=f"scenario {HOSTILE}", name=HOSTILE)
     for label, config in from_query(SMALL).runs.items():
-        run_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=8), status="running")
+        run_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=8), status=Status.RUNNING)
         for record in train(replace(config, updates=8)):
             store.append(run_id, record)
-        store.set_status(run_id, "failed", error=f"because {HOSTILE}", traceback=HOSTILE)
+        store.set_status(run_id, Status.FAILED, error=f"because {HOSTILE}", traceback=HOSTILE)
     store.close()
     return made
 

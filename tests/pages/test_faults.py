@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import core.engine.trainer
+from core.analysis.result import Status
 from core.engine.optim import ReplicaAdam
 from core.engine.trainer import train
 from core.ladder import ORDERS, ladder_runs
@@ -40,10 +41,10 @@ def stored(path, label: str = "GRPO") -> str:
     store = Store(path)
     made = store.add_comparison(owner="nobody", scenario="collapse")
     config = replace(from_query(SMALL).runs["GRPO"], updates=4)
-    run_id = store.add_run(made, label, config, status="running")
+    run_id = store.add_run(made, label, config, status=Status.RUNNING)
     for record in train(config):
         store.append(run_id, record)
-    store.set_status(run_id, "done")
+    store.set_status(run_id, Status.DONE)
     store.close()
     return made
 
@@ -181,7 +182,7 @@ def test_a_start_that_the_history_stands_in_the_way_of_is_refused_in_a_sentence(
 def test_a_run_that_another_program_trains_is_shown_and_its_buttons_say_why_they_cannot(open_app, tmp_path):
     other = Store(tmp_path / process.DATABASE)
     made = other.add_comparison(owner="nobody", scenario="collapse")
-    other.add_run(made, "GRPO", from_query(SMALL).runs["GRPO"], status="running")
+    other.add_run(made, "GRPO", from_query(SMALL).runs["GRPO"], status=Status.RUNNING)
     other.flush()
     app = press(open_app({"comparison": made}), "pause")
     assert "another program trains this" in words(app) and not app.exception

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.analysis.history import History
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.engine.types import StepRecord
 from core.runs.store.columns import Columns
@@ -27,7 +27,7 @@ from pages.shared.runs.settings import ABSENT, Brief, brief, changes, difference
 from pages.shared.runs.table import after_ticks
 from tests.support import BANDIT, CHAIN, small_run
 
-ROW = RunRow(1, "c1", "ann", "collapse", "", "GRPO", "done", "", "", 1e9, 1e9 + 5, 12, 12, None)
+ROW = RunRow(1, "c1", "ann", "collapse", "", "GRPO", Status.DONE, "", "", 1e9, 1e9 + 5, 12, 12, None)
 SEEDS = Brief("chain", "held-out accuracy", 2, 0, "none")
 
 
@@ -158,7 +158,7 @@ class FakeStore:
 
 def test_outcomes_are_read_once_a_few_at_a_time_and_only_of_what_is_over():
     rows = [replace(ROW, run_id=i) for i in range(6)]
-    rows[1], rows[2] = replace(rows[1], status="running"), replace(rows[2], updates_done=0, status="failed")
+    rows[1], rows[2] = replace(rows[1], status=Status.RUNNING), replace(rows[2], updates_done=0, status=Status.FAILED)
     store, known = FakeStore(), Kept(100)
     lefts = [read_outcomes(store, rows, known, 0.0) for _ in range(6)]
     assert lefts == [4, 3, 2, 1, 0, 0]  # one at a time when there is no time

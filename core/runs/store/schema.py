@@ -13,7 +13,6 @@ APPLICATION_ID = 0x4441504F  # "DAPO": tells our file from any other SQLite data
 SCHEMA_VERSION = 2  # 2: distributions
 BUSY_SECONDS = 5.0  # wait for another process's transaction before it counts as a failure
 FAILURES = (sqlite3.Error, UnicodeDecodeError)  # of the database; the latter for messages that quote a damaged file
-READY_STATUSES = ("queued", "running", "paused")  # of a run that goes on; all others are final
 
 DISTRIBUTIONS = """CREATE TABLE distributions (
         run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,

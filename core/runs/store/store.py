@@ -18,17 +18,17 @@ from pathlib import Path
 
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
-from core.analysis.result import RunResult
+from core.analysis.result import UNFINISHED, RunResult, Status
 from core.engine.types import StepRecord
 from core.runs.store.columns import Columns, decode
 from core.runs.store.processes import ProcessMark, is_alive, sweep
 from core.runs.store.rows import COLUMNS, DamagedRun, names_of, pack, pack_distribution, undamaged, unpack, unpack_distribution
-from core.runs.store.schema import READY_STATUSES, StoreError, opening, reading
+from core.runs.store.schema import StoreError, opening, reading
 from core.runs.store.writer import Statement, Writer
 from core.settings.run import RunConfig
 from core.settings.serial import config_from_json, config_to_json
 
-READY = ", ".join(f"'{status}'" for status in READY_STATUSES)
+READY = ", ".join(f"'{status}'" for status in UNFINISHED)
 CHANGE_SECONDS = 3.0  # rename, delete, …: wait this long for the disk, so that whoever looks next sees the change
 
 
@@ -42,7 +42,7 @@ class RunRow:
     scenario: str
     name: str  # of the comparison, '' = none given
     label: str
-    status: str  # queued, running, paused, done, failed, stopped, interrupted
+    status: Status
     error: str  # why it failed or was stopped; '' = no reason needed
     traceback: str
     created: float
@@ -95,7 +95,7 @@ class Store:
         self._writer.put([(sql, (comparison, owner, scenario, name, time.time()))])
         return comparison
 
-    def add_run(self, comparison: str, label: str, config: RunConfig, *, status: str = "queued") -> int:
+    def add_run(self, comparison: str, label: str, config: RunConfig, *, status: Status = Status.QUEUED) -> int:
         """The new run's id. Labels are unique within a comparison."""
         run_id = secrets.randbits(48)  # chosen here, not by the database: a disk that is full must not keep a run from starting
         sql = """INSERT OR IGNORE INTO runs
@@ -113,9 +113,9 @@ class Store:
             statements.append((APPEND_DISTRIBUTION, (run_id, record.update, *pack_distribution(record.distribution), run_id)))
         self._writer.put(statements, droppable=True)
 
-    def set_status(self, run_id: int, status: str, error: str = "", traceback: str = "") -> None:
+    def set_status(self, run_id: int, status: Status, error: str = "", traceback: str = "") -> None:
         """A final status also sets the time at which the run finished."""
-        finished = None if status in READY_STATUSES else time.time()
+        finished = time.time() if status.finished else None
         sql = "UPDATE runs SET status = ?, error = ?, traceback = ?, finished = ? WHERE id = ?"
         self._writer.put([(sql, (status, error, traceback, finished, run_id))])
 
@@ -159,7 +159,7 @@ class Store:
         wanted = {test: value for test, value in wanted.items() if value is not None}
         with reading(self.path) as connection:
             rows = connection.execute(LIST.format(where=" AND ".join(wanted)), tuple(wanted.values())).fetchall()
-        return [RunRow(**row) for row in rows]
+        return [_row_of(row) for row in rows]
 
     def config(self, run_id: int) -> RunConfig:
         """The run's settings, ready to be run again. LookupError if there is no such run, ConfigError if this version does not know
@@ -235,6 +235,11 @@ class Store:
     def purge_one(self, comparison: str) -> None:
         """Remove one comparison for good, if it was deleted."""
         self._change("DELETE FROM comparisons WHERE id = ? AND deleted IS NOT NULL", (comparison,))
+
+
+def _row_of(row: sqlite3.Row) -> RunRow:
+    known = row["status"] in set(Status)  # damaged, or of a later version: whatever it was, it does not go on here
+    return RunRow(**{**row, "status": Status(row["status"]) if known else Status.INTERRUPTED})
 
 
 # Of a purged run nothing is kept. Not an error: it may still be training.

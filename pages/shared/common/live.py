@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from core.analysis.markdown import plain
+from core.analysis.result import Status
 from core.runs.manager import ComparisonView
 from pages.shared.common import series
 from pages.shared.common.live_board import live_board
@@ -34,7 +35,7 @@ def tick_seconds(view: ComparisonView | None) -> float | None:
     down the training: they share the processor."""
     if phase(view) == "over":
         return None
-    if not any(run.status == "running" for run in view.runs.values()):
+    if not any(run.status is Status.RUNNING for run in view.runs.values()):
         return WAITING_SECONDS
     fair = manager().watchers() / BOARDS_PER_SECOND
     return next((seconds for seconds in SLOWER_TICKS if seconds >= fair), SLOWER_TICKS[-1])
@@ -43,9 +44,9 @@ def tick_seconds(view: ComparisonView | None) -> float | None:
 def phase(view: ComparisonView | None) -> str:
     """What can be done with a comparison: going, paused or over. The buttons depend on it."""
     states = set() if view is None else {run.status for run in view.runs.values()}
-    if states & {"running", "queued"}:
+    if states & {Status.RUNNING, Status.QUEUED}:
         return "going"
-    return "paused" if "paused" in states else "over"
+    return "paused" if Status.PAUSED in states else "over"
 
 
 @plainly
@@ -91,17 +92,17 @@ def badge(view: ComparisonView | None) -> dict:
     done, total = (sum(getattr(run, name) for run in view.runs.values()) for name in ("updates", "total"))
     share = f"{done} of {total} updates"
     preparing = next((run.preparing for run in view.runs.values() if run.preparing), None)
-    if "running" in states:
+    if Status.RUNNING in states:
         if preparing:
             stage, count, of = preparing
             return {"state": "live", "text": f"{PREPARING[stage]}, {count} of {of} steps"}
         return {"state": "live", "text": f"{share}{_ago(view)}"}
-    if "queued" in states:
-        position = min(run.position or 1 for run in view.runs.values() if run.status == "queued")
+    if Status.QUEUED in states:
+        position = min(run.position or 1 for run in view.runs.values() if run.status is Status.QUEUED)
         return {"state": "queued", "text": f"number {position} in the queue"}
-    for state in ("paused", "failed", "interrupted", "stopped"):
+    for state in (Status.PAUSED, Status.FAILED, Status.INTERRUPTED, Status.STOPPED):
         if state in states:
-            return {"state": state, "text": f"{share}{_ago(view) if state == 'paused' else ''}"}
+            return {"state": state, "text": f"{share}{_ago(view) if state is Status.PAUSED else ''}"}
     return {"state": "done", "text": share}
 
 

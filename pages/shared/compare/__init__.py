@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.analysis.markdown import plain
+from core.analysis.result import Status
 from core.data import comparison as shipped
 from core.runs.manager import ManagerFull, UnknownComparison
 from core.runs.store.store import StoreError
@@ -151,7 +152,7 @@ def _await_first_points(comparison: str) -> None:
     of the page is over. The page would only slow it down meanwhile."""
     deadline = time.monotonic() + FIRST_SECONDS
     while time.monotonic() < deadline:
-        training = [run for run in manager().view(comparison).runs.values() if run.status == "running"]
+        training = [run for run in manager().view(comparison).runs.values() if run.status is Status.RUNNING]
         if all(run.updates or run.preparing for run in training):
             return
         time.sleep(0.01)

@@ -9,14 +9,14 @@ import streamlit as st
 
 from core.analysis.charts import Chart, clipping_charts, policy_charts
 from core.analysis.markdown import plain
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from pages.shared.common.chart_view import show_chart
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
 from pages.shared.common.trouble import plainly
 
-GOING = {"queued", "running"}
+GOING = {Status.QUEUED, Status.RUNNING}
 KEPT_CHARTS = 16  # comparisons in one theme
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis.detectors import suggested_point
 from core.analysis.markdown import plain
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.engine.forks import TECHNIQUES, fork_changes, fork_points, make_fork, with_techniques
 from core.runs.manager import ManagerFull
 from core.runs.store.store import StoreError
@@ -83,7 +83,7 @@ def _fork_point(comparison: str, original: str, result: RunResult) -> int:
     points = fork_points(result.config, result.history.last_update)
     status = manager().view(comparison).runs[original].status
     # Who paused it means this moment; otherwise where it began to die.
-    first = points[-1] if status == "paused" else suggested_point(result.config, result.history)
+    first = points[-1] if status is Status.PAUSED else suggested_point(result.config, result.history)
     if len(points) == 1:
         st.markdown(f"After update {points[0]}, the end of its only rollout so far.")
         return points[0]
@@ -114,7 +114,7 @@ def _label(original: str, chosen: list[str]) -> str:
 def _start(comparison: str, label: str, config: RunConfig) -> None:
     try:
         manager().add(comparison, label, config, viewer=tab())
-        if any(run.status == "paused" for run in manager().view(comparison).runs.values()):
+        if any(run.status is Status.PAUSED for run in manager().view(comparison).runs.values()):
             manager().resume(comparison)  # the original goes on beside it
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
         st.session_state.refused = f"Not started: {told(error)}."

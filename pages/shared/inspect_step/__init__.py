@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.analysis.charts.palette import side_styles
 from core.analysis.markdown import plain
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.data.comparison import SCENARIO
 from core.inspection.sentences import summary
 from core.inspection.step import Step, check_against
@@ -80,7 +80,7 @@ def _about(result: RunResult) -> None:
     view = manager().view(comparison)
     run = view.runs[place().run]
     title = SCENARIOS[view.scenario].title if view.scenario in SCENARIOS else view.scenario
-    state = {"running": "goes on", "queued": "waits for its turn"}.get(run.status, f"is {run.status}")
+    state = {Status.RUNNING: "goes on", Status.QUEUED: "waits for its turn"}.get(run.status, f"is {run.status}")
     words, button = st.columns([4, 1], vertical_alignment="center")
     words.caption(
         f"From *{plain(title)}*. {plain(place().run)} {state} and has {result.history.last_update} of {run.total} updates."

@@ -12,7 +12,6 @@ from core.analysis.result import RunResult
 from core.data import ladder as shipped
 from core.ladder import ORDERS, LadderTable, ladder_table
 from core.ladder.rungs import SCENARIO
-from core.runs.live import FINAL_STATUSES
 from core.settings.scenarios import SCENARIOS, Scenario
 from pages.shared.common.results import results_of
 from pages.shared.ladder.opened import Ladder
@@ -33,7 +32,7 @@ def outcome_of(ladder: Ladder | None) -> Outcome:
     if ladder is None:
         return _shipped()
     everything = results_of(ladder.id)
-    results = {k: r for k, r in everything.items() if r.status in FINAL_STATUSES and len(r.history) and k in ladder.configs}
+    results = {k: r for k, r in everything.items() if r.status.finished and len(r.history) and k in ladder.configs}
     mark = (ladder.id, tuple(sorted((label, r.status) for label, r in results.items())))
     kept = st.session_state.get(KEPT)
     if kept is None or kept[0] != mark:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.runs.live import FINAL_STATUSES, RunView
+from core.analysis.result import Status
+from core.runs.live import RunView
 from pages.shared.common.process import manager
 from pages.shared.common.trouble import plainly, show_unwritten
 from pages.shared.ladder.opened import Ladder
 
 TICK_SECONDS = 1.0
 ICONS = {
-    "queued": ":material/schedule:", "running": ":material/play_circle:", "paused": ":material/pause_circle:", "done": ":material/check:",
-    "failed": ":material/error:", "stopped": ":material/stop_circle:", "interrupted": ":material/power_off:",
-}  # fmt: skip
+    Status.QUEUED: ":material/schedule:",
+    Status.RUNNING: ":material/play_circle:",
+    Status.PAUSED: ":material/pause_circle:",
+    Status.DONE: ":material/check:",
+    Status.FAILED: ":material/error:",
+    Status.STOPPED: ":material/stop_circle:",
+    Status.INTERRUPTED: ":material/power_off:",
+}
 
 
 def show_progress(ladder: Ladder | None) -> None:
@@ -22,13 +28,13 @@ def show_progress(ladder: Ladder | None) -> None:
         return
     view = ladder.view
     over = _over(view.runs)
-    if view.finished and all(run.status == "done" for run in view.runs.values()):
+    if view.finished and all(run.status is Status.DONE for run in view.runs.values()):
         return
     st.fragment(_progress, run_every=None if view.finished else TICK_SECONDS)(ladder.id, over)
 
 
 def _over(runs) -> frozenset[str]:
-    return frozenset(label for label, run in runs.items() if run.status in FINAL_STATUSES)
+    return frozenset(label for label, run in runs.items() if run.status.finished)
 
 
 @plainly
@@ -43,7 +49,7 @@ def _progress(comparison: str, drawn: frozenset[str]) -> None:
     for column, part in zip(st.columns(2), (lines[:half], lines[half:]), strict=True):
         column.markdown("  \n".join(part))
     for label, run in view.runs.items():
-        if run.status == "failed":
+        if run.status is Status.FAILED:
             st.error(f"**{plain(label)}**, after {run.updates} updates: {plain(run.error)}", icon=":material/error:")
     show_unwritten()
     if over != drawn:
@@ -52,10 +58,10 @@ def _progress(comparison: str, drawn: frozenset[str]) -> None:
 
 def told(run: RunView) -> str:
     """'running, 120 of 480 updates'."""
-    if run.status == "queued":
+    if run.status is Status.QUEUED:
         return f"queued, number {run.position}" if run.position else "queued"
-    if run.status == "done":
+    if run.status is Status.DONE:
         return "done"
-    if run.status == "running" and run.preparing:
+    if run.status is Status.RUNNING and run.preparing:
         return "preparing"
     return f"{run.status}, {run.updates} of {run.total} updates"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analysis.export import metrics_csv
 from core.analysis.markdown import plain
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.runs.manager import ManagerFull, UnknownComparison
 from core.runs.store.store import Store, StoreError
@@ -53,7 +53,7 @@ def _line(comparison: str, sides: Sequence[Listed], zone) -> None:
             "Delete", icon=":material/delete:", key=f"runs:delete:{comparison}", on_click=_delete, args=([comparison], sides),
             help="The whole comparison, all its sides. One that goes on is stopped first. It can be undone.", type="tertiary",
         )  # fmt: skip
-    if any(run.row.status == "interrupted" for run in sides):
+    if any(run.row.status is Status.INTERRUPTED for run in sides):
         st.caption("Interrupted: the program ended while it was training. What it measured is kept; *Run again* trains it anew.")
     if again:
         _run_again(comparison)

@@ -9,24 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.detectors import EVENTS
-from core.runs.live import FINAL_STATUSES, ComparisonView
+from core.analysis.result import Status
+from core.runs.live import ComparisonView
 from core.runs.manager import UnknownComparison
 from core.runs.store.store import RunRow
 from pages.shared.common.kept import Kept
 from pages.shared.common.process import manager, store, watch
 from pages.shared.runs.names import comparison_name, scenario_title, started
-from pages.shared.runs.outcomes import Outcome, is_over, key, read_outcomes
+from pages.shared.runs.outcomes import Outcome, key, read_outcomes
 from pages.shared.runs.settings import Brief, brief
 
-STATUS_WORDS = {
-    "queued": "queued",
-    "running": "running",
-    "paused": "paused",
-    "done": "finished",
-    "failed": "failed",
-    "stopped": "stopped",
-    "interrupted": "interrupted",
-}
+STATUS_WORDS = {status: "finished" if status is Status.DONE else status.value for status in Status}
 READ_SECONDS, FLUSH_SECONDS = 0.25, 1.0
 INTERRUPTED = "the program ended; it can be run again"
 
@@ -42,7 +35,7 @@ class Listed:
 
     @property
     def over(self) -> bool:
-        return is_over(self.row)
+        return self.row.status.finished
 
     @property
     def words(self) -> str:
@@ -83,14 +76,14 @@ def _rows(owner: str) -> list[RunRow]:
 
 
 def _listed(row: RunRow, settings: Brief, views: dict[str, ComparisonView | None]) -> Listed:
-    if is_over(row):
-        return Listed(row, settings, outcomes().get(key(row)), INTERRUPTED if row.status == "interrupted" else row.error)
+    if row.status.finished:
+        return Listed(row, settings, outcomes().get(key(row)), INTERRUPTED if row.status is Status.INTERRUPTED else row.error)
     if row.comparison not in views:
         views[row.comparison] = _view(row.comparison)
     view = views[row.comparison]
     run = view.runs.get(row.label) if view else None
     # A run that is over counts as such when the history says so: until then, not everything it measured can be read.
-    if run is None or run.status in FINAL_STATUSES:
+    if run is None or run.status.finished:
         return Listed(row, settings, None, "")
     note = f"number {run.position} in the queue" if run.position else ""
     if run.preparing:
@@ -117,7 +110,7 @@ def _briefs(rows: Sequence[RunRow]) -> dict[int, Brief]:
 
 
 def status_text(run: Listed) -> str:
-    return STATUS_WORDS.get(run.row.status, run.row.status)
+    return STATUS_WORDS[run.row.status]
 
 
 def outcome_text(run: Listed) -> str:

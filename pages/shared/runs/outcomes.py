@@ -11,7 +11,6 @@ import numpy as np
 
 from core.analysis.detectors import find_events
 from core.analysis.stats import final_values, mean_over_seeds
-from core.runs.live import FINAL_STATUSES
 from core.runs.store.columns import Columns
 from core.runs.store.store import RunRow, Store
 from pages.shared.common.kept import Kept
@@ -49,14 +48,10 @@ def _known(value: np.floating) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def is_over(row: RunRow) -> bool:
-    return row.status in FINAL_STATUSES
-
-
 def read_outcomes(store: Store, rows: Iterable[RunRow], known: Kept, budget_seconds: float) -> int:
     """Put the outcomes of finished `rows` into `known`, the first rows first, until the time is over: how many are left. At least one
     is read, so that asking again and again comes to an end."""
-    missing = [row for row in rows if is_over(row) and key(row) not in known]
+    missing = [row for row in rows if row.status.finished and key(row) not in known]
     deadline = time.perf_counter() + budget_seconds
     for done, row in enumerate(missing):
         if done and time.perf_counter() >= deadline:

@@ -31,8 +31,5 @@ def unkept_list() -> bool:
 
 def _in_words(view: ComparisonView) -> str:
     """'GRPO stops learning, DAPO goes on: GRPO finished, 480 of 480 updates; DAPO running, 12 of 480 updates'."""
-    sides = (
-        f"{label} {STATUS_WORDS.get(run.status, run.status)}, {run.updates} of {run.total} updates"
-        for label, run in view.runs.items()
-    )
+    sides = (f"{label} {STATUS_WORDS[run.status]}, {run.updates} of {run.total} updates" for label, run in view.runs.items())
     return f"{scenario_title(view.scenario)}: {'; '.join(sides)}"

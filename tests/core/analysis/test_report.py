@@ -6,7 +6,7 @@ import pytest
 from core.analysis.export import run_id, safe_cell
 from core.analysis.history import History
 from core.analysis.report import findings, report_markdown
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.summary import clean, summarise
 from core.engine.types import StepRecord
 from core.settings.algorithm import GRPO
@@ -16,7 +16,7 @@ from core.settings.task import ChainConfig
 CONFIG = RunConfig(task=ChainConfig(), replicas=4, updates=40)
 
 
-def result(score, *, entropy=1.0, status="done", error="", updates=40):
+def result(score, *, entropy=1.0, status=Status.DONE, error="", updates=40):
     """A made-up run of four seeds: `score` per seed, measured at the first and at the last update."""
     history = History(CONFIG.seeds)
     for update in range(1, updates + 1):
@@ -56,15 +56,15 @@ def test_a_collapse_is_reported_with_its_update_and_the_share_of_dead_groups():
 
 def test_failed_and_stopped_runs_come_first():
     told = sentences(
-        A=result([0.5] * 4, status="failed", error="training diverged at update 41", updates=40),
-        B=result([0.5] * 4, status="stopped"),
+        A=result([0.5] * 4, status=Status.FAILED, error="training diverged at update 41", updates=40),
+        B=result([0.5] * 4, status=Status.STOPPED),
     )
     assert told[0].startswith("**A failed** after 40 updates: training diverged at update 41")
     assert told[1].startswith("**B was stopped**")
 
 
 def test_a_run_without_any_record_is_reported_and_breaks_nothing():
-    empty = RunResult(CONFIG, History(CONFIG.seeds), "failed", "out of luck")
+    empty = RunResult(CONFIG, History(CONFIG.seeds), Status.FAILED, "out of luck")
     results = {"A": empty, "B": result([0.5] * 4)}
     summary = summarise("made-up", results)
     assert list(summary["algorithms"]) == ["B"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.analysis.result import Status
 from core.engine.trainer import train
 from core.inspection.step import inspect_step
 from core.inspection.treatment import see
@@ -27,7 +28,7 @@ def database(tmp_path_factory):
             if label == "DAPO" and record.update > 12:
                 break
             store.append(run_id, record)
-        store.set_status(run_id, "done" if label == "GRPO" else "interrupted")
+        store.set_status(run_id, Status.DONE if label == "GRPO" else Status.INTERRUPTED)
     store.close()
     return path, comparison
 

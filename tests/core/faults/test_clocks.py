@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.analysis.result import Status
 from core.runs import clock, live, reaper
 from core.runs.clock import JUMP_SECONDS, STEADY_SECONDS, WallClock, slept
 from core.runs.live import Comparison, LiveRun
@@ -119,7 +120,7 @@ def test_the_newest_run_stays_the_first_of_the_list_whatever_the_clock_says(stor
     clocks.wall = 0.0
     third = store.add_comparison(owner="ann", scenario="tiny")
     store.add_run(third, "a", CONFIG)
-    store.set_status(run_id, "done")
+    store.set_status(run_id, Status.DONE)
     store.flush()
     assert [row.comparison for row in store.runs()] == [third, second, first]
 

@@ -10,6 +10,7 @@ import pytest
 
 from core.analysis.export import metrics_csv
 from core.analysis.report import findings
+from core.analysis.result import Status
 from core.analysis.summary import summarise
 from core.engine.trainer import train
 from core.runs.store.store import DamagedRun, Store, StoreError
@@ -29,10 +30,10 @@ def whole(tmp_path_factory) -> tuple[bytes, str]:
     made = [store.add_comparison(owner="ann", scenario="collapse") for _ in range(2)]
     for comparison in made:
         for label in ("GRPO", "DAPO"):
-            run_id = store.add_run(comparison, label, CONFIG, status="running")
+            run_id = store.add_run(comparison, label, CONFIG, status=Status.RUNNING)
             for record in train(CONFIG):
                 store.append(run_id, record)
-            store.set_status(run_id, "done")
+            store.set_status(run_id, Status.DONE)
     store.close()
     return path.read_bytes(), made[0]
 

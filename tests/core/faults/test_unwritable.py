@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from core.analysis.result import Status
 from core.engine.trainer import train
 from core.runs.store import writer
 from core.runs.store.store import Store, StoreError
@@ -53,7 +54,7 @@ def test_a_path_that_cannot_be_a_file_is_told(tmp_path, place):
 
 def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, monkeypatch):
     store = Store(tmp_path / "runs.sqlite")
-    run_id = store.add_run(store.add_comparison(owner="ann", scenario="tiny"), "a", CONFIG, status="running")
+    run_id = store.add_run(store.add_comparison(owner="ann", scenario="tiny"), "a", CONFIG, status=Status.RUNNING)
     records = list(train(CONFIG))
     for record in records[:5]:
         store.append(run_id, record)

@@ -11,7 +11,7 @@ import pytest
 from core.__main__ import main
 from core.analysis.export import run_id
 from core.analysis.history import History
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.stats import Estimate
 from core.analysis.summary import summarise
 from core.data import ladder as shipped
@@ -177,7 +177,7 @@ def test_a_rung_that_was_cut_short_does_not_set_the_samples_and_is_left_out_ther
     short = History(range(2))
     for record in islice(made[OURS[1]].history.after(0), 5):
         short.append(record)
-    made[OURS[1]] = replace(made[OURS[1]], history=short, status="stopped")
+    made[OURS[1]] = replace(made[OURS[1]], history=short, status=Status.STOPPED)
     table = ladder_table("ours", LADDER, made)
     assert table.budget == 100
     assert table.rows[1].per["samples"] is None and table.rows[2].per["samples"].brings is None
@@ -190,7 +190,7 @@ def test_a_step_beside_a_rung_that_was_cut_short_ends_where_that_one_does():
     short = History(range(2))
     for record in islice(made[OURS[2]].history.after(0), 5):
         short.append(record)
-    made[OURS[2]] = replace(made[OURS[2]], history=short, status="stopped")
+    made[OURS[2]] = replace(made[OURS[2]], history=short, status=Status.STOPPED)
     rows = ladder_table("ours", LADDER, made).rows
     assert rows[3].per["updates"].brings.mean == pytest.approx(0.0)  # the same curve, read at the same update
     assert rows[3].per["updates"].score.mean == pytest.approx(0.6)

@@ -18,7 +18,6 @@ import torch
 import core.runs.reaper
 from core.engine.trainer import train
 from core.engine.types import StepRecord, TrainingDiverged
-from core.runs.live import FINAL_STATUSES
 from core.runs.manager import ManagerFull, RunManager, UnknownComparison
 from core.runs.store.store import Store
 from core.settings.algorithm import DAPO, GRPO
@@ -746,7 +745,7 @@ def test_many_people_pressing_everything_at_once_leave_every_run_in_a_final_stat
     assert failures == [] and manager._scheduler.active == 0
     assert store.flush()
     rows = store.runs()
-    assert len(rows) == 24 and all(row.status in FINAL_STATUSES for row in rows)
+    assert len(rows) == 24 and all(row.status.finished for row in rows)
     assert all(row.updates_done == 12 for row in rows if row.status == "done")
 
 

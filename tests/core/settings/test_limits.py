@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from core.analysis.result import Status
 from core.runs.manager import ManagerFull, RunManager
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
@@ -116,8 +117,8 @@ def test_a_pause_does_not_count(make):
 def test_what_is_older_than_the_retention_is_removed_unless_it_goes_on(tmp_path):
     store = Store(tmp_path / "runs.sqlite")
     kept, gone = (store.add_comparison(owner="ann", scenario="lab") for _ in range(2))
-    store.add_run(kept, "GRPO", TINY["GRPO"], status="running")
-    store.set_status(store.add_run(gone, "GRPO", TINY["GRPO"]), "done")
+    store.add_run(kept, "GRPO", TINY["GRPO"], status=Status.RUNNING)
+    store.set_status(store.add_run(gone, "GRPO", TINY["GRPO"]), Status.DONE)
     store.flush()
     store.purge_finished(older_than_seconds=3600)
     store.flush()
