@@ -3,7 +3,6 @@ kept and nothing is found."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
@@ -55,12 +54,12 @@ class Archive:
         if self._store is not None:
             run.run_id = self._store.add_run(run.comparison.id, run.label, run.config, status=run.status)
 
-    def revive(self, comparison: str, lock: threading.RLock) -> Comparison:
+    def revive(self, comparison: str) -> Comparison:
         """A comparison of the store as one in memory, all of whose runs are over."""
         rows = self.rows(comparison)
         runs = []
         for label, result in self.results(comparison).items():
-            run = LiveRun(label, result.config, lock, paused=False)
+            run = LiveRun(label, result.config, paused=False)
             run.run_id, run.history, run.stored = rows[label].run_id, result.history, result.history.last_update
             # A run that another process is at cannot be gone on with here, and is shown as it was.
             run.status = result.status if result.status.finished else Status.INTERRUPTED

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -41,6 +40,7 @@ class ComparisonView:
     created: float  # seconds since 1970
     runs: Mapping[str, RunView]  # label -> run
     viewers: int  # leases held now
+    paused_seconds: float | None = None  # for how long all of it that is not over has been paused; None = something goes on
 
     @property
     def finished(self) -> bool:
@@ -50,20 +50,20 @@ class ComparisonView:
 class LiveRun:
     """The state of a run, guarded by the scheduler's lock. Snapshots of `history` may be taken without it."""
 
-    def __init__(self, label: str, config: RunConfig, lock: threading.RLock, *, paused: bool):
+    def __init__(self, label: str, config: RunConfig, *, paused: bool):
         self.label, self.config = label, config
         self.comparison: Comparison
         self.run_id: int | None = None  # in the store
         self.stored = 0  # the last update that the store was given
         self.history = History(config.seeds)
         self.status = Status.PAUSED if paused else Status.QUEUED
+        self.paused_since: float | None = time.monotonic() if paused else None
         self.allowance: int | None = 0 if paused else None  # updates until it pauses; None = no pause
         self.ending: tuple[Status, str] | None = None  # (final status, reason) that somebody asked for
         self.has_slot = False
         self._slot_since: float | None = None  # monotonic
         self._slot_seconds = 0.0
-        self.thread: threading.Thread | None = None
-        self.wake = threading.Condition(lock)
+        self.records: Iterator[StepRecord] | None = None  # what it goes on with; None before its first slot and after its end
         self.preparing: tuple[str, int, int] | None = None
         self.last_update_time: float | None = None
         self.error = self.traceback = ""
@@ -92,6 +92,10 @@ class LiveRun:
         """How long it has had a slot, without its pauses and its time in the queue."""
         return self._slot_seconds + (time.monotonic() - self._slot_since if self._slot_since is not None else 0.0)
 
+    def set_status(self, status: Status) -> None:
+        self.status = status
+        self.paused_since = time.monotonic() if status is Status.PAUSED else None
+
     def take_slot(self) -> None:
         self.has_slot, self._slot_since = True, time.monotonic()
 
@@ -103,6 +107,8 @@ class LiveRun:
         """So much of its time did not pass for the program."""
         if self._slot_since is not None:
             self._slot_since += seconds
+        if self.paused_since is not None:
+            self.paused_since += seconds
 
     def add(self, record: StepRecord) -> None:
         self.history.append(record)
@@ -159,6 +165,14 @@ class Comparison:
         return all(run.ends for run in self.runs.values())
 
     @property
+    def paused_since(self) -> float | None:
+        """When (monotonic) the last of its runs that are not over was paused; None while one goes on, and at the end."""
+        open_runs = [run for run in self.runs.values() if not run.finished]
+        if not open_runs or any(run.paused_since is None for run in open_runs):
+            return None
+        return max(run.paused_since for run in open_runs)
+
+    @property
     def size(self) -> int:
         """Updates times seeds that its histories may come to hold: their memory."""
         return sum(run.size for run in self.runs.values())
@@ -182,4 +196,5 @@ class Comparison:
 
     def view(self, positions: Mapping[LiveRun, int]) -> ComparisonView:
         runs = {label: run.view(positions.get(run)) for label, run in self.runs.items()}
-        return ComparisonView(self.id, self.scenario, self.created, MappingProxyType(runs), len(self.viewers))
+        paused = None if self.paused_since is None else time.monotonic() - self.paused_since
+        return ComparisonView(self.id, self.scenario, self.created, MappingProxyType(runs), len(self.viewers), paused)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
@@ -74,7 +75,7 @@ class RunManager:
         if not runs:
             raise ConfigError("runs must hold at least one run, got none; give a label and its settings")
         self.limits.check(runs)
-        live = [LiveRun(label, config, self._lock, paused=paused) for label, config in runs.items()]
+        live = [LiveRun(label, config, paused=paused) for label, config in runs.items()]
         comparison = Comparison(secrets.token_urlsafe(16), owner, scenario, live)
         if viewer is not None:
             comparison.attach(viewer)
@@ -91,8 +92,8 @@ class RunManager:
     def add(self, comparison: str, label: str, config: RunConfig, *, viewer: str | None = None) -> None:
         """Queue one more run beside those of `comparison`, which may be over, or in the store alone: a fork beside its original. ConfigError
         if the label is taken, UnknownComparison, ManagerFull, and RuntimeError after shutdown."""
-        found = self._comparisons.get(comparison) or self._archive.revive(comparison, self._lock)
-        live = LiveRun(label, config, self._lock, paused=False)
+        found = self._comparisons.get(comparison) or self._archive.revive(comparison)
+        live = LiveRun(label, config, paused=False)
         with self._lock:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
@@ -185,6 +186,28 @@ class RunManager:
         with self._lock:
             return found is None or self._changed.wait_for(lambda: found.finished, timeout)
 
+    @contextmanager
+    def replay_slot(self, owner: str, on_wait: Callable[[], None] = lambda: None) -> Iterator[Callable[[], None]]:
+        """A slot in which the calling thread may train for a while, for whoever looks into a step. One replay goes on at a time; `on_wait`
+        is called again and again until it is this one's turn, and may raise to leave. What is yielded is to be called between updates:
+        it raises TimeoutError when the replay has taken longer than a run may. ManagerFull if `owner` waits for too many already."""
+        with self._scheduler.replay_slot(owner, on_wait):
+            began, bound = time.monotonic(), self.limits.run_seconds
+
+            def check() -> None:
+                if bound is not None and time.monotonic() - began > bound:
+                    raise TimeoutError(
+                        f"this shared server lets a replay train for {bound} seconds; look at an earlier update, or run it on your "
+                        "own machine"
+                    )
+
+            yield check
+
+    @property
+    def problem(self) -> str:
+        """What a thread of the manager has met and tries again, in a line for people; '' when all is well."""
+        return "; ".join(filter(None, (thread.problem for thread in (*self._scheduler.threads, self._reaper))))
+
     # Leases
 
     def watchers(self) -> int:
@@ -214,12 +237,11 @@ class RunManager:
             self._open = False
             self._reaper.stop()
             self._scheduler.close()
-            threads = [run.thread for c in self._comparisons.values() for run in c.runs.values() if run.thread is not None]
             for comparison in self._comparisons.values():
                 self._scheduler.stop(comparison, Status.INTERRUPTED, "the program was ended")
             self._changed.notify_all()
         deadline = time.monotonic() + timeout
-        for thread in (*threads, self._reaper):
+        for thread in (*self._scheduler.threads, self._reaper):
             thread.join(max(0.0, deadline - time.monotonic()))
         self._archive.flush(timeout)
 

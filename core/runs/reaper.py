@@ -4,7 +4,6 @@ room, and cleaned up after. Time during which the whole program stood still, bec
 from __future__ import annotations
 
 import gc
-import threading
 import time
 from contextlib import suppress
 
@@ -14,10 +13,12 @@ from core.runs.archive import Archive
 from core.runs.clock import WallClock, slept
 from core.runs.live import Comparison
 from core.runs.scheduler import Scheduler
+from core.runs.service import ServiceThread
 from core.runs.store.store import StoreError
 from core.settings.limits import Limits
 
 NOBODY = "nobody was watching"
+PAUSED_FOR_LONG = "this shared server ends what has been paused for {seconds} seconds"
 DEAD_CHECK_SECONDS = 60.0  # how often the runs of other processes that died are looked for
 HEARTBEAT_SECONDS = (
     5.0  # at most this much of a sleep is not noticed, and so often a history that cannot be opened is tried again
@@ -42,8 +43,14 @@ class Reaper:
         self.litter = False  # a run has ended since garbage was last collected
         self._open = True
         self._wall = WallClock()
-        self._thread = threading.Thread(target=self._work, name="run reaper", daemon=True)
+        self._checked = self._tried = time.monotonic()
+        self._thread = ServiceThread("run reaper", self._work)
         self._thread.start()
+
+    @property
+    def problem(self) -> str:
+        """Why it does not do its work, in a line for people; '' when all is well."""
+        return self._thread.problem
 
     def stop(self) -> None:
         self._open = False
@@ -52,28 +59,28 @@ class Reaper:
     def join(self, timeout: float) -> None:
         self._thread.join(timeout)
 
-    def _work(self) -> None:
-        checked = tried = time.monotonic()
-        while True:
-            with self._lock:
-                if not self._open:
-                    return
-                next_deadline = min(self._stop_unwatched(), self._stop_overlong())
-                self.litter = self._room.forget(self._comparisons) or self.litter
-                collect = self.litter and not self._scheduler.active
-                if not collect:
-                    self._wait(min(next_deadline, HEARTBEAT_SECONDS))
-                else:
-                    self.litter = False
-            if collect:
-                gc.collect()  # takes long with torch in memory and stops every thread: only when nobody trains
-            now = time.monotonic()
-            if self._archive.closed and now - tried >= HEARTBEAT_SECONDS:
-                tried = now
-                self._open_history()
-            if now - checked > DEAD_CHECK_SECONDS:
-                checked = now
-                self._tidy_history()
+    def _work(self) -> bool:
+        """One look at everything. False after `stop`."""
+        with self._lock:
+            if not self._open:
+                return False
+            next_deadline = min(self._stop_unwatched(), self._stop_overlong(), self._stop_paused())
+            self.litter = self._room.forget(self._comparisons) or self.litter
+            collect = self.litter and not self._scheduler.active
+            if not collect:
+                self._wait(min(next_deadline, HEARTBEAT_SECONDS))
+            else:
+                self.litter = False
+        if collect:
+            gc.collect()  # takes long with torch in memory and stops every thread: only when nobody trains
+        now = time.monotonic()
+        if self._archive.closed and now - self._tried >= HEARTBEAT_SECONDS:
+            self._tried = now
+            self._open_history()
+        if now - self._checked > DEAD_CHECK_SECONDS:
+            self._checked = now
+            self._tidy_history()
+        return True
 
     def _wait(self, seconds: float) -> None:
         began = time.monotonic()
@@ -119,6 +126,19 @@ class Reaper:
                 left = comparison.alone_since + self._grace - time.monotonic()
                 if left <= 0:
                     self._scheduler.stop(comparison, Status.STOPPED, NOBODY)
+                else:
+                    waits.append(left)
+        return min(waits)
+
+    def _stop_paused(self) -> float:
+        """Stop what has been paused for longer than the limit, whoever looks. Seconds until the next one is due."""
+        bound = self._limits.paused_seconds
+        waits = [DEAD_CHECK_SECONDS]
+        for comparison in self._comparisons.values() if bound is not None else ():
+            if (since := comparison.paused_since) is not None:
+                left = since + bound - time.monotonic()
+                if left <= 0:
+                    self._scheduler.stop(comparison, Status.STOPPED, PAUSED_FOR_LONG.format(seconds=bound))
                 else:
                     waits.append(left)
         return min(waits)

@@ -1,7 +1,9 @@
-"""Which runs train now: a bounded number of slots, a fair queue for them, and one thread per run that has had a slot.
+"""Which runs train now: a bounded number of slots, a fair queue for them, and one thread per slot, which stays.
 
-A run's thread keeps its trainer. To pause is to give the slot back and to sleep until woken, which costs no processor time; to resume
-is to queue again. All state is guarded by one lock, which a thread takes once between two updates.
+A run keeps its trainer as the iterator of its records. To pause is to give the slot and its thread back, which costs no processor time; to
+resume is to queue again, for whichever thread comes. Replays (`replay_slot`) are short and somebody waits for them: one at a time takes
+a free slot, or borrows that of a run between two of its updates. All state is guarded by one lock, which a thread takes once between
+two updates.
 """
 
 from __future__ import annotations
@@ -9,18 +11,24 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import contextmanager
 
 import torch
 
 from core.analysis.result import Status
 from core.engine.checkpoints import Checkpoints
 from core.engine.types import StepRecord
+from core.runs.admission import ManagerFull
 from core.runs.live import Comparison, LiveRun
 from core.runs.queueing import FairQueue
+from core.runs.service import ServiceThread
 
+REPLAYS_PER_OWNER = 4  # that wait or go on
+WAIT_SECONDS = 0.25  # between two calls of a replay's on_wait
 NICENESS = 10  # of the threads that train; the others have 0
 Train = Callable[..., Iterator[StepRecord]]  # core.engine.trainer.train, or what a test puts in its place
 
@@ -37,6 +45,15 @@ def give_way() -> None:
     page does takes a quarter less time."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+class _Replay:
+    """One that wants a slot or has one."""
+
+    def __init__(self, owner: str):
+        self.owner = owner
+        self.granted = self.over = False
+        self.borrowed = False  # the slot is a run's, which waits to have it back
 
 
 class Scheduler:
@@ -58,7 +75,14 @@ class Scheduler:
         self._train, self._on_record, self._on_status = train, on_record, on_status
         self._checkpoints = checkpoints
         self._queue: FairQueue[LiveRun] = FairQueue()
+        self._ready: deque[LiveRun] = deque()  # have a slot, and wait for a thread to take them up
+        self._handed_out = threading.Condition(self.lock)
+        self._replays: FairQueue[_Replay] = FairQueue()
+        self._replay: _Replay | None = None  # that goes on
         self._open = True
+        self.threads = [ServiceThread(f"run trainer {number}", self._work) for number in range(1, max_active + 1)]
+        for thread in self.threads:
+            thread.start()
 
     # Commands, on all runs of a comparison that have not finished
 
@@ -94,15 +118,18 @@ class Scheduler:
         """One run that has not finished."""
         with self.lock:
             run.ending = run.ending or (status, reason)
-            if not run.has_slot:
+            if run.has_slot:
+                self.changed.notify_all()  # it may have lent its slot
+            else:
                 self._queue.remove(run)
                 self._end(run, *run.ending)
-                run.wake.notify_all()
+                run.records = None  # it was paused: nobody goes through them
 
     def close(self) -> None:
-        """Nothing is started from now on."""
+        """Nothing is started from now on, and the threads end with what they are at."""
         with self.lock:
             self._open = False
+            self._handed_out.notify_all()
 
     def positions(self) -> dict[LiveRun, int]:
         """Run -> its place in the queue, 1 = next, as the queue is now."""
@@ -125,25 +152,15 @@ class Scheduler:
         self._fill_slots()
 
     def _fill_slots(self) -> None:
+        if self.active < self._max_active and self._grant_replay(borrowed=False):
+            self.active += 1
         while self._open and len(self._queue) and self.active < self._max_active:
             run = self._queue.pop()
             run.take_slot()
             self.active += 1
+            self._ready.append(run)
+            self._handed_out.notify()
             self._set(run, Status.RUNNING)
-            if run.thread is None:
-                self._start_thread(run)
-            else:
-                run.wake.notify_all()
-
-    def _start_thread(self, run: LiveRun) -> None:
-        # A daemon: a program that wants to end is not held up by training. Whoever wants an orderly end shuts the manager down.
-        run.thread = threading.Thread(target=self._work, args=(run,), name=f"run {run.label}", daemon=True)
-        try:
-            run.thread.start()
-        except RuntimeError as error:  # the system has no thread left
-            run.thread = None
-            self._end(run, Status.FAILED, f"{error}; stop other runs and start again", traceback.format_exc())
-            self._give_slot_back(run)
 
     def _give_slot_back(self, run: LiveRun) -> None:
         if run.has_slot:
@@ -152,7 +169,7 @@ class Scheduler:
             self._fill_slots()
 
     def _set(self, run: LiveRun, status: Status) -> None:
-        run.status = status
+        run.set_status(status)
         self._on_status(run)
         self.changed.notify_all()
 
@@ -162,51 +179,126 @@ class Scheduler:
             run.error, run.traceback, run.preparing = error, trace, None
             self._set(run, status)
 
-    # The run's own thread
+    # The threads that train
 
-    def _work(self, run: LiveRun) -> None:
+    def _work(self) -> bool:
+        """Train one run until it is over or pauses. False when there is no more to come."""
+        with self.lock:
+            self._handed_out.wait_for(lambda: self._ready or not self._open)
+            if not self._ready:
+                return False
+            run = self._ready.popleft()
+        self._train_run(run)
+        return True
+
+    def _train_run(self, run: LiveRun) -> None:
         status, error, trace = Status.FAILED, "", ""
         try:
             limit_torch_threads()
             give_way()
-            self._iterate(run)
+            if not self._iterate(run):
+                return
             status, error = (
                 (Status.DONE, "") if run.complete else run.ending or (Status.FAILED, "the training ended before its last update")
             )
         except BaseException as caught:  # whatever it is, the run is kept with everything before it, and its slot is free again
             error, trace = str(caught) or type(caught).__name__, traceback.format_exc()
         with self.lock:
-            self._end(run, status, error, trace)
-            self._give_slot_back(run)
+            run.records = None  # its trainer's memory
+            try:
+                self._end(run, status, error, trace)
+            finally:
+                self._give_slot_back(run)
 
-    def _iterate(self, run: LiveRun) -> None:
-        records = self._train(
-            run.config,
-            should_stop=lambda: run.ending is not None,
-            on_prepare=lambda *progress: self._note_preparing(run, progress),
-            checkpoints=self._checkpoints,
-        )
-        with closing(records):
-            for record in records:
-                self._on_record(run, record)
-                if not self._count_and_wait(run, record):
-                    return
+    def _iterate(self, run: LiveRun) -> bool:
+        """False if the run has paused and given its slot back; it may be in another thread by then."""
+        if run.ending is not None:
+            return True
+        if run.records is None:
+            run.records = self._train(
+                run.config,
+                should_stop=lambda: run.ending is not None,
+                on_prepare=lambda *progress: self._note_preparing(run, progress),
+                checkpoints=self._checkpoints,
+            )
+        for record in run.records:
+            self._on_record(run, record)
+            with self.lock:
+                run.add(record)
+                if run.allowance != 0 and not run.complete:
+                    self._lend_slot(run)
+                if run.ending is not None:
+                    return True
+                if run.allowance == 0 and not run.complete:
+                    run.forget_rate()
+                    self._set(run, Status.PAUSED)
+                    self._give_slot_back(run)
+                    return False
+        return True
 
     def _note_preparing(self, run: LiveRun, progress: tuple[str, int, int]) -> None:
         with self.lock:  # no pause here: other runs may be waiting for the same base model
             run.preparing = progress
 
-    def _count_and_wait(self, run: LiveRun, record: StepRecord) -> bool:
-        """Between two updates: wait here while the run is paused or queued. False if it is to end. Whoever sees the update finds the
-        run waiting or in the next one, so that a step from what is seen is exact."""
+    # Replays
+
+    @contextmanager
+    def replay_slot(self, owner: str, on_wait: Callable[[], None]) -> Iterator[None]:
+        """A slot for the calling thread, which may train while it holds it; owners take turns. Until there is one, `on_wait` is called
+        every WAIT_SECONDS, and may raise to leave. ManagerFull if the owner has REPLAYS_PER_OWNER already, RuntimeError after `close`."""
+        replay = _Replay(owner)
         with self.lock:
-            run.add(record)
-            if run.ending is None and run.allowance == 0 and not run.complete:
-                run.forget_rate()
-                self._set(run, Status.PAUSED)
-                self._give_slot_back(run)
-                run.wake.wait_for(lambda: run.status is Status.RUNNING or run.ending is not None)
-            return run.ending is None
+            if not self._open:
+                raise RuntimeError("the run manager has been shut down; make a new one")
+            if self._waiting_of(owner) >= REPLAYS_PER_OWNER:
+                raise ManagerFull(f"{REPLAYS_PER_OWNER} replays of one person are not over yet; wait for one, or leave it")
+            self._replays.add(owner, replay, [replay])
+            self._fill_slots()
+        try:
+            while not replay.granted:
+                with self.lock:
+                    self.changed.wait_for(lambda: replay.granted, WAIT_SECONDS)
+                if not replay.granted:
+                    on_wait()
+            yield
+        finally:
+            self._end_replay(replay)
+
+    def _waiting_of(self, owner: str) -> int:
+        going = self._replay is not None and self._replay.owner == owner
+        return going + sum(replay.owner == owner for replay in self._replays)
+
+    def _grant_replay(self, *, borrowed: bool) -> _Replay | None:
+        """The replay that may begin now, None if none waits or one goes on."""
+        if self._replay is not None or not len(self._replays):
+            return None
+        self._replay = self._replays.pop()
+        self._replay.granted, self._replay.borrowed = True, borrowed
+        self.changed.notify_all()
+        return self._replay
+
+    def _lend_slot(self, run: LiveRun) -> None:
+        """Between two updates of `run`: a replay that waits goes first. Its time is not the run's. Who ends the run need not wait for it."""
+        if run.ending is not None or (replay := self._grant_replay(borrowed=True)) is None:
+            return
+        began = time.monotonic()
+        self.changed.wait_for(lambda: replay.over or run.ending is not None)
+        run.forgive(time.monotonic() - began)
+        run.forget_rate()
+        if not replay.over:  # the run ends, and leaves its slot to the replay
+            replay.borrowed = False
+            run.leave_slot()
+
+    def _end_replay(self, replay: _Replay) -> None:
+        with self.lock:
+            replay.over = True
+            if self._replay is not replay:
+                self._replays.remove(replay)
+                return
+            self._replay = None
+            self.active -= not replay.borrowed
+            self._fill_slots()
+            self.changed.notify_all()
 
 
 def _unfinished(comparison: Comparison) -> list[LiveRun]:

@@ -30,6 +30,7 @@ class Limits:
     completions: int | None = limit("{} completions per rollout (prompts x group size)")
     width: int | None = limit("a model of width {}")
     run_seconds: int | None = limit("{} seconds of training per run")
+    paused_seconds: int | None = limit("a comparison ends when it has been paused for {} seconds")
     retention_hours: int | None = limit("results are deleted after {} hours")
 
     def __post_init__(self) -> None:
@@ -70,6 +71,7 @@ HOSTED = Limits(
     completions=1024,
     width=64,
     run_seconds=240,
+    paused_seconds=900,
     retention_hours=72,
 )
 

@@ -68,6 +68,7 @@ def test_queued_it_says_which_number_it_has(open_app):
     assert told["state"] == "queued" and "in the queue" in told["text"]
     assert not app.exception
     process.manager().stop(blocking)
+    gate.go.set()
     assert process.manager().wait(blocking, 30) and tick_seconds(process.manager().view(blocking)) is None
 
 

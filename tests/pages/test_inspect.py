@@ -7,10 +7,10 @@ import threading
 import numpy as np
 import pytest
 
-from core.engine.checkpoints import Checkpoints
 from core.inspection.sentences import summary
 from core.inspection.step import inspect_step
 from core.inspection.treatment import see
+from core.runs.manager import RunManager
 from pages.shared.common import process
 from pages.shared.inspect_step.replays import Replays
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
@@ -204,7 +204,15 @@ def config(updates: int = 24):
     return SCENARIOS["collapse"].runs(updates=updates, replicas=2)["GRPO"]
 
 
-def test_steps_are_kept_and_bounded(monkeypatch):
+@pytest.fixture
+def slots():
+    """A run manager with nothing to do."""
+    made = RunManager(max_active=1)
+    yield made
+    made.shutdown()
+
+
+def test_steps_are_kept_and_bounded(monkeypatch, slots):
     monkeypatch.setattr("pages.shared.inspect_step.replays.MAX_STEPS", 2)
     made = []
 
@@ -212,15 +220,15 @@ def test_steps_are_kept_and_bounded(monkeypatch):
         made.append(args[1:])
         return inspect_step(*args, **options)
 
-    replays = Replays(Checkpoints(), counted)
+    replays = Replays(slots, counted)
     for update in (1, 2, 1, 3, 2):
-        step = replays.step(config(), 0, update, on_prepare=lambda *p: None)
+        step = replays.step(config(), 0, update, owner="bob", on_prepare=lambda *p: None)
         assert step.update == update
     assert made == [(0, 1), (0, 2), (0, 3), (0, 2)]  # 1 was used later than 2, which was let go for 3
     assert replays.nbytes < 500_000
 
 
-def test_one_replay_at_a_time_and_who_waits_is_told():
+def test_one_replay_at_a_time_and_who_waits_is_told(slots):
     begun, go, waited = threading.Event(), threading.Event(), []
 
     def slow(*args, **options):
@@ -228,8 +236,8 @@ def test_one_replay_at_a_time_and_who_waits_is_told():
         assert go.wait(30)
         return inspect_step(*args, **options)
 
-    replays = Replays(Checkpoints(), slow)
-    first = threading.Thread(target=replays.step, args=(config(), 0, 1), kwargs={"on_prepare": lambda *p: None})
+    replays = Replays(slots, slow)
+    first = threading.Thread(target=replays.step, args=(config(), 0, 1), kwargs={"owner": "ann", "on_prepare": lambda *p: None})
     first.start()
     assert begun.wait(30)
 
@@ -237,23 +245,23 @@ def test_one_replay_at_a_time_and_who_waits_is_told():
         waited.append(1)
         go.set()
 
-    second = replays.step(config(), 0, 1, on_prepare=lambda *p: None, on_wait=on_wait)
+    second = replays.step(config(), 0, 1, owner="bob", on_prepare=lambda *p: None, on_wait=on_wait)
     first.join(30)
     assert waited and second.update == 1
 
 
-def test_whoever_leaves_during_a_replay_leaves_no_lock_behind():
+def test_whoever_leaves_during_a_replay_leaves_no_lock_behind(slots):
     class Left(BaseException):
         pass
 
     def leave(stage, done, total):
         raise Left
 
-    replays = Replays(Checkpoints())
+    replays = Replays(slots)
     with pytest.raises(Left):
-        replays.step(config(), 0, 20, on_prepare=leave)
+        replays.step(config(), 0, 20, owner="bob", on_prepare=leave)
 
     def still_locked():
         raise AssertionError("the replay that was left still holds the lock")
 
-    assert replays.step(config(), 0, 20, on_prepare=lambda *p: None, on_wait=still_locked).update == 20
+    assert replays.step(config(), 0, 20, owner="bob", on_prepare=lambda *p: None, on_wait=still_locked).update == 20

@@ -7,8 +7,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.runs.service import LOG, ServiceThread
 from core.runs.store.schema import FAILURES, connect, explain
 
+# Of a statement: no retry would change them, and what waits behind it must not wait for ever.
+CONTENT_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, OverflowError, TypeError, ValueError)
 Statement = tuple[str, Sequence]  # SQL and its parameters; executing it twice must be the same as once
 COMMIT_SECONDS = 0.25  # at most this long between a change and its commit, while the disk keeps up
 RETRY_SECONDS = 0.5
@@ -32,7 +35,7 @@ class Writer:
         self._hurry = 0  # commit without delay until this many are on disk
         self._closing = False
         self._failure = ""
-        self._thread = threading.Thread(target=self._work, name="history writer", daemon=True)
+        self._thread = ServiceThread("history writer", self._work)
         self._thread.start()
 
     @property
@@ -40,7 +43,7 @@ class Writer:
         """What keeps the history from being written, or has kept it; '' when all is well."""
         with self._condition:
             lost = f"{self._lost} updates could not be kept in the history" if self._lost else ""
-            return "; ".join(part for part in (self._failure, lost) if part)
+            return "; ".join(part for part in (self._failure, self._thread.problem, lost) if part)
 
     def put(self, statements: Sequence[Statement], *, droppable: bool = False) -> None:
         """Queue statements, which are committed together. When too many wait, droppable ones are counted as lost instead, so that a
@@ -71,11 +74,13 @@ class Writer:
         self._thread.join()
         return written
 
-    def _work(self) -> None:
-        while batch := self._next_batch():
+    def _work(self) -> bool:
+        """Commit what waits. False at the end."""
+        if batch := self._next_batch():
             self._write(batch)
-        if self._connection is not None:
+        elif self._connection is not None:
             self._connection.close()
+        return bool(batch)
 
     def _next_batch(self) -> list[Statement]:
         """What waits, at the latest COMMIT_SECONDS after its first statement came; [] at the end."""
@@ -111,10 +116,11 @@ class Writer:
             for sql, parameters in batch:
                 try:
                     self._connection.execute(sql, parameters)
-                except sqlite3.IntegrityError:
+                except CONTENT_ERRORS:
+                    LOG.exception("the history refuses a statement: %s", sql)
                     refused += 1
             self._connection.execute("COMMIT")
-        except FAILURES:
+        except BaseException:
             self._rollback()
             raise
         return refused

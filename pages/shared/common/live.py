@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import streamlit as st
@@ -71,6 +72,8 @@ def _board(comparison: str | None, drawn: tuple) -> None:
         for label, run in view.runs.items():
             if run.error:
                 st.error(f"**{plain(label)}**, after {run.updates} updates: {plain(run.error)}", icon=":material/error:")
+        if until_end := pause_text(view):
+            st.caption(until_end)
         show_unwritten()
     if (phase(view), tick_seconds(view)) != drawn:
         st.rerun()  # the buttons, the findings and the timer, which only a full run draws, are out of date
@@ -104,6 +107,18 @@ def badge(view: ComparisonView | None) -> dict:
         if state in states:
             return {"state": state, "text": f"{share}{_ago(view) if state is Status.PAUSED else ''}"}
     return {"state": "done", "text": share}
+
+
+def pause_text(view: ComparisonView) -> str:
+    """On a shared server, when a comparison that is paused will be ended; '' if it is not, or never."""
+    bound = manager().limits.paused_seconds
+    if bound is None or view.paused_seconds is None:
+        return ""
+    minutes = max(1, math.ceil((bound - view.paused_seconds) / 60))
+    return (
+        f"Paused. So that nobody is kept waiting, this shared server ends it in {minutes} {'minute' if minutes == 1 else 'minutes'}, "
+        "unless somebody resumes or steps it; what it measured is kept."
+    )
 
 
 def _ago(view: ComparisonView) -> str:

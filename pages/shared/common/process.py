@@ -100,9 +100,11 @@ def history_missing() -> str:
 
 
 def history_problem() -> str:
-    """Why measurements wait in memory to be written, or are lost, in a line for people; '' when all is well."""
+    """What a thread that serves all visitors has met: why measurements wait in memory to be written, or are lost. In a line for people;
+    '' when all is well."""
     history = _history()
-    return told(history.store.problem) if history.store is not None else ""
+    written = history.store.problem if history.store is not None else ""
+    return told("; ".join(filter(None, (written, manager().problem))))
 
 
 def visitor() -> str:

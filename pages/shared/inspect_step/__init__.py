@@ -18,7 +18,7 @@ from core.inspection.step import Step, check_against
 from core.inspection.treatment import see
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.live import PREPARING
-from pages.shared.common.process import manager, watch
+from pages.shared.common.process import manager, visitor, watch
 from pages.shared.common.trouble import plainly
 from pages.shared.inspect_step.batch import batch_part
 from pages.shared.inspect_step.controls import controls
@@ -33,7 +33,7 @@ REFRESH_SECONDS = 0.1
 @st.cache_resource(show_spinner=False)
 def kept_steps() -> Replays:
     """The steps that this process has looked at; the states that live runs leave make looks shorter."""
-    return Replays(manager().checkpoints)
+    return Replays(manager())
 
 
 @plainly
@@ -102,10 +102,13 @@ def _replayed(result: RunResult) -> Step | None:
             bar.progress(min(done / max(total, 1), 1.0), f"{STAGES[stage]}: {done} of {total}".capitalize())
 
     def on_wait() -> None:
-        bar.info("Another replay is going on; yours begins when it is over.", icon=":material/hourglass_top:")
+        bar.info(
+            "Other replays or runs go on; this one begins when a slot is free.",
+            icon=":material/hourglass_top:",
+        )
 
     try:
-        step = kept_steps().step(result.config, at.seed, at.update, on_prepare=on_prepare, on_wait=on_wait)
+        step = kept_steps().step(result.config, at.seed, at.update, owner=visitor(), on_prepare=on_prepare, on_wait=on_wait)
     except Exception as error:  # whatever it is: a person is told what, and the rest of the page stands
         bar.error(f"This update could not be trained again: {plain(str(error) or type(error).__name__)}", icon=":material/error:")
         return None

@@ -1,4 +1,4 @@
-"""Steps that were looked at: trained again when asked for, one at a time in this process, the last few kept."""
+"""Steps that were looked at: trained again when asked for, in a slot of the run manager, the last few kept."""
 
 from __future__ import annotations
 
@@ -6,44 +6,53 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
-from core.engine.checkpoints import Checkpoints
 from core.engine.trainer import OnPrepare
 from core.inspection.step import Step, inspect_step
+from core.runs.manager import RunManager
 from core.runs.scheduler import limit_torch_threads
 from core.settings.run import RunConfig
 
 MAX_STEPS = 24
 MAX_BYTES = 32_000_000  # of all steps together; one of the default comparison's takes 0.1 MB, its texts included
-WAIT_SECONDS = 0.25  # between two looks whether it is our turn
 
 
 class Replays:
     """Thread-safe. Whoever waits, or watches a replay, may leave by an exception out of the callback; then nothing is kept but the
     checkpoints that the replay has passed."""
 
-    def __init__(self, checkpoints: Checkpoints, inspect: Callable[..., Step] = inspect_step):
-        self._checkpoints, self._inspect = checkpoints, inspect
-        self._lock, self._busy = threading.Lock(), threading.Lock()
+    def __init__(self, manager: RunManager, inspect: Callable[..., Step] = inspect_step):
+        self._manager, self._inspect = manager, inspect
+        self._lock = threading.Lock()
         self._steps: OrderedDict[tuple, Step] = OrderedDict()  # used longest ago first
 
     def step(
-        self, config: RunConfig, seed: int, update: int, *, on_prepare: OnPrepare, on_wait: Callable[[], None] = lambda: None
+        self,
+        config: RunConfig,
+        seed: int,
+        update: int,
+        *,
+        owner: str,
+        on_prepare: OnPrepare,
+        on_wait: Callable[[], None] = lambda: None,
     ) -> Step:
-        """The step, from memory or trained again. `on_wait()` is called again and again while somebody else's replay goes on. What
-        `inspect_step` raises is raised."""
+        """The step, from memory or trained again for `owner`. `on_wait()` is called again and again until a slot is free for it. What
+        `RunManager.replay_slot` and `inspect_step` raise is raised."""
         key = (config, seed, update)
-        while (found := self._known(key)) is None:
-            if self._busy.acquire(timeout=WAIT_SECONDS):
-                try:
-                    # In this thread: a run's sums are the same to the last bit only in the order of a single thread.
-                    limit_torch_threads()
-                    found = self._inspect(config, seed, update, checkpoints=self._checkpoints, on_prepare=on_prepare)
-                    self._keep(key, found)
-                finally:
-                    self._busy.release()
+        if (found := self._known(key)) is not None:
+            return found
+        with self._manager.replay_slot(owner, on_wait) as check:
+            if (found := self._known(key)) is not None:  # somebody else's replay was of the same step
                 return found
-            on_wait()
-        return found
+
+            def checked(stage: str, done: int, total: int) -> None:
+                check()
+                on_prepare(stage, done, total)
+
+            # In this thread: a run's sums are the same to the last bit only in the order of a single thread.
+            limit_torch_threads()
+            found = self._inspect(config, seed, update, checkpoints=self._manager.checkpoints, on_prepare=checked)
+            self._keep(key, found)
+            return found
 
     def _known(self, key: tuple) -> Step | None:
         with self._lock:

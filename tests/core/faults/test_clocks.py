@@ -84,7 +84,7 @@ def test_a_busy_machine_is_not_a_sleeping_one():
 
 
 def test_a_sleep_is_forgiven_to_who_was_away_and_to_what_was_training_and_never_more_than_that():
-    run = LiveRun("a", CONFIG, threading.RLock(), paused=False)
+    run = LiveRun("a", CONFIG, paused=False)
     comparison = Comparison("id", "ann", "tiny", [run])
     run.take_slot()
     away = comparison.alone_since

@@ -16,12 +16,16 @@ import pytest
 import torch
 
 import core.runs.reaper
+from core.analysis.result import Status
 from core.engine.trainer import train
 from core.engine.types import StepRecord, TrainingDiverged
+from core.runs.admission import Room
+from core.runs.live import Comparison, LiveRun
 from core.runs.manager import ManagerFull, RunManager, UnknownComparison
 from core.runs.store.store import Store
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.fields import ConfigError
+from core.settings.limits import HOSTED, NONE, Limits
 from core.settings.run import Fork, RunConfig
 from core.settings.task import ChainConfig
 from tests.support import ARITHMETIC, small_run
@@ -276,7 +280,7 @@ def test_torch_works_with_one_thread_in_every_run(make):
     manager = make(train=watched)
     assert manager.wait(manager.start(runs(1, 2), owner="ann", scenario="tiny"), PATIENCE)
     torch.set_num_threads(1)
-    assert {threads for threads, _ in seen} == {1} and {name for _, name in seen} == {"run run 1", "run run 2"}
+    assert {threads for threads, _ in seen} == {1} and {name for _, name in seen} == {"run trainer 1", "run trainer 2"}
 
 
 # Pause, resume, step, stop, reset
@@ -458,15 +462,38 @@ def test_a_training_that_ends_early_on_its_own_has_failed(make):
     assert "before its last update" in manager.view(comparison).runs["run 1"].error
 
 
-def test_a_system_without_threads_fails_the_run_and_frees_its_slot(make, puppet, monkeypatch):
-    manager = make(max_active=1)
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", lambda self: (_ for _ in ()).throw(RuntimeError("can't start new thread")))
-        lost = manager.start(runs(1, 2), owner="ann", scenario="tiny")
-    assert statuses(manager, lost) == ["failed", "failed"]
-    assert "stop other runs" in manager.view(lost).runs["run 1"].error
+def test_runs_share_as_many_threads_as_there_are_slots_however_many_come_and_pause(make, puppet):
+    before = threading.active_count()
+    manager = make(max_active=2)
+    paused = [manager.start(runs(seed), owner="ann", scenario="tiny") for seed in range(1, 6)]
+    for comparison in paused:
+        manager.pause(comparison)
     puppet.release_all()
-    assert manager.wait(manager.start(runs(3), owner="ann", scenario="tiny"), PATIENCE)
+    eventually(lambda: all(statuses(manager, c) == ["paused"] for c in paused))
+    assert threading.active_count() <= before + 3  # two that train and the reaper
+    for comparison in paused:
+        manager.resume(comparison)
+    assert all(manager.wait(comparison, PATIENCE) for comparison in paused)
+    assert threading.active_count() <= before + 3
+    assert [updates(manager, comparison) for comparison in paused] == [[12]] * 5
+
+
+def test_a_paused_run_may_go_on_in_another_thread_with_the_same_numbers(make):
+    names = set()
+
+    def watched(config, **options):
+        for record in train(config, **options):
+            names.add(threading.current_thread().name)
+            yield record
+
+    manager = make(train=watched, max_active=3)
+    alone = list(train(CONFIG))
+    comparison = manager.start(runs(0), owner="ann", scenario="tiny", paused=True)
+    for done in range(1, 13):
+        manager.step(comparison)
+        eventually(lambda done=done: updates(manager, comparison) == [done] and statuses(manager, comparison)[0] != "running")
+    assert all(same(a, b) for a, b in zip(manager.since(comparison, "run 0", 0), alone, strict=True))
+    assert len(names) > 1
 
 
 def test_a_base_models_progress_is_shown_and_stopping_leaves_it(make):
@@ -573,6 +600,182 @@ def test_garbage_is_collected_after_runs_and_never_while_one_is_active(make, pup
     eventually(lambda: collected)
     assert collected == [0]
     assert gc.isenabled()
+
+
+# Pauses that nobody ends
+
+
+def test_what_is_paused_for_too_long_ends_with_a_tab_open_and_makes_room(make, puppet):
+    manager = make(limits=Limits(paused_seconds=1, comparisons_per_visitor=2))
+    held = [manager.start(runs(seed), owner="ann", scenario="tiny", viewer="tab", paused=True) for seed in (1, 2)]
+    with pytest.raises(ManagerFull):
+        manager.start(runs(3), owner="ann", scenario="tiny", viewer="tab")
+    assert all(0 <= manager.view(comparison).paused_seconds < PATIENCE for comparison in held)
+    assert all(manager.wait(comparison, PATIENCE) for comparison in held)
+    for comparison, seed in zip(held, (1, 2), strict=True):
+        run = manager.view(comparison).runs[f"run {seed}"]
+        assert (run.status, run.error) == ("stopped", "this shared server ends what has been paused for 1 seconds")
+    manager.start(runs(3), owner="ann", scenario="tiny", viewer="tab")
+
+
+def test_whoever_goes_on_begins_the_time_of_a_pause_anew_and_at_home_there_is_no_end(make, puppet):
+    hosted = Comparison("id", "ann", "tiny", [LiveRun("a", CONFIG, paused=True), LiveRun("b", CONFIG, paused=True)])
+    a, b = hosted.runs.values()
+    a.paused_since -= 1000.0
+    assert hosted.paused_since == b.paused_since  # the last of its runs that was paused
+    b.set_status(Status.RUNNING)
+    assert hosted.paused_since is None
+    b.set_status(Status.PAUSED)
+    assert time.monotonic() - hosted.paused_since < PATIENCE
+    before = hosted.paused_since
+    hosted.forgive(3600.0, now=0.0)
+    assert hosted.paused_since == before + 3600.0  # a host that slept
+    b.set_status(Status.DONE)
+    assert hosted.paused_since == a.paused_since
+    assert NONE.paused_seconds is None and HOSTED.paused_seconds == 900
+
+
+# Replays
+
+
+def test_a_replay_takes_a_free_slot_and_then_there_is_none_for_a_run(make, puppet):
+    manager = make(max_active=1)
+    with manager.replay_slot("ann"):
+        comparison = manager.start(runs(1), owner="bob", scenario="tiny")
+        assert statuses(manager, comparison) == ["queued"] and manager._scheduler.active == 1
+    eventually(lambda: statuses(manager, comparison) == ["running"])
+    puppet.release_all()
+    assert manager.wait(comparison, PATIENCE)
+    assert manager._scheduler.active == 0
+
+
+def test_a_replay_borrows_the_slot_of_a_run_between_two_updates_and_the_run_goes_on_afterwards(make, puppet):
+    manager = make(max_active=1)
+    comparison = manager.start(runs(1), owner="bob", scenario="tiny")
+    puppet.give(1)
+    eventually(lambda: updates(manager, comparison) == [1])
+    waited = []
+
+    def on_wait():
+        waited.append(1)
+        puppet.give(1)  # the update after which it lends its slot
+
+    with manager.replay_slot("ann", on_wait=on_wait):
+        assert waited and manager._scheduler.active == 1 and statuses(manager, comparison) == ["running"]
+        done = updates(manager, comparison)
+        puppet.give(1, 3)
+        assert not manager.wait(comparison, 0.05) and updates(manager, comparison) == done
+    puppet.release_all()
+    assert manager.wait(comparison, PATIENCE) and updates(manager, comparison) == [12]
+    assert manager._scheduler.active == 0
+
+
+def test_who_ends_a_run_that_has_lent_its_slot_need_not_wait_for_the_replay(make, puppet):
+    manager = make(max_active=1)
+    comparison = manager.start(runs(1), owner="bob", scenario="tiny")
+    with manager.replay_slot("ann", on_wait=lambda: puppet.give(1)):
+        manager.stop(comparison)
+        assert manager.wait(comparison, PATIENCE) and statuses(manager, comparison) == ["stopped"]
+        other = manager.start(runs(2), owner="bob", scenario="tiny")
+        assert statuses(manager, other) == ["queued"] and manager._scheduler.active == 1
+    eventually(lambda: statuses(manager, other) == ["running"])
+
+
+def test_whoever_leaves_while_waiting_for_a_replay_leaves_no_place_behind(make, puppet):
+    class Left(BaseException):
+        pass
+
+    def leave():
+        raise Left
+
+    manager = make(max_active=1)
+    with manager.replay_slot("ann"):
+        for _ in range(10):
+            with pytest.raises(Left), manager.replay_slot("bob", on_wait=leave):
+                pass
+    with pytest.raises(Left), manager.replay_slot("bob"):
+        raise Left
+    with manager.replay_slot("bob", on_wait=leave):
+        pass
+
+
+def test_replays_are_one_at_a_time_in_turns_between_owners_and_bounded_for_each(make):
+    manager = make(max_active=2)
+    order, running = [], []
+
+    def replay(owner):
+        with manager.replay_slot(owner):
+            running.append(owner)
+            assert len(running) == 1
+            order.append(running.pop())
+
+    with manager.replay_slot("ann"):
+        people = []
+        for owner, already in (("ann", 2), ("ann", 3), ("bob", 1)):
+            people.append(threading.Thread(target=replay, args=(owner,)))
+            people[-1].start()
+            eventually(lambda owner=owner, n=already: manager._scheduler._waiting_of(owner) == n)
+        people.append(threading.Thread(target=replay, args=("ann",)))
+        people[-1].start()
+        eventually(lambda: manager._scheduler._waiting_of("ann") == 4)
+        with pytest.raises(ManagerFull, match="4 replays of one person"), manager.replay_slot("ann"):
+            pass
+    for person in people:
+        person.join(PATIENCE)
+    assert order[0] == "bob" and sorted(order) == ["ann", "ann", "ann", "bob"]
+
+
+def test_a_replay_on_a_shared_server_has_the_time_of_a_run(make, monkeypatch):
+    manager = make(limits=Limits(run_seconds=7))
+    with manager.replay_slot("ann") as check:
+        check()
+        later = time.monotonic() + 8
+        monkeypatch.setattr("core.runs.manager.time.monotonic", lambda: later)
+        with pytest.raises(TimeoutError, match=r"lets a replay train for 7 seconds; .*run it on your own machine"):
+            check()
+
+
+# Errors that nobody foresaw
+
+
+def test_a_reaper_that_meets_an_error_tells_it_and_goes_on(make, monkeypatch, caplog):
+    manager = make(grace_seconds=0.05)
+    assert manager.problem == ""
+    real, broken = Room.forget, threading.Event()
+
+    def forget(*args, **options):
+        if broken.is_set():
+            raise ZeroDivisionError("nobody foresaw this")
+        return real(*args, **options)
+
+    monkeypatch.setattr(Room, "forget", forget)
+    comparison = manager.start(runs(1), owner="ann", scenario="tiny", paused=True, viewer="tab")
+    broken.set()
+    manager.attach(comparison, "other tab")
+    manager.detach(comparison, "other tab")  # wakes it
+    eventually(lambda: "nobody foresaw this" in manager.problem)
+    assert "Traceback" in caplog.text
+    broken.clear()
+    manager.detach(comparison, "tab")
+    assert manager.wait(comparison, PATIENCE) and statuses(manager, comparison) == ["stopped"]
+    eventually(lambda: manager.problem == "")
+
+
+def test_a_thread_that_trains_survives_an_error_behind_its_run(make, puppet, monkeypatch, caplog):
+    manager = make(max_active=1)
+    real = manager._scheduler._on_status
+
+    def on_status(run):
+        real(run)
+        if run.finished and run.label == "run 1":
+            raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr(manager._scheduler, "_on_status", on_status)
+    puppet.release_all()
+    first = manager.start(runs(1), owner="ann", scenario="tiny")
+    second = manager.start(runs(2), owner="ann", scenario="tiny")
+    assert manager.wait(second, PATIENCE) and statuses(manager, first) == ["done"]
+    assert "nobody foresaw this" in caplog.text
 
 
 # Bounds

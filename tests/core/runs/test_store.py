@@ -647,3 +647,30 @@ def test_a_status_that_this_version_does_not_know_counts_as_interrupted(store, p
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE runs SET status = 'levitating'")
     assert store.runs()[0].status is Status.INTERRUPTED
+
+
+@pytest.mark.parametrize("broken", [object(), 2**80])
+def test_a_statement_that_can_never_be_written_is_told_and_holds_up_nothing_behind_it(store, caplog, broken):
+    store._writer.put([("UPDATE runs SET error = ?", (broken,))])
+    run_id = begin(store)
+    assert store.flush() and store.runs()[0].run_id == run_id
+    assert "1 updates could not be kept" in store.problem and "Traceback" in caplog.text
+
+
+def test_a_writer_that_meets_an_error_tells_it_and_goes_on(store, monkeypatch, caplog):
+    real, broken = store._writer._write, threading.Event()
+
+    def write(batch):
+        if broken.is_set():
+            raise ZeroDivisionError("nobody foresaw this")
+        real(batch)
+
+    monkeypatch.setattr(store._writer, "_write", write)
+    broken.set()
+    run_id = begin(store)
+    assert not store.flush(0.05)
+    eventually(lambda: "nobody foresaw this" in store.problem)
+    assert "Traceback" in caplog.text
+    broken.clear()
+    assert store.flush() and [row.run_id for row in store.runs()] == [run_id]
+    eventually(lambda: store.problem == "")

@@ -24,7 +24,7 @@ def test_a_hosted_server_has_all_and_each_can_be_changed():
     limits = limits_from({"DAPO_LAB_HOSTED": "1", "DAPO_LAB_LIMIT_REPLICAS": "8", "DAPO_LAB_LIMIT_RUN_SECONDS": "none"})
     assert limits == replace(HOSTED, replicas=8, run_seconds=None)
     assert all(getattr(HOSTED, f.name) for f in fields(Limits))
-    assert "8 seeds" in limits.texts() and not any("seconds" in text for text in limits.texts())
+    assert "8 seeds" in limits.texts() and not any("seconds of training" in text for text in limits.texts())
 
 
 @pytest.mark.parametrize(
