@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
-from core.commands import EXIT_BAD_INPUT, compare, fork, inspect, ladder
+from core.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, compare, fork, inspect, ladder
 from core.settings.fields import ConfigError
 from core.settings.scenarios import SCENARIOS
 
@@ -44,5 +45,15 @@ def _list() -> int:
     return 0
 
 
+def _heed_interrupts() -> None:
+    """Ctrl-C and `kill -INT` end the command, also if whoever started it ignores them: `nohup … &` and some CI systems do, and a program
+    inherits that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _heed_interrupts()
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # before or after the training, which ends in an orderly way
+        sys.exit(EXIT_INTERRUPTED)

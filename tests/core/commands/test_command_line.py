@@ -6,14 +6,15 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from core.__main__ import main
 from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
 from core.settings.scenarios import SCENARIOS
+from tests.core.faults.processes import eventually, started
 
 SMALL = ["--seeds", "3", "--updates", "24"]
 
@@ -158,25 +159,62 @@ def test_a_run_that_diverges_keeps_what_came_before_and_the_other_run(tmp_path, 
     assert "failed" in capsys.readouterr().out
 
 
-def test_ctrl_c_writes_what_was_measured_and_says_so(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "core", "compare", "--seeds", "2", "--updates", "100000", "--out", str(tmp_path)],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    begun = time.monotonic()
-    seen = ""
-    while "training" not in seen and time.monotonic() - begun < 60:
-        seen += process.stderr.read(64)
-    os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+ENDLESS = ("--seeds", "2", "--updates", "100000")
+
+
+@pytest.mark.parametrize("ignoring", [(), (signal.SIGINT,)], ids=["in a terminal", "begun with SIGINT ignored, as by nohup"])
+def test_ctrl_c_writes_what_was_measured_and_says_so(tmp_path, ignoring):
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started("-m", "core", "compare", *ENDLESS, "--out", tmp_path, ignoring=ignoring, **pipes) as process:
+        begun = time.monotonic()
+        seen = ""
+        while "training" not in seen and time.monotonic() - begun < 60:
+            seen += process.stderr.read(64)
+        os.kill(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Interrupted" in err and "stopped" in out
     updates = [int(r["update"]) for r in rows(tmp_path)]
     assert 0 < max(updates) < 100000
     assert json.loads((tmp_path / "summary.json").read_text())["status"]["GRPO"]["status"] == "stopped"
+
+
+ENDLESS_CODE = "import time; time.sleep(600)"
+WITH_ANOTHER = (
+    f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {ENDLESS_CODE!r}]).pid, flush=True); {ENDLESS_CODE}"
+)
+FAILING = f"""
+import sys
+from tests.core.faults.processes import child
+with child({WITH_ANOTHER!r}) as process:
+    print(process.pid, process.stdout.readline().strip(), flush=True)
+    if sys.argv[1] == "fails":
+        raise AssertionError("a test that fails")
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("end", ["fails", "is killed"])
+def test_a_test_that_fails_or_is_killed_leaves_no_process_behind(end):
+    with started("-c", FAILING, end, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as test:
+        pids = [int(pid) for pid in test.stdout.readline().split()]
+        if end == "is killed":
+            test.kill()
+        test.wait(30)
+    own, its_own = pids
+    if end == "fails":
+        eventually(lambda: not running(own) and not running(its_own))
+    else:  # what a process starts that is killed with its test is not the system's concern
+        eventually(lambda: not running(own))
+        os.kill(its_own, signal.SIGKILL)
+
+
+def running(pid: int) -> bool:
+    """Not ended, nor only waiting for its parent to take note of its end."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_stop_while_the_base_model_is_built_ends_the_run_as_stopped():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.settings.algorithm import DAPO
@@ -37,18 +40,43 @@ def eventually(holds, timeout: float = PATIENCE) -> None:
         time.sleep(0.01)
 
 
+PR_SET_PDEATHSIG = 1
+
+
 @contextmanager
-def child(code: str, *arguments: object) -> Iterator[subprocess.Popen]:
-    """A process that runs `code` and is killed at the end; its standard streams are pipes of lines."""
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def started(*arguments: object, ignoring: tuple[signal.Signals, ...] = (), **streams: int) -> Iterator[subprocess.Popen]:
+    """A process `python *arguments` in a group of its own. At the end, however the test ends, the whole group is killed, and on Linux also
+    when the tests themselves are killed. `ignoring`: signals that its parent ignores, as `nohup … &` does with SIGINT."""
+
+    def before_it_begins() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        for number in ignoring:
+            signal.signal(number, signal.SIG_IGN)
+
+    process = subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        cwd=ROOT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=before_it_begins,
+        **streams,
+    )
     try:
         yield process
     finally:
-        process.kill()
-        process.stdin.close()
-        process.stdout.close()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        for stream in filter(None, (process.stdin, process.stdout, process.stderr)):
+            stream.close()
         process.wait()
+
+
+@contextmanager
+def child(code: str, *arguments: object) -> Iterator[subprocess.Popen]:
+    """A process that runs `code` and is killed at the end; its standard input and output are pipes of lines."""
+    with started("-c", code, *arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield process
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import struct
 import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
@@ -29,6 +28,7 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.serial import config_to_json
 from core.settings.task import ChainConfig
+from tests.core.faults.processes import started
 from tests.support import small_disk
 
 TASK = ChainConfig(pool_size=6, length_limit=4, max_difficulty=2, width=4)
@@ -363,12 +363,8 @@ while True:
 def child(path):
     """A process that trains; the lines it prints are (time, updates done)."""
     endless = replace(CONFIG, updates=200_000)
-    command = [sys.executable, "-c", CHILD, str(path), config_to_json(endless)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    yield process
-    process.kill()
-    process.stdout.close()
-    process.wait()
+    with started("-c", CHILD, path, config_to_json(endless), stdout=subprocess.PIPE) as process:
+        yield process
 
 
 @pytest.mark.thorough  # tests/core/faults/test_killed.py has ten runs
