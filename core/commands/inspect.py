@@ -13,10 +13,10 @@ from tqdm import tqdm
 from core.analysis.history import History
 from core.analysis.result import RunResult
 from core.commands.running import add_setting_options, resolve, whole_number
-from core.inspection.report import Through, group_text, step_text, step_values
+from core.inspection.report import Other, group_text, step_text, step_values
 from core.inspection.step import Step, check_against, inspect_step
 from core.inspection.tables import suggested_group
-from core.inspection.treatment import lenses, see
+from core.inspection.treatment import other_algorithms, treat
 from core.runs.store.store import Store, StoreError
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
@@ -50,20 +50,20 @@ def run(options: argparse.Namespace, command: str) -> int:
         runs = {label: result.config for label, result in results.items()}
         histories = {label: result.history for label, result in results.items()}
     label = _one_of("--run", options.run, runs) if options.run is not None else next(iter(runs))
-    choices = lenses({name: config.algorithm for name, config in runs.items()}, label)
+    choices = other_algorithms({name: config.algorithm for name, config in runs.items()}, label)
     against = None if options.against is None else _one_of("--against", options.against, choices)
     group, completion = (whole_number(f"--{name}", getattr(options, name)) for name in ("group", "completion"))
     step = _replayed(runs[label], whole_number("--seed", options.seed), whole_number("--update", options.update))
     _check_numbers(step, group, completion)
-    seen, checked = see(step), _checked(step, histories.get(label))
-    other: Through | None = None if against is None else (against, see(step, choices[against]))
+    treated, checked = treat(step), _checked(step, histories.get(label))
+    other: Other | None = None if against is None else (against, treat(step, choices[against]))
     if options.json is not None:
-        _write(options.json, {"command": command, "checked": checked} | step_values(step, seen, label, other))
-    print(step_text(step, seen, label, checked=checked))
+        _write(options.json, {"command": command, "checked": checked} | step_values(step, treated, label, other))
+    print(step_text(step, treated, label, checked=checked))
     if group is None and other is not None:
-        group = suggested_group(step, seen)
+        group = suggested_group(step, treated)
     if group is not None:
-        print("\n" + group_text(step, seen, label, group, completion, other))
+        print("\n" + group_text(step, treated, label, group, completion, other))
     return 0
 
 
@@ -117,7 +117,10 @@ def _checked(step: Step, history: History | None) -> str:
     if history is None:
         return ""
     count = len(step.record.metrics)
-    return check_against(step, history) or f"Checked: all {count} numbers that the stored run has at this update are the same."
+    return (
+        check_against(step, history)
+        or f"Checked: all {count} numbers that the stored run has at this update are the same to three digits."
+    )
 
 
 def _write(path: Path, values: dict) -> None:

@@ -57,7 +57,7 @@ class Checkpoints:
             kept = self._runs.setdefault(config, {})
             self._runs.move_to_end(config)
             for earlier in list(kept):
-                if earlier % every and earlier != update:  # it was kept only because it was the latest
+                if (earlier - config.start) % every and earlier != update:  # it was kept only because it was the latest
                     del kept[earlier]
             kept[update] = state
             while self._held() > self._max_bytes and len(self._runs) > 1:

@@ -23,8 +23,7 @@ def fork_points(config: RunConfig, last_update: int) -> list[int]:
     """The updates after which `config`'s run, trained up to `last_update`, can be left: the ends of its rollouts, oldest first. A fork of
     a fork cannot begin before that one did."""
     each = config.effective_updates_per_rollout
-    first = each if config.fork is None else config.fork.update + each
-    return list(range(first, last_update + 1, each))
+    return list(range(config.start + each, last_update + 1, each))
 
 
 def make_fork(config: RunConfig, at: int, *, updates: int | None = None, **changes: object) -> RunConfig:

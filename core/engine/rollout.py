@@ -88,6 +88,11 @@ class Collector:
 
     def collect(self, params: Parameters, progress: float) -> tuple[Rollout, Tally]:
         """A batch of `num_prompts` slots per replica and the tally of what was generated for it. `progress` is 0 … 1 of training."""
+        batch, tally = self._filled_batch(params, progress)
+        return batch.trimmed(), tally
+
+    def _filled_batch(self, params: Parameters, progress: float) -> tuple[Rollout, Tally]:
+        """The same with all T positions of the task."""
         config, algorithm = self.config, self.config.algorithm
         params = params.detached()
         tally = Tally(config.replicas, config.group_size)
@@ -96,7 +101,7 @@ class Collector:
         tally.add(everyone, made)
         batch = self._batch_of(made)
         if algorithm.dynamic_sampling != "refill":
-            return batch.trimmed(), tally
+            return batch, tally
         batch = _empty_like(batch)
         _fill(batch, everyone, self._batch_of(made))
         for _ in range(algorithm.max_rounds - 1):
@@ -107,7 +112,7 @@ class Collector:
             made = self._generate(params.select(chosen), chosen, progress)
             tally.add(active, made)
             _fill(batch, active, self._batch_of(made))
-        return batch.trimmed(), tally
+        return batch, tally
 
     def _generate(self, params: Parameters, active: list[int] | None, progress: float) -> Round:
         config, task, algorithm = self.config, self.task, self.config.algorithm

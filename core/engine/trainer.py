@@ -131,7 +131,7 @@ class Trainer:
 
     def keep_state(self, checkpoints: Checkpoints | None) -> None:
         """Offer the state to `checkpoints`, if this is the end of a whole rollout."""
-        if checkpoints is not None and self.update % self.config.effective_updates_per_rollout == 0:
+        if checkpoints is not None and self.config.ends_rollout(self.update):
             checkpoints.offer(self.config, self.update, self.state)
 
     def rollout(self) -> Iterator[StepRecord]:

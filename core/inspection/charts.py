@@ -14,7 +14,7 @@ from core.analysis.charts.words import Words
 from core.inspection.sentences import percent
 from core.inspection.step import KINDS, Group, Step
 from core.inspection.tables import entropy_by_position, fate, tokens_table
-from core.inspection.treatment import Seen
+from core.inspection.treatment import Treatment
 
 ROW = 16  # pixels of a group
 TOKEN_ROW = 30  # pixels of a completion
@@ -35,7 +35,7 @@ ENTROPY = Words(
     "Where in a completion the policy still hesitates. Zero: it says the same token there every time.", (0, None))  # fmt: skip
 
 
-def batch_chart(step: Step, seen: Seen, *, color: str, picked: int | None = None, dark: bool = False) -> Chart:
+def batch_chart(step: Step, treated: Treatment, *, color: str, picked: int | None = None, dark: bool = False) -> Chart:
     """Every group generated for the step's rollout, in order. `color` is that of the side; `picked` is a group's number, from 1. Each
     cell carries [group, completion] as its custom data."""
     most = max(MOST_CELLS // step.config.group_size, 1)
@@ -43,8 +43,8 @@ def batch_chart(step: Step, seen: Seen, *, color: str, picked: int | None = None
     figure = go.Figure()
     for name, right, kind in ((n, r, k) for n, r in (("right", True), ("wrong", False)) for k in KINDS):
         if (kind, right) not in (("all wrong", True), ("all right", False)):
-            figure.add_trace(_cells(step, seen, [g for g in groups if g[1].kind == kind], name, right, kind, color))
-    words = [_row_words(step, seen, n, g, picked) for n, g in groups]
+            figure.add_trace(_cells(step, treated, [g for g in groups if g[1].kind == kind], name, right, kind, color))
+    words = [_row_words(step, treated, n, g, picked) for n, g in groups]
     finish(figure, height=90 + ROW * len(groups), hover="closest")
     figure.update_yaxes(range=[len(groups) + 0.6, 0.4], tickvals=[n for n, _ in groups], ticktext=words, showgrid=False)
     figure.update_xaxes(
@@ -53,7 +53,7 @@ def batch_chart(step: Step, seen: Seen, *, color: str, picked: int | None = None
     figure.update_layout(margin_l=150, margin_r=56, legend={"y": 1, "yanchor": "bottom", "yref": "paper", "itemclick": False})
     ink = INK_DARK if dark else INK
     for number, group in groups:
-        if fate(step, seen, group) == "dropped":
+        if fate(step, treated, group) == "dropped":
             _line(figure, number, NEUTRAL, width=1)
         if number > 1 and group.round != step.groups[number - 2].round:
             _line(figure, number - 0.5, ink, width=2, dash="dot")
@@ -71,44 +71,46 @@ def batch_chart(step: Step, seen: Seen, *, color: str, picked: int | None = None
             line={"color": ink, "width": 2},
             layer="below",
         )
-    return inked(Chart(BATCH, _batch_text(step, seen, len(groups)), figure), dark=dark)
+    return inked(Chart(BATCH, _batch_text(step, treated, len(groups)), figure), dark=dark)
 
 
 def _line(figure: go.Figure, y: float, color: str, **look) -> None:
     figure.add_shape(type="line", xref="paper", x0=0, x1=1, y0=y, y1=y, line={"color": color} | look)
 
 
-def _cells(step: Step, seen: Seen, groups: list[tuple[int, Group]], name: str, right: bool, kind: str, color: str) -> go.Scatter:
+def _cells(
+    step: Step, treated: Treatment, groups: list[tuple[int, Group]], name: str, right: bool, kind: str, color: str
+) -> go.Scatter:
     """The right, or the wrong, completions of the groups of one kind."""
     cells = [(n, g, k) for n, g in groups for k in np.flatnonzero(g.correct == right)]
     tint = color if kind == "mixed" else WRONG if kind == "all wrong" else RIGHT
     look = {"symbol": "square", "size": 11} if right else {"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": tint}}
-    strength = [0.4 if fate(step, seen, g) in ("dropped", "surplus") else 1.0 for _, g, _ in cells]
+    strength = [0.4 if fate(step, treated, g) in ("dropped", "surplus") else 1.0 for _, g, _ in cells]
     return go.Scatter(
         x=[int(k) + 1 for *_, k in cells], y=[n for n, *_ in cells], mode="markers", name=f"{name}, {kind}",
         customdata=[[n, int(k) + 1] for n, _, k in cells], marker={"color": tint, "opacity": strength} | look,
         # Streamlit fades what is not selected; here every cell stays as it is.
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.85}},
-        text=[_cell_words(seen, n, g, k) for n, g, k in cells], hovertemplate="%{text}<extra></extra>")  # fmt: skip
+        text=[_cell_words(treated, n, g, k) for n, g, k in cells], hovertemplate="%{text}<extra></extra>")  # fmt: skip
 
 
-def _cell_words(seen: Seen, number: int, group: Group, k: int) -> str:
+def _cell_words(treated: Treatment, number: int, group: Group, k: int) -> str:
     text = group.texts[k] if len(group.texts[k]) <= 60 else group.texts[k][:59] + "…"
     told = f"group {number}, completion {k + 1}: {'right' if group.correct[k] else 'wrong'}<br>{_plain(text)}"
     told += f"<br>{int(group.lengths[k])} tokens{'' if group.ended[k] else ', cut at the limit'}<br>reward {group.rewards[k]:.3g}"
-    return told if group.slot is None else told + f", advantage {seen.advantages[group.slot, k]:.3g}"
+    return told if group.slot is None else told + f", advantage {treated.advantages[group.slot, k]:.3g}"
 
 
-def _row_words(step: Step, seen: Seen, number: int, group: Group, picked: int | None) -> str:
-    became = fate(step, seen, group)
+def _row_words(step: Step, treated: Treatment, number: int, group: Group, picked: int | None) -> str:
+    became = fate(step, treated, group)
     place = {"dropped": "dropped", "surplus": "not needed"}.get(became) or f"slot {group.slot + 1}"
     text = f"{'▸ ' if became == 'in this update' else ''}{number} {group.kind}, {place}"
     return f"<b>{text}</b>" if number == picked else text
 
 
-def _batch_text(step: Step, seen: Seen, drawn: int) -> str:
+def _batch_text(step: Step, treated: Treatment, drawn: int) -> str:
     kinds = Counter(g.kind for g in step.groups)
-    fates = Counter(fate(step, seen, g) for g in step.groups)
+    fates = Counter(fate(step, treated, g) for g in step.groups)
     left = f" The first {drawn} are drawn." if drawn < len(step.groups) else ""
     return (
         f"{len(step.groups)} groups of {step.config.group_size} completions in {max(g.round for g in step.groups)} rounds: "
@@ -117,9 +119,9 @@ def _batch_text(step: Step, seen: Seen, drawn: int) -> str:
     )
 
 
-def token_chart(step: Step, seen: Seen, number: int, *, dark: bool = False) -> Chart:
+def token_chart(step: Step, treated: Treatment, number: int, *, dark: bool = False) -> Chart:
     """The tokens of group `number` (from 1) with the share of the gradient that each has, and its sign."""
-    table = tokens_table(step, seen, number)
+    table = tokens_table(step, treated, number)
     if not len(table):
         return nothing(TOKENS, "This group is not in the batch, so none of its tokens has a gradient.")
     rows, columns = int(table["completion"].max()), int(table["position"].max())

@@ -10,34 +10,37 @@ from core.analysis.export import versions
 from core.inspection.sentences import batch_difference, difference, group_sentence, rounds, summary
 from core.inspection.step import Step
 from core.inspection.tables import completions_table, entropy_by_position, groups_table, side_by_side, tokens_table
-from core.inspection.treatment import Seen
+from core.inspection.treatment import Treatment
 from core.settings.serial import config_dict
 
-Through = tuple[str, Seen]  # another algorithm, and the step seen through it
+Other = tuple[str, Treatment]  # the label of another algorithm, and what it makes of the step
 DIGITS = 4
 
 
-def step_text(step: Step, seen: Seen, label: str, *, checked: str = "") -> str:
+def step_text(step: Step, treated: Treatment, label: str, *, checked: str = "") -> str:
     """The whole step: sentences, then one row per generated group. `checked` is a sentence about the stored run."""
-    table = groups_table(step, seen)
+    table = groups_table(step, treated)
     for name in ("slot", "clipped"):  # whole numbers, or nothing
         table[name] = ["" if math.isnan(value) else str(int(value)) for value in table[name]]
-    return "\n".join([summary(step, seen, label), checked, *rounds(step, seen), "", _text(table)]).replace("\n\n\n", "\n\n")
+    return "\n".join([summary(step, treated, label), checked, *rounds(step, treated), "", _text(table)]).replace("\n\n\n", "\n\n")
 
 
-def group_text(step: Step, seen: Seen, label: str, number: int, completion: int | None, other: Through | None) -> str:
+def group_text(step: Step, treated: Treatment, label: str, number: int, completion: int | None, other: Other | None) -> str:
     """Group `number` opened: completions, the tokens of one of them (default: the one with most of the gradient), the other algorithm."""
-    table = completions_table(step, seen, number)
-    parts = [group_sentence(step, seen, number), _text(table)]
+    table = completions_table(step, treated, number)
+    parts = [group_sentence(step, treated, number), _text(table)]
     if step.groups[number - 1].slot is not None:
         chosen = completion or int(table["share"].argmax()) + 1
-        parts += [f"Tokens of completion {chosen}:", _text(tokens_table(step, seen, number, chosen).drop(columns="completion"))]
+        parts += [
+            f"Tokens of completion {chosen}:",
+            _text(tokens_table(step, treated, number, chosen).drop(columns="completion")),
+        ]
     if other is not None:
         name, through = other
         names = (label, f"{name} (other)" if name == label else name)
-        parts.append(f"{batch_difference(step, seen, through, names)} {difference(step, seen, through, number, names)}")
+        parts.append(f"{batch_difference(step, treated, through, names)} {difference(step, treated, through, number, names)}")
         if step.groups[number - 1].slot is not None:
-            parts.append(_text(side_by_side(step, seen, through, number, names).reset_index()))
+            parts.append(_text(side_by_side(step, treated, through, number, names).reset_index()))
     return "\n\n".join(parts)
 
 
@@ -45,8 +48,8 @@ def _text(table: pd.DataFrame) -> str:
     return table.to_string(index=False, na_rep="", float_format=lambda value: f"{value:.{DIGITS}g}")
 
 
-def step_values(step: Step, seen: Seen, label: str, other: Through | None = None) -> dict:
-    """Every number of the step, ready for JSON; what is unknown is None. With `other`, each group also as seen through it."""
+def step_values(step: Step, treated: Treatment, label: str, other: Other | None = None) -> dict:
+    """Every number of the step, ready for JSON; what is unknown is None. With `other`, also what it makes of each group."""
     values = {
         "run": label,
         "seed": step.seed,
@@ -55,24 +58,24 @@ def step_values(step: Step, seen: Seen, label: str, other: Through | None = None
         "config": config_dict(step.config),
         "versions": versions(),
         "metrics": {name: float(value[0]) for name, value in step.record.metrics.items()},
-        "summary": summary(step, seen, label),
-        "rounds": rounds(step, seen),
+        "summary": summary(step, treated, label),
+        "rounds": rounds(step, treated),
         "entropy_by_position": entropy_by_position(step)[0].tolist(),
-        "groups": [_group(step, seen, int(row["group"]), row) for row in _rows(groups_table(step, seen))],
+        "groups": [_group(step, treated, int(row["group"]), row) for row in _rows(groups_table(step, treated))],
     }
     if other is not None:
         name, through = other
         groups = [_group(step, through, int(row["group"]), row) for row in _rows(groups_table(step, through))]
         for group in groups:
-            group["difference"] = difference(step, seen, through, group["group"], (label, name))
+            group["difference"] = difference(step, treated, through, group["group"], (label, name))
         values["against"] = {"algorithm": name, "loss": through.loss, "groups": groups}
-        values["against"]["batch"] = batch_difference(step, seen, through, (label, name))
-    return _known(values | {"loss": seen.loss})
+        values["against"]["batch"] = batch_difference(step, treated, through, (label, name))
+    return _known(values | {"loss": treated.loss})
 
 
-def _group(step: Step, seen: Seen, number: int, row: dict) -> dict:
-    completions = _rows(completions_table(step, seen, number))
-    tokens = _rows(tokens_table(step, seen, number))
+def _group(step: Step, treated: Treatment, number: int, row: dict) -> dict:
+    completions = _rows(completions_table(step, treated, number))
+    tokens = _rows(tokens_table(step, treated, number))
     for completion in completions:
         completion["token_table"] = [t for t in tokens if t["completion"] == completion["completion"]]
     return row | {"completions": completions}

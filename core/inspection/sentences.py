@@ -11,34 +11,34 @@ from core.engine.rollout import shaped_rewards
 from core.engine.tasks import make_task
 from core.inspection.step import KINDS, Group, Step
 from core.inspection.tables import fate, has_signal, slot_of
-from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Seen
+from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Treatment
 
 
-def summary(step: Step, seen: Seen, label: str) -> str:
-    """The update in two or three sentences. `seen` is the step through its own algorithm."""
+def summary(step: Step, treated: Treatment, label: str) -> str:
+    """The update in two or three sentences. `treated` is the treatment by its own algorithm."""
     mixed = sum(g.kind == "mixed" for g in step.groups)
     of_all = f" Of the {len(step.groups)} groups generated for its rollout {mixed} {'was' if mixed == 1 else 'were'} mixed."
-    return _update(step, seen, label) + (of_all if len(step.groups) > 1 else "")
+    return _update(step, treated, label) + (of_all if len(step.groups) > 1 else "")
 
 
-def _update(step: Step, seen: Seen, label: str) -> str:
+def _update(step: Step, treated: Treatment, label: str) -> str:
     begin = f"Update {step.update} of {label}, seed {step.seed}: "
-    inside = [(n, g) for n, g in enumerate(step.groups, start=1) if fate(step, seen, g) == "in this update"]
-    dropped = [g for g in step.groups if fate(step, seen, g) == "dropped" and g.slot is not None and step.in_update[g.slot]]
+    inside = [(n, g) for n, g in enumerate(step.groups, start=1) if fate(step, treated, g) == "in this update"]
+    dropped = [g for g in step.groups if fate(step, treated, g) == "dropped" and g.slot is not None and step.in_update[g.slot]]
     count = len(inside) + len(dropped)
     if not count:
-        left = int(seen.kept.sum())
-        elsewhere = f" The batch has {left} of {len(seen.kept)} places filled, and those are in other updates." if left else ""
+        left = int(treated.kept.sum())
+        elsewhere = f" The batch has {left} of {len(treated.kept)} places filled, and those are in other updates." if left else ""
         return begin + "no group was left to train on, so nothing was learned." + elsewhere
-    dead = len(dropped) + sum(not has_signal(seen, g.slot) for _, g in inside)
-    scope = " in this update" if count < len(seen.kept) else ""
+    dead = len(dropped) + sum(not has_signal(treated, g.slot) for _, g in inside)
+    scope = " in this update" if count < len(treated.kept) else ""
     if len(dropped) == count:
         return begin + f"{_all(count)}{scope} {'was' if count == 1 else 'were'} dropped. {_nothing_pulls(step)}"
     if dead == count:
         it = "its only group carried no" if count == 1 else f"none of its {count} groups{scope} carried any"
         return begin + f"{it} signal: every advantage is 0. {_nothing_pulls(step)}"
     told = [f"{_of(dead, count)}{scope} carried no signal"] if dead else [f"{_all(count)}{scope} carried a signal"]
-    return begin + "; ".join([*told, _strongest(seen, inside), _clipped(seen)]) + "."
+    return begin + "; ".join([*told, _strongest(treated, inside), _clipped(treated)]) + "."
 
 
 def _nothing_pulls(step: Step) -> str:
@@ -58,8 +58,8 @@ def _of(part: int, count: int) -> str:
     return f"{part} of {count} groups"
 
 
-def _strongest(seen: Seen, inside: list[tuple[int, Group]]) -> str:
-    share = seen.share.sum((1, 2))
+def _strongest(treated: Treatment, inside: list[tuple[int, Group]]) -> str:
+    share = treated.share.sum((1, 2))
     number, group = max(inside, key=lambda one: share[one[1].slot])
     if not share[group.slot] > 0:
         return "but no token has a gradient"
@@ -73,28 +73,28 @@ def _score(group: Group) -> str:
     return f"{int(group.correct.sum())} of {len(group.correct)} right"
 
 
-def _clipped(seen: Seen) -> str:
-    tokens = max(int(seen.trained.sum()), 1)
-    above, below = ((seen.clipped == side).sum() / tokens for side in (CLIPPED_HIGH, CLIPPED_LOW))
+def _clipped(treated: Treatment) -> str:
+    tokens = max(int(treated.trained.sum()), 1)
+    above, below = ((treated.clipped == side).sum() / tokens for side in (CLIPPED_HIGH, CLIPPED_LOW))
     if not above and not below:
         return "no token was clipped"
     return f"{percent(above)} of the tokens were clipped above and {percent(below)} below"
 
 
-def rounds(step: Step, seen: Seen) -> list[str]:
+def rounds(step: Step, treated: Treatment) -> list[str]:
     """One sentence per generation round: what was generated, dropped and why, and which slots of the batch the rest took."""
     told = []
     last = max(g.round for g in step.groups)
     for number in range(1, last + 1):
         groups = [g for g in step.groups if g.round == number]
-        dropped = [g for g in groups if fate(step, seen, g) == "dropped"]
+        dropped = [g for g in groups if fate(step, treated, g) == "dropped"]
         text = f"Round {number}: {_counted(groups)}."
         if dropped:
             text += f" Dropped: {_counted(dropped)}."
         slots = [g.slot + 1 for g in groups if g.slot is not None and g not in dropped]
         if slots:
             text += f" {_kept(len(slots), number, bool(dropped))} {_ranges(slots)} of the batch."
-        surplus = sum(fate(step, seen, g) == "surplus" for g in groups)
+        surplus = sum(fate(step, treated, g) == "surplus" for g in groups)
         if surplus:
             text += f" {surplus} more {'was' if surplus == 1 else 'were'} not needed."
         told.append(text)
@@ -128,25 +128,25 @@ def _ranges(numbers: list[int]) -> str:
     return ("slot " if len(numbers) == 1 else "slots ") + text
 
 
-def group_sentence(step: Step, seen: Seen, number: int) -> str:
+def group_sentence(step: Step, treated: Treatment, number: int) -> str:
     """What became of one group, and why."""
     group, slot = step.groups[number - 1], slot_of(step, number)
     begin = f"Group {number}, round {group.round}, “{group.prompt_text}”: {_score(group)}, {group.kind}. "
-    became = fate(step, seen, group)
+    became = fate(step, treated, group)
     if became == "dropped":
         return begin + "Dynamic sampling dropped it: it is in no update."
     if became == "surplus":
         return begin + "It had a signal, but the batch was full already: it is in no update."
     if became == "in other updates":
         return begin + f"It is in slot {slot + 1} of the batch, which other updates of this rollout train on, not this one."
-    share = seen.share[slot].sum()
-    if not has_signal(seen, slot):
+    share = treated.share[slot].sum()
+    if not has_signal(treated, slot):
         return (
             begin + "All its rewards are the same, so every advantage is 0: it takes a place in the update and teaches nothing."
         )
-    clipped = int((seen.clipped[slot] != 0).sum())
+    clipped = int((treated.clipped[slot] != 0).sum())
     return begin + (
-        f"It has {percent(share)} of the gradient of this update, and {clipped} of its {int(seen.trained[slot].sum())} trained tokens "
+        f"It has {percent(share)} of the gradient of this update, and {clipped} of its {int(treated.trained[slot].sum())} trained tokens "
         f"are clipped.{_why_it_differs(group)}"
     )
 
@@ -159,18 +159,18 @@ def _why_it_differs(group: Group) -> str:
     return f" All its answers are worth the same: what tells them apart is {cause}."
 
 
-def batch_difference(step: Step, own: Seen, other: Seen, names: tuple[str, str]) -> str:
+def batch_difference(step: Step, own: Treatment, other: Treatment, names: tuple[str, str]) -> str:
     """How many of the batch's groups each keeps, and in how many of those there is a signal."""
     slots = [g.slot for g in step.groups if g.slot is not None]
     if not slots:
         return "The batch is empty: there is nothing to compare."
-    kept = [sum(bool(seen.kept[slot]) for slot in slots) for seen in (own, other)]
-    alive = [sum(has_signal(seen, slot) for slot in slots) for seen in (own, other)]
+    kept = [sum(bool(treated.kept[slot]) for slot in slots) for treated in (own, other)]
+    alive = [sum(has_signal(treated, slot) for slot in slots) for treated in (own, other)]
     told = [f"{name} keeps {k} of them, {a} with a signal" for name, k, a in zip(names, kept, alive, strict=True)]
     return f"The batch has {len(slots)} {'group' if len(slots) == 1 else 'groups'}: {'; '.join(told)}."
 
 
-def difference(step: Step, own: Seen, other: Seen, number: int, names: tuple[str, str]) -> str:
+def difference(step: Step, own: Treatment, other: Treatment, number: int, names: tuple[str, str]) -> str:
     """What `other` would have made of group `number`, beside what `own` did; `names` are those of the two."""
     slot, (mine, theirs) = slot_of(step, number), names
     if slot is None:
@@ -197,7 +197,7 @@ def difference(step: Step, own: Seen, other: Seen, number: int, names: tuple[str
     return same + "; ".join(told) + "."
 
 
-def _anyway(step: Step, group: Group, other: Seen, name: str) -> str:
+def _anyway(step: Step, group: Group, other: Treatment, name: str) -> str:
     """What an algorithm that drops nothing would have done with a group that is not in the batch."""
     if other.algorithm.dynamic_sampling != "off":
         return ""
@@ -207,21 +207,24 @@ def _anyway(step: Step, group: Group, other: Seen, name: str) -> str:
     return f"{name}, which drops nothing, would have trained on it{where}."
 
 
-def _in_loss(own: Seen, other: Seen, slot: int, names: tuple[str, str]) -> list[str]:
+def _in_loss(own: Treatment, other: Treatment, slot: int, names: tuple[str, str]) -> list[str]:
     told = []
     for side, word in ((CLIPPED_HIGH, "above"), (CLIPPED_LOW, "below")):
-        mine, theirs = (int((seen.clipped[slot] == side).sum()) for seen in (own, other))
+        mine, theirs = (int((treated.clipped[slot] == side).sum()) for treated in (own, other))
         if mine != theirs:
             told.append(f"{theirs} of its tokens are clipped {word} instead of {mine}")
-    for what, values in (("weight in the mean", lambda seen: seen.weight), ("share of the gradient", lambda seen: seen.share)):
-        mine, theirs = (float(values(seen)[slot].sum()) for seen in (own, other))
+    for what, values in (
+        ("weight in the mean", lambda treated: treated.weight),
+        ("share of the gradient", lambda treated: treated.share),
+    ):
+        mine, theirs = (float(values(treated)[slot].sum()) for treated in (own, other))
         if abs(mine - theirs) > 5e-4:
             told.append(f"its {what} is {percent(theirs)} instead of {percent(mine)}")
     lengths = own.trained[slot].sum(-1)
     spread = np.abs(own.weight[slot].sum(-1) - other.weight[slot].sum(-1)).max() if len(set(lengths.tolist())) > 1 else 0.0
     if spread > 5e-4 and own.algorithm.loss_aggregation != other.algorithm.loss_aggregation:
         longest = int(lengths.argmax())
-        mine, theirs = (float(seen.weight[slot, longest].sum()) for seen in (own, other))
+        mine, theirs = (float(treated.weight[slot, longest].sum()) for treated in (own, other))
         told.append(
             f"its longest completion ({int(lengths[longest])} tokens) weighs {percent(theirs)} instead of {percent(mine)}"
         )

@@ -1,10 +1,9 @@
-"""What really happened in one update of one seed: groups, rounds, advantages, and every token's part in the loss.
+"""One update of one seed in full: groups, rounds, advantages, and every token's part in the loss.
 
-Nothing is recorded while a run trains. Training gives the same bits again, so the step is trained once more, from the nearest checkpoint,
-with a watcher. That costs training nothing and the history not a byte, and every update of every stored run can be looked at. All seeds
-are trained again, not only the one that is looked at: alone, its sums would be added up in another order. For the same reason torch must
-be limited to one thread, as in the run, and the processor must be of the same kind. `check_against` says whether the replay is the run
-that was stored.
+A run does not record its steps. Training gives the same bits again, so the step is trained once more, from the nearest checkpoint, by a
+trainer that keeps what it made; every update of every stored run can be inspected this way. All seeds are trained again, not only the
+inspected one: alone, its sums would be added up in another order. For the same reason torch must be limited to one thread, as in the
+run, and the processor must be of the same kind. `check_against` says whether the replay is the run that was stored.
 """
 
 from __future__ import annotations
@@ -25,6 +24,8 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 
 KINDS = ("all wrong", "mixed", "all right")
+VISIBLE = 1e-3  # relative; pages and reports show three digits
+ZERO = 1e-6  # absolute; what is left of sums that cancel
 
 
 @dataclass(frozen=True)
@@ -93,47 +94,59 @@ def inspect_step(
     on_prepare: OnPrepare = lambda stage, done, total: None,
 ) -> Step:
     """Train `config`'s run up to `update` and look at its seed `seed`. ConfigError for a seed or an update that the run does not have."""
-    first = 1 if config.fork is None else config.fork.update + 1
     if seed not in config.seeds:
         raise ConfigError(
             f"seed must be one of the run's, {config.seeds[0]} to {config.seeds[-1]}, got {seed}; choose one of these"
         )
-    if not first <= update <= config.updates:
-        raise ConfigError(f"update must be between {first} and {config.updates}, got {update}; choose one of the run's updates")
-    each = config.effective_updates_per_rollout
-    begin = (update - 1) // each * each
-    trainer = _Watched(config, on_prepare)
+    if not config.start < update <= config.updates:
+        raise ConfigError(
+            f"update must be between {config.start + 1} and {config.updates}, got {update}; choose one of the run's updates"
+        )
+    begin = config.rollout_start(update)
+    trainer = _RecordingTrainer(config, on_prepare)
     if begin:
         trainer.restore(state_after(config, begin, on_prepare, checkpoints))
     record = next(r for r in trainer.rollout() if r.update == update)
-    return trainer.step(record, (update - 1) % each, config.seeds.index(seed))
+    return trainer.step(record, update - begin - 1, config.seeds.index(seed))
 
 
 def check_against(step: Step, history: History) -> str:
-    """'' if the stored run has the same numbers at this update; else what differs, in a sentence. Stored numbers are single precision."""
+    """'' if the stored run has the same numbers at this update as far as a person can see; else the first that differs, in a sentence.
+
+    Another kind of processor adds up in another order, which moves the last digits of single precision. Such a difference is none: two
+    numbers count as equal within VISIBLE of the larger one, and within ZERO of each other.
+    """
     found = [r for r in history.after(step.update - 1)[:1] if r.update == step.update]
     if not found:
         return "The stored run has not measured this update, so the replay cannot be compared with it."
     at = history.seeds.index(step.seed)
     for name, values in step.record.metrics.items():
         stored = found[0].metrics.get(name)
-        number = np.nan if stored is None else stored[at]
-        if not np.array_equal(np.float32(values[0]), np.float32(number), equal_nan=True):
-            kept = "nothing" if np.isnan(number) else f"{number:.6g}"
+        here, there = float(values[0]), np.nan if stored is None else float(stored[at])
+        if not np.isclose(here, there, rtol=VISIBLE, atol=ZERO, equal_nan=True):
+            told = apart(here, there)
             return (
-                f"This is not exactly the stored run: {name} is {values[0]:.6g} here and {kept} there. It was trained by another version "
+                f"This is not exactly the stored run: {name} is {told[0]} here and {told[1]} there. It was trained by another version "
                 "of the program or its libraries, or on another kind of processor, which adds up in another order; run it again to look inside."
             )
     return ""
 
 
-class _Watcher(Collector):
+def apart(one: float, other: float) -> tuple[str, str]:
+    """Two different numbers as texts that differ, with three significant digits or as many more as that takes; NaN is 'nothing'."""
+    texts = [tuple("nothing" if np.isnan(v) else f"{v:.{digits}g}" for v in (one, other)) for digits in range(3, 18)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[-1])
+
+
+class _RecordingCollector(Collector):
     """Keeps what every round of the last rollout generated, for which replicas, and the batch that was made of it."""
 
-    def collect(self, params, progress):
+    def _filled_batch(self, params, progress):
         self.rounds: list[tuple[list[int], Round]] = []
-        self.batch, tally = super().collect(params, progress)
-        return self.batch, tally
+        batch, tally = super()._filled_batch(params, progress)
+        # The trained batch ends where its longest trained completion does; with overlong filtering, truncated completions are longer.
+        self.batch = batch if self.config.algorithm.overlong == "filter" else batch.trimmed()
+        return batch, tally
 
     def _generate(self, params, active, progress) -> Round:
         made = super()._generate(params, active, progress)
@@ -145,12 +158,12 @@ class _Watcher(Collector):
         return [(made, active.index(at)) for active, made in self.rounds if at in active]
 
 
-class _Watched(Trainer):
+class _RecordingTrainer(Trainer):
     """A trainer that keeps the parameters from before its last update."""
 
     def __init__(self, config: RunConfig, on_prepare: OnPrepare):
         super().__init__(config, lambda done, total: on_prepare("base model", done, total))
-        self.collector = _Watcher(config, self.task, self.policy, self.streams)
+        self.collector = _RecordingCollector(config, self.task, self.policy, self.streams)
 
     def _update(self, batch, advantages):
         self.before = self.params.flat.detach().clone()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.engine.tasks import make_task
 from core.inspection.step import Group, Step
-from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Seen
+from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Treatment
 
 # What two algorithms may make of a completion, and the columns of `completions_table` that it is the sum of.
 SIDES = {
@@ -20,9 +20,9 @@ SIDES = {
 CLIP_WORDS = {0: "", CLIPPED_HIGH: "above", CLIPPED_LOW: "below"}
 
 
-def fate(step: Step, seen: Seen, group: Group) -> str:
+def fate(step: Step, treated: Treatment, group: Group) -> str:
     """What became of a group: dropped, surplus (kept, but the batch was full), in this update, or in the rollout's others alone."""
-    if not group.kept or (group.slot is not None and not seen.kept[group.slot]):
+    if not group.kept or (group.slot is not None and not treated.kept[group.slot]):
         return "dropped"
     if group.slot is None:
         return "surplus"
@@ -34,14 +34,14 @@ def slot_of(step: Step, number: int) -> int | None:
     return step.groups[number - 1].slot
 
 
-def has_signal(seen: Seen, slot: int) -> bool:
+def has_signal(treated: Treatment, slot: int) -> bool:
     """Kept, and some advantage is not 0."""
-    return bool(seen.kept[slot] and (seen.advantages[slot] != 0).any())
+    return bool(treated.kept[slot] and (treated.advantages[slot] != 0).any())
 
 
-def groups_table(step: Step, seen: Seen) -> pd.DataFrame:
+def groups_table(step: Step, treated: Treatment) -> pd.DataFrame:
     """One row per generated group, in the order of generation. `slot` counts from 1; numbers of the loss are NaN outside the update."""
-    share = seen.share
+    share = treated.share
     rows = []
     for number, group in enumerate(step.groups, start=1):
         inside = group.slot is not None and step.in_update[group.slot]
@@ -55,18 +55,18 @@ def groups_table(step: Step, seen: Seen) -> pd.DataFrame:
                 "right": int(group.correct.sum()),
                 "of": len(group.correct),
                 "reward": float(group.rewards.mean()),
-                "fate": fate(step, seen, group),
+                "fate": fate(step, treated, group),
                 "tokens": int(group.lengths.sum()),
-                "clipped": int((seen.clipped[group.slot] != 0).sum()) if inside else np.nan,
+                "clipped": int((treated.clipped[group.slot] != 0).sum()) if inside else np.nan,
                 "share": float(share[group.slot].sum()) if inside else np.nan,
             }
         )
     return pd.DataFrame(rows)
 
 
-def suggested_group(step: Step, seen: Seen) -> int:
+def suggested_group(step: Step, treated: Treatment) -> int:
     """The number of the group to open first: that with most of the gradient, else the first in this update, in the batch, of all."""
-    table = groups_table(step, seen)
+    table = groups_table(step, treated)
     if table["share"].max() > 0:
         return int(table.loc[table["share"].idxmax(), "group"])
     for found in (table["fate"] == "in this update", table["fate"] == "in other updates"):
@@ -75,7 +75,7 @@ def suggested_group(step: Step, seen: Seen) -> int:
     return 1
 
 
-def completions_table(step: Step, seen: Seen, number: int) -> pd.DataFrame:
+def completions_table(step: Step, treated: Treatment, number: int) -> pd.DataFrame:
     """One row per completion of group `number`: text, reward before and after noise and shaping, advantage, its part in the loss.
     What only the batch knows (advantage, clip, weight, share) is NaN for a group that is not in it; a dropped one has no advantage."""
     group, slot = step.groups[number - 1], slot_of(step, number)
@@ -87,27 +87,27 @@ def completions_table(step: Step, seen: Seen, number: int) -> pd.DataFrame:
         "right": group.correct,
         "reward noiseless": group.noiseless,
         "after noise": group.unshaped,
-        "after shaping": group.rewards if slot is None else seen.rewards[slot],
+        "after shaping": group.rewards if slot is None else treated.rewards[slot],
     }
-    return pd.DataFrame(rows | _part_in_loss(seen, slot, len(group.texts)))
+    return pd.DataFrame(rows | _part_in_loss(treated, slot, len(group.texts)))
 
 
-def _part_in_loss(seen: Seen, slot: int | None, count: int) -> dict[str, np.ndarray]:
+def _part_in_loss(treated: Treatment, slot: int | None, count: int) -> dict[str, np.ndarray]:
     if slot is None:
         return {
             name: np.full(count, np.nan) for name in ("advantage", "trained", "clipped above", "clipped below", "weight", "share")
         }
     return {
-        "advantage": seen.advantages[slot] if seen.kept[slot] else np.full(count, np.nan),
-        "trained": seen.trained[slot].sum(-1),
-        "clipped above": (seen.clipped[slot] == CLIPPED_HIGH).sum(-1),
-        "clipped below": (seen.clipped[slot] == CLIPPED_LOW).sum(-1),
-        "weight": seen.weight[slot].sum(-1),
-        "share": seen.share[slot].sum(-1),
+        "advantage": treated.advantages[slot] if treated.kept[slot] else np.full(count, np.nan),
+        "trained": treated.trained[slot].sum(-1),
+        "clipped above": (treated.clipped[slot] == CLIPPED_HIGH).sum(-1),
+        "clipped below": (treated.clipped[slot] == CLIPPED_LOW).sum(-1),
+        "weight": treated.weight[slot].sum(-1),
+        "share": treated.share[slot].sum(-1),
     }
 
 
-def tokens_table(step: Step, seen: Seen, number: int, completion: int | None = None) -> pd.DataFrame:
+def tokens_table(step: Step, treated: Treatment, number: int, completion: int | None = None) -> pd.DataFrame:
     """One row per token of group `number` (of one of its completions, counted from 1): its probability when it was sampled and before
     this update, their ratio, clip, weight, share of the gradient with the sign of its direction, entropy. No rows outside the batch."""
     slot = slot_of(step, number)
@@ -125,20 +125,20 @@ def tokens_table(step: Step, seen: Seen, number: int, completion: int | None = N
         [words[token] for token in step.batch.tokens[0, slot, g, t].tolist()],
         step.batch.old_logprobs[0, slot, g, t].exp().numpy(),
         step.logprobs[0, slot, g, t].exp().numpy(),
-        seen.ratio[slot, g, t],
-        [CLIP_WORDS[clip] for clip in seen.clipped[slot, g, t].tolist()],
-        seen.trained[slot, g, t],
-        seen.weight[slot, g, t],
-        seen.share[slot, g, t],
-        seen.pull[slot, g, t] + 0.0,  # no -0
+        treated.ratio[slot, g, t],
+        [CLIP_WORDS[clip] for clip in treated.clipped[slot, g, t].tolist()],
+        treated.trained[slot, g, t],
+        treated.weight[slot, g, t],
+        treated.share[slot, g, t],
+        treated.pull[slot, g, t] + 0.0,  # no -0
         step.entropy[0, slot, g, t].numpy(),
     )
     return pd.DataFrame(dict(zip(names, values, strict=True)))
 
 
-def side_by_side(step: Step, own: Seen, other: Seen, number: int, names: tuple[str, str]) -> pd.DataFrame:
+def side_by_side(step: Step, own: Treatment, other: Treatment, number: int, names: tuple[str, str]) -> pd.DataFrame:
     """One row per completion of group `number`: what its own algorithm and the other one, called `names`, make of it."""
-    tables = [completions_table(step, seen, number).set_index("completion") for seen in (own, other)]
+    tables = [completions_table(step, treated, number).set_index("completion") for treated in (own, other)]
     columns = {}
     for title, parts in SIDES.items():
         for name, table in zip(names, tables, strict=True):

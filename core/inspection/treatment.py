@@ -22,8 +22,9 @@ NOT_CLIPPED, CLIPPED_LOW, CLIPPED_HIGH = 0, -1, 1
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A step's batch through one algorithm. B slots, G completions, T tokens; NaN, 0 or False where a token is none or is not trained on.
+class Treatment:
+    """What one algorithm makes of a step's batch: B slots, G completions, T tokens. NaN, 0 or False at padding and at tokens that are not
+    trained on.
 
     The terms of a KL penalty and an entropy bonus are left out: `pull` is that of the clipped surrogate alone.
     """
@@ -46,9 +47,9 @@ class Seen:
         return size / size.sum() if size.sum() > 0 else size
 
 
-def lenses(sides: Mapping[str, AlgorithmConfig], own: str) -> dict[str, AlgorithmConfig]:
-    """What a step of side `own` can be seen through besides itself: the other sides, and GRPO and DAPO as published where no side is them.
-    At least one."""
+def other_algorithms(sides: Mapping[str, AlgorithmConfig], own: str) -> dict[str, AlgorithmConfig]:
+    """Label -> algorithm that a step of side `own` can be compared with: the other sides, and GRPO and DAPO as published unless a side has
+    their settings. At least one."""
     found = {label: algorithm for label, algorithm in sides.items() if label != own}
     for name, algorithm in (("GRPO", GRPO), ("DAPO", DAPO)):
         if algorithm not in (sides[own], sides.get(name)):
@@ -56,9 +57,9 @@ def lenses(sides: Mapping[str, AlgorithmConfig], own: str) -> dict[str, Algorith
     return found
 
 
-def see(step: Step, algorithm: AlgorithmConfig | None = None) -> Seen:
-    """`step` through `algorithm` (default: its own). Another one meets the batch as it is, completions and all: its own shaping, filter,
-    clip and loss, but not what it would have sampled in place of the groups that it drops."""
+def treat(step: Step, algorithm: AlgorithmConfig | None = None) -> Treatment:
+    """What `algorithm` (default: the step's own) makes of the step's batch. Another algorithm is applied to the same completions: its
+    shaping, filter, clip and loss act, but no group is sampled in place of those that it drops."""
     own = algorithm is None or algorithm == step.config.algorithm
     algorithm = step.config.algorithm if own else algorithm
     task, batch = make_task(step.config.task), step.batch
@@ -75,7 +76,7 @@ def see(step: Step, algorithm: AlgorithmConfig | None = None) -> Seen:
     ratio = (step.logprobs - batch.old_logprobs).exp()
     clipped = torch.where(entering & (advantages[..., None] > 0) & (ratio > high), CLIPPED_HIGH, NOT_CLIPPED)
     clipped = torch.where(entering & (advantages[..., None] < 0) & (ratio < low), CLIPPED_LOW, clipped)
-    return Seen(
+    return Treatment(
         algorithm, rewards[0].numpy(), live[0].numpy(), advantages[0].numpy(), entering[0].numpy(),
         torch.where(step.full_mask, ratio, torch.nan)[0].numpy(), clipped[0].numpy(), weight[0].numpy(), pull[0].numpy(),
         float(loss))  # fmt: skip

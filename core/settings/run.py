@@ -70,9 +70,23 @@ class RunConfig:
         return 1 if "single_update" in self.algorithm.defects else self.updates_per_rollout
 
     @property
+    def start(self) -> int:
+        """Updates done before this run's own: 0, or those that a fork takes over."""
+        return 0 if self.fork is None else self.fork.update
+
+    @property
     def rollouts(self) -> int:
-        """Rollouts that `updates` need; the last may be cut short."""
-        return -(-self.updates // self.effective_updates_per_rollout)
+        """Rollouts that its own updates need; the last may be cut short."""
+        return -(-(self.updates - self.start) // self.effective_updates_per_rollout)
+
+    def rollout_start(self, update: int) -> int:
+        """Updates done when the rollout that `update`, one of this run's own, trains on was generated."""
+        each = self.effective_updates_per_rollout
+        return self.start + (update - self.start - 1) // each * each
+
+    def ends_rollout(self, update: int) -> bool:
+        """Whether `update` is the last of a whole rollout, so that a fork can begin after it. False for a last rollout that is cut short."""
+        return update > self.start and (update - self.start) % self.effective_updates_per_rollout == 0
 
     @property
     def minibatches(self) -> int:
@@ -101,12 +115,13 @@ class Fork:
 
     def check(self, config: RunConfig) -> None:
         """ConfigError unless `config` can go on from here."""
-        each = self.run.effective_updates_per_rollout
+        start, each = self.run.start, self.run.effective_updates_per_rollout
         last = min(self.run.updates, config.updates - 1)
-        if self.update % each or not each <= self.update <= last:
+        if self.update > last or not self.run.ends_rollout(self.update):
+            begin = f"{start} plus a multiple" if start else "a multiple"
             raise ConfigError(
-                f"fork.update must be a multiple of updates_per_rollout = {each} between {each} and {last // each * each}, "
-                f"got {self.update}; choose the end of a rollout"
+                f"fork.update must be {begin} of updates_per_rollout = {each} between {start + each} and "
+                f"{start + (last - start) // each * each}, got {self.update}; choose the end of a rollout"
             )
         for name in ("replicas", "first_seed"):
             if getattr(config, name) != getattr(self.run, name):

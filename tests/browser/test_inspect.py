@@ -11,7 +11,7 @@ from core.engine.trainer import train
 from core.inspection.sentences import difference, group_sentence, summary
 from core.inspection.step import inspect_step
 from core.inspection.tables import suggested_group
-from core.inspection.treatment import see
+from core.inspection.treatment import treat
 from core.runs.store.store import Store
 from core.settings.links import from_query
 from pages.shared.common.process import DATABASE
@@ -55,7 +55,7 @@ def step_page(visit, server):
 
 def step_of(label: str, seed: int, update: int):
     step = inspect_step(RUNS[label], seed, update)
-    return step, see(step)
+    return step, treat(step)
 
 
 def says(page, text: str) -> None:
@@ -83,7 +83,7 @@ def test_a_link_opens_the_step_and_it_says_what_the_engine_says(step_page):
     number = suggested_group(step, seen)
     page.get_by_role("heading", name=f"Group {number}", exact=True).wait_for()
     says(page, group_sentence(step, seen, number))
-    says(page, difference(step, seen, see(step, RUNS["GRPO"].algorithm), number, ("DAPO", "GRPO")))
+    says(page, difference(step, seen, treat(step, RUNS["GRPO"].algorithm), number, ("DAPO", "GRPO")))
     assert page.get_by_text("are the same").count() == 1 and not page.errors
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.inspection.sentences import summary
 from core.inspection.step import inspect_step
-from core.inspection.treatment import see
+from core.inspection.treatment import treat
 from core.runs.manager import RunManager
 from pages.shared.common import process
 from pages.shared.inspect_step.replays import Replays
@@ -56,7 +56,7 @@ def test_without_a_run_of_ones_own_the_shipped_example_is_opened(open_app):
 def test_an_address_opens_exactly_that_step(open_app, made):
     app = look(open_app, {"comparison": made, "run": "DAPO", "seed": "1", "update": "20", "group": "3"})
     step = inspect_step(config_of(made, "DAPO"), 1, 20)
-    assert not app.exception and summary(step, see(step), "DAPO") in told(app)
+    assert not app.exception and summary(step, treat(step), "DAPO") in told(app)
     assert "Group 3" in [s.value for s in app.subheader]
     assert list(app.dataframe[0].value["text"]) == list(step.groups[2].texts)
     assert where(app)["group"] == "3" and "are the same" in told(app)
@@ -86,7 +86,7 @@ def test_another_group_and_another_algorithm(open_app, made):
     step = inspect_step(config_of(made, "GRPO"), 0, 20)
     slot = step.groups[4].slot
     table = app.dataframe[1].value
-    other = see(step, config_of(made, "DAPO").algorithm)
+    other = treat(step, config_of(made, "DAPO").algorithm)
     kept = bool(other.kept[slot])
     expected = other.advantages[slot] if kept else np.full(16, np.nan)
     assert table["advantage, DAPO"].to_numpy() == pytest.approx(expected, abs=1e-5, nan_ok=True)

@@ -15,7 +15,7 @@ from core.analysis.result import RunResult, Status
 from core.data.comparison import SCENARIO
 from core.inspection.sentences import summary
 from core.inspection.step import Step, check_against
-from core.inspection.treatment import see
+from core.inspection.treatment import treat
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.live import PREPARING
 from pages.shared.common.process import manager, visitor, watch
@@ -55,7 +55,7 @@ def inspect_page() -> None:
         step = _replayed(results[place().run])
     if step is None:
         return
-    seen = see(step)
+    seen = treat(step)
     with told:
         st.markdown(f"**{plain(summary(step, seen, place().run))}**")
         _verified(step, results[place().run])
@@ -123,5 +123,5 @@ def _verified(step: Step, result: RunResult) -> None:
         return
     st.caption(
         "Nothing is recorded while a run trains. This step was trained again just now, bit for bit, from the nearest state at hand, and "
-        f"checked: all {len(step.record.metrics)} numbers that the run has stored about this update are the same."
+        f"checked: all {len(step.record.metrics)} numbers that the run has stored about this update are the same to three digits."
     )

@@ -10,7 +10,7 @@ from core.inspection.charts import batch_chart
 from core.inspection.sentences import rounds
 from core.inspection.step import Step
 from core.inspection.tables import fate, suggested_group
-from core.inspection.treatment import Seen
+from core.inspection.treatment import Treatment
 from pages.shared.common.chart_view import CONFIG
 from pages.shared.inspect_step.place import forget_group, go, place
 
@@ -18,7 +18,7 @@ KEY = "inspect:batch"
 MAX_HEIGHT = 720  # pixels; a taller picture scrolls by itself
 
 
-def batch_part(step: Step, seen: Seen, *, color: str, dark: bool) -> int:
+def batch_part(step: Step, seen: Treatment, *, color: str, dark: bool) -> int:
     """Draw the batch; the number of the opened group, which counts from 1."""
     if place().group is not None and place().group > len(step.groups):
         forget_group()
@@ -53,6 +53,6 @@ def _picked() -> None:
         go(group=int(points[0]["customdata"][0]))
 
 
-def _named(step: Step, seen: Seen, number: int) -> str:
+def _named(step: Step, seen: Treatment, number: int) -> str:
     group = step.groups[number - 1]
     return f"{number}: {group.kind}, {int(group.correct.sum())} of {len(group.correct)} right, {fate(step, seen, group)}, {group.prompt_text}"

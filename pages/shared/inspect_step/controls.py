@@ -44,7 +44,7 @@ def _take(name: str) -> None:
 
 def _steps(result: RunResult, first: int, last: int) -> None:
     each, at = result.config.effective_updates_per_rollout, place().update
-    begin = (at - 1) // each * each + 1  # of this rollout
+    begin = result.config.rollout_start(at) + 1
     moves = [
         ("Previous rollout", ":material/keyboard_double_arrow_left:", begin - each),
         ("Previous update", ":material/chevron_left:", at - 1),

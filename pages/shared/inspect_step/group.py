@@ -11,7 +11,7 @@ from core.inspection.charts import entropy_chart, token_chart
 from core.inspection.sentences import batch_difference, difference, group_sentence
 from core.inspection.step import Step
 from core.inspection.tables import completions_table, side_by_side, tokens_table
-from core.inspection.treatment import Seen, lenses, see
+from core.inspection.treatment import Treatment, other_algorithms, treat
 from pages.shared.inspect_step.batch import show
 from pages.shared.inspect_step.place import place
 
@@ -41,7 +41,7 @@ COLUMNS = {
 }
 
 
-def group_part(step: Step, seen: Seen, number: int, results: dict[str, RunResult], *, color: str, dark: bool) -> None:
+def group_part(step: Step, seen: Treatment, number: int, results: dict[str, RunResult], *, color: str, dark: bool) -> None:
     st.subheader(f"Group {number}")
     st.markdown(plain(group_sentence(step, seen, number)))
     table = completions_table(step, seen, number)
@@ -50,7 +50,7 @@ def group_part(step: Step, seen: Seen, number: int, results: dict[str, RunResult
         known.round(SHOWN), hide_index=True, column_config=COLUMNS, key="inspect:completions", height=_height(table),
         alt=f"The {len(table)} completions of group {number}: text, length, rewards, advantage and part in the loss.")  # fmt: skip
     other, name = _other(results)
-    through = see(step, other)
+    through = treat(step, other)
     _through_other(step, seen, through, number, name)
     _tokens(step, {place().run: seen, name: through}, number, dark=dark)
     show(entropy_chart(step, color=color, number=number, dark=dark), key="inspect:entropy")
@@ -61,7 +61,7 @@ def _height(table: pd.DataFrame) -> str:
 
 
 def _other(results: dict[str, RunResult]):
-    choices = lenses({label: result.config.algorithm for label, result in results.items()}, place().run)
+    choices = other_algorithms({label: result.config.algorithm for label, result in results.items()}, place().run)
     st.markdown("#### The same group through another algorithm")
     name = st.selectbox(
         "What would another algorithm have done with it?", list(choices), key="inspect:against", persist_state="page",
@@ -69,7 +69,7 @@ def _other(results: dict[str, RunResult]):
     return choices[name], name
 
 
-def _through_other(step: Step, own: Seen, other: Seen, number: int, name: str) -> None:
+def _through_other(step: Step, own: Treatment, other: Treatment, number: int, name: str) -> None:
     names = place().run, name
     st.markdown(f"**{plain(difference(step, own, other, number, names))}**")
     st.caption(plain(batch_difference(step, own, other, names)))
@@ -86,7 +86,7 @@ def _both(names: tuple[str, str]) -> dict:
     return {"completion": "no.", **{f"{what}, {name}": NUMBER(**look) for what, look in looks.items() for name in names}}
 
 
-def _tokens(step: Step, through: dict[str, Seen], number: int, *, dark: bool) -> None:
+def _tokens(step: Step, through: dict[str, Treatment], number: int, *, dark: bool) -> None:
     """The tokens of the group, through its own algorithm or the other one."""
     if step.groups[number - 1].slot is None:
         show(token_chart(step, next(iter(through.values())), number, dark=dark), key="inspect:tokens")

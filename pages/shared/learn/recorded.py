@@ -55,7 +55,7 @@ def treated(treatment: str) -> RunConfig:
     return replace(run, algorithm=replace(run.algorithm, overlong=treatment))
 
 
-class _Watcher(Collector):
+class _LastRound(Collector):
     """Keeps what the last rollout generated."""
 
     def _generate(self, params, active, progress) -> Round:
@@ -66,12 +66,12 @@ class _Watcher(Collector):
 def rollouts(config: RunConfig) -> Iterator[tuple[History, Round]]:
     """(everything measured so far, what was generated) after every rollout."""
     trainer = Trainer(config)
-    trainer.collector = watcher = _Watcher(config, trainer.task, trainer.policy, trainer.streams)
+    trainer.collector = collector = _LastRound(config, trainer.task, trainer.policy, trainer.streams)
     history = History(config.seeds)
     while trainer.update < config.updates:
         for record in trainer.rollout():
             history.append(record)
-        yield history, watcher.made
+        yield history, collector.made
 
 
 def per_rollout(history: History, name: str) -> list[float | None]:

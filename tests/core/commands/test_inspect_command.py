@@ -9,7 +9,7 @@ from core.__main__ import main
 from core.analysis.result import Status
 from core.engine.trainer import train
 from core.inspection.step import inspect_step
-from core.inspection.treatment import see
+from core.inspection.treatment import treat
 from core.runs.store.store import Store
 from core.settings.scenarios import SCENARIOS
 
@@ -50,7 +50,7 @@ def test_the_json_holds_the_numbers_of_the_engine(capsys, tmp_path):
     out = inspected([*SMALL, "--update", "11", "--against", "DAPO", "--json", str(file)], capsys)
     values = json.loads(file.read_text())
     step = inspect_step(SCENARIOS["collapse"].runs(updates=24, replicas=2)["GRPO"], 0, 11)
-    seen = see(step)
+    seen = treat(step)
     assert values["metrics"]["grad_norm"] == step.record.metrics["grad_norm"][0]
     for group, ours in zip(values["groups"], step.groups, strict=True):
         assert [c["text"] for c in group["completions"]] == list(ours.texts)

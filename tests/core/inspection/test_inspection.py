@@ -9,8 +9,8 @@ import torch
 from core.analysis.history import History
 from core.engine.checkpoints import Checkpoints
 from core.engine.trainer import train
-from core.inspection.step import check_against, inspect_step
-from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, see
+from core.inspection.step import apart, check_against, inspect_step
+from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, treat
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.fields import ConfigError
 from core.settings.overrides import apply_overrides
@@ -55,7 +55,7 @@ def test_a_step_is_the_one_that_was_trained(case):
         trained = records[update - 1]
         assert step.record.metrics.keys() == trained.metrics.keys()
         assert all(np.array_equal(step.record.metrics[n][0], trained.metrics[n][1], equal_nan=True) for n in trained.metrics)
-        seen = see(step)
+        seen = treat(step)
         tokens = seen.trained.sum()
         expected = trained.metrics["clip_fraction_high"][1], trained.metrics["clip_fraction_low"][1]
         if tokens:
@@ -102,7 +102,7 @@ def test_noise_and_shaping_are_told_apart():
 def test_weights_of_a_mean_add_up_and_pull_has_the_sign_of_the_advantage():
     step = inspect_step(run_of("long completions"), 5, 3)
     for aggregation in ("token_mean", "sequence_mean"):
-        seen = see(step, replace(GRPO, loss_aggregation=aggregation))
+        seen = treat(step, replace(GRPO, loss_aggregation=aggregation))
         assert seen.weight[seen.trained].sum() == pytest.approx(1, abs=1e-5)
         assert not seen.weight[~seen.trained].any() and not seen.pull[~seen.trained].any()
         signs = np.sign(seen.advantages)[..., None] * seen.trained
@@ -116,7 +116,7 @@ def test_weights_of_a_mean_add_up_and_pull_has_the_sign_of_the_advantage():
 def test_a_clipped_token_pulls_no_more():
     config = replace(run_of("bandit"), learning_rate=0.05)
     step = inspect_step(config, 5, 8)
-    seen = see(step)
+    seen = treat(step)
     assert (seen.clipped != 0).any()
     assert not seen.pull[seen.clipped != 0].any()
 
@@ -124,21 +124,21 @@ def test_a_clipped_token_pulls_no_more():
 def test_the_other_algorithm_meets_the_same_batch():
     config = run_of("chain, off", updates=64)
     step = inspect_step(config, 5, 60)
-    own, other = see(step), see(step, DAPO)
+    own, other = treat(step), treat(step, DAPO)
     mixed = np.array([next(g.kind == "mixed" for g in step.groups if g.slot == slot) for slot in range(len(own.kept))])
     assert own.kept.all() and (other.kept == mixed).all() and not mixed.all()
     assert not other.pull[~mixed].any()
     assert np.allclose(other.ratio, own.ratio, equal_nan=True)
-    back = see(step, replace(config.algorithm))
+    back = treat(step, replace(config.algorithm))
     assert back.loss == own.loss
 
 
 def test_the_labs_ratio_has_no_pull_at_all():
     runs = SCENARIOS["lab"].runs(updates=4, replicas=2, first_seed=0)
     step = inspect_step(runs["GRPO"], 0, 2)
-    assert not see(step).pull.any()
+    assert not treat(step).pull.any()
     repaired = replace(step.config.algorithm, defects=("single_update", "whole_batch_filter"))
-    assert see(step, repaired).pull.any()
+    assert treat(step, repaired).pull.any()
 
 
 def test_a_step_of_a_fork():
@@ -180,3 +180,64 @@ def test_checkpoints_change_nothing_and_make_later_looks_shorter():
     second = inspect_step(config, 5, 61, checkpoints=checkpoints, on_prepare=lambda *p: said.append(p))
     assert count == 56 and len(said) == count
     assert torch.equal(first.batch.tokens, second.batch.tokens) and second.update == 61
+
+
+def test_a_difference_that_nobody_can_see_is_none_and_any_other_is_shown_with_digits_that_differ():
+    config = run_of("chain, off")
+    step = inspect_step(config, 6, 12)
+
+    def said(**changed: float) -> str:
+        history = History(config.seeds)
+        metrics = {name: np.repeat(value, 3) for name, value in (step.record.metrics | changed).items()}
+        history.append(replace(step.record, samples_generated=np.zeros(3, int), metrics=metrics))
+        return check_against(step, history)
+
+    ratio, loss = (float(step.record.metrics[name][0]) for name in ("ratio_max", "loss"))
+    assert said(ratio_max=ratio * (1 + 2e-7), loss=loss + 3e-8) == ""  # the last digit of single precision
+    assert said(ratio_max=ratio * 1.0005) == ""
+    text = said(ratio_max=ratio * 1.002)
+    assert text.startswith("This is not exactly the stored run: ratio_max is ")
+    here, there = text.removeprefix("This is not exactly the stored run: ratio_max is ").split(" there.")[0].split(" here and ")
+    assert here != there and float(here) == pytest.approx(ratio, rel=0.005)
+    assert "grad_norm is" in said(grad_norm=float("nan")) and "here and nothing there" in said(grad_norm=float("nan"))
+
+
+@pytest.mark.parametrize(("one", "other", "texts"), [
+    (1.0, 1.0014, ("1", "1.001")), (0.123456, 0.1239, ("0.123", "0.124")), (2.0, float("nan"), ("2", "nothing"))])  # fmt: skip
+def test_two_numbers_are_told_apart_by_the_fewest_digits_that_do(one, other, texts):
+    assert apart(one, other) == texts
+
+
+def test_a_step_of_a_fork_whose_rollouts_have_another_length():
+    """The original's rollouts end at 8, 16, …; those of the fork at 8 + 4, …; those of its own fork at 12 + 16."""
+    base = replace(run_of("chain, off"), num_prompts=16)
+    fork = replace(base, updates_per_rollout=4, updates=24, fork=Fork(run=base, update=8))
+    again = replace(fork, updates_per_rollout=16, updates=40, fork=Fork(run=fork, update=12))
+    for config in (fork, again):
+        checkpoints = Checkpoints()
+        records = {record.update: record for record in train(config, checkpoints=checkpoints)}
+        assert list(records) == list(range(config.start + 1, config.updates + 1))
+        for update in (config.start + 1, config.start + 2, config.start + 5, config.updates - 9, config.updates):
+            for known in (None, checkpoints):
+                step = inspect_step(config, 6, update, checkpoints=known)
+                trained = records[update].metrics
+                assert step.record.rollout == records[update].rollout
+                assert {n: v[0] for n, v in step.record.metrics.items()} == pytest.approx(
+                    {n: v[1] for n, v in trained.items()}, nan_ok=True
+                )
+                treated = treat(step)
+                assert (treated.clipped == CLIPPED_HIGH).sum() / treated.trained.sum() == pytest.approx(
+                    trained["clip_fraction_high"][1]
+                )
+
+
+def test_a_fork_of_a_fork_begins_at_the_end_of_one_of_its_rollouts():
+    base = run_of("chain, off")
+    fork = replace(base, updates_per_rollout=4, fork=Fork(run=base, update=8))
+    long = replace(base, updates_per_rollout=16, updates=60, fork=Fork(run=base, update=8))
+    assert replace(fork, fork=Fork(run=fork, update=12)).start == 12
+    assert replace(long, fork=Fork(run=long, update=24)).start == 24  # 8 + 16
+    with pytest.raises(
+        ConfigError, match=r"fork.update must be 8 plus a multiple of updates_per_rollout = 16 between 24 and 56, got 16"
+    ):
+        replace(long, fork=Fork(run=long, update=16))

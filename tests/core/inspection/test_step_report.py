@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from core.engine.checkpoints import Checkpoints
+from core.engine.trainer import train
 from core.inspection.charts import batch_chart, entropy_chart, token_chart
 from core.inspection.report import step_values
 from core.inspection.sentences import batch_difference, difference, group_sentence, rounds, summary
@@ -19,12 +21,11 @@ from core.inspection.tables import (
     suggested_group,
     tokens_table,
 )
-from core.inspection.treatment import lenses, see
+from core.inspection.treatment import other_algorithms, treat
 from core.settings.algorithm import DAPO, GRPO
 from tests.core.inspection.test_inspection import run_of
 
 UPDATE = 20  # in the middle of a rollout
-UNFILTERED = 63
 
 
 @pytest.fixture(
@@ -41,13 +42,21 @@ def refilled():
 
 @pytest.fixture(scope="module")
 def unfiltered():
-    """Late enough that some groups are all wrong."""
+    """The latest update of seed 5 that clips on both sides, more above than below, and has an all-wrong group and one with a signal."""
     config = run_of("chain, off", updates=64)
-    return inspect_step(replace(config, task=replace(config.task, flip_probability=0.0)), 5, UNFILTERED)
+    config, checkpoints = replace(config, task=replace(config.task, flip_probability=0.0)), Checkpoints()
+    for record in reversed(list(train(config, checkpoints=checkpoints))):
+        low, high = (record.metrics[f"clip_fraction_{side}"][0] for side in ("low", "high"))
+        if 0.1 > high > low > 0.001:  # the sentence then has one decimal of a per cent
+            step = inspect_step(config, 5, record.update, checkpoints=checkpoints)
+            kinds = {group.kind for group in step.groups if step.in_update[group.slot]}
+            if {"all wrong", "mixed"} <= kinds:
+                return step
+    raise AssertionError("no update of this run clips on both sides and has an all-wrong and a mixed group")
 
 
 def test_shares_of_tokens_completions_and_groups_add_up(step):
-    seen = see(step)
+    seen = treat(step)
     groups = groups_table(step, seen)
     total = 0.0
     for number in groups.loc[groups["share"].notna(), "group"]:
@@ -63,7 +72,7 @@ def test_shares_of_tokens_completions_and_groups_add_up(step):
 
 
 def test_fates_agree_with_the_batch(step):
-    seen = see(step)
+    seen = treat(step)
     fates = [fate(step, seen, g) for g in step.groups]
     assert fates.count("dropped") == sum(not g.kept for g in step.groups)
     assert fates.count("in this update") == int((step.in_update & seen.kept).sum())
@@ -72,16 +81,16 @@ def test_fates_agree_with_the_batch(step):
 
 def test_where_the_batch_has_places_left_an_update_may_have_nothing_to_train_on(refilled):
     places = len(refilled.in_update)
-    there = int(np.flatnonzero(~refilled.in_update & see(refilled).kept)[0])  # the only place that is filled, in another update
+    there = int(np.flatnonzero(~refilled.in_update & treat(refilled).kept)[0])  # the only place that is filled, in another update
     batch = replace(refilled.batch, live=torch.arange(places)[None] == there)
     groups = tuple(replace(g, slot=g.slot if g.slot == there else None, kept=g.slot == there) for g in refilled.groups)
     empty = replace(refilled, batch=batch, groups=groups)
-    assert f"The batch has 1 of {places} places filled, and those are in other updates." in summary(empty, see(empty), "DAPO")
-    assert empty.groups[suggested_group(empty, see(empty)) - 1].slot == there
+    assert f"The batch has 1 of {places} places filled, and those are in other updates." in summary(empty, treat(empty), "DAPO")
+    assert empty.groups[suggested_group(empty, treat(empty)) - 1].slot == there
 
 
 def test_token_probabilities_are_those_of_the_two_policies(refilled):
-    seen = see(refilled)
+    seen = treat(refilled)
     number = suggested_group(refilled, seen)
     slot = refilled.groups[number - 1].slot
     table = tokens_table(refilled, seen, number, 2)
@@ -93,11 +102,11 @@ def test_token_probabilities_are_those_of_the_two_policies(refilled):
 
 
 def test_the_summary_counts_dead_groups_and_clipped_tokens(unfiltered):
-    seen = see(unfiltered)
+    seen = treat(unfiltered)
     slots = np.flatnonzero(unfiltered.in_update)
     dead = sum(not (seen.advantages[slot] != 0).any() for slot in slots)
     text = summary(unfiltered, seen, "GRPO")
-    assert text.startswith(f"Update {UNFILTERED} of GRPO, seed 5: ")
+    assert text.startswith(f"Update {unfiltered.update} of GRPO, seed 5: ")
     assert 0 < dead < len(slots) and f"{dead} of {len(slots)} groups in this update carried no signal" in text
     high, low = (unfiltered.record.metrics[f"clip_fraction_{side}"][0] for side in ("high", "low"))
     assert f"{high * 100:.1f} % of the tokens were clipped above and {low * 100:.1f} % below" in text and high > low > 0.001
@@ -106,7 +115,7 @@ def test_the_summary_counts_dead_groups_and_clipped_tokens(unfiltered):
 def test_a_step_without_signal_says_so():
     """All answers of a one-state task are right in the end."""
     step = inspect_step(run_of("filter of the lab", updates=120), 5, 118)
-    seen = see(step)
+    seen = treat(step)
     assert not seen.share.any()
     text = summary(step, seen, "DAPO")
     assert "dropped" in text and "what moves is the entropy bonus" in text
@@ -116,7 +125,7 @@ def test_a_step_without_signal_says_so():
 
 
 def test_rounds_tell_every_group_and_slot(refilled):
-    seen = see(refilled)
+    seen = treat(refilled)
     told = rounds(refilled, seen)
     assert len([t for t in told if t.startswith("Round")]) == max(g.round for g in refilled.groups)
     first = [g for g in refilled.groups if g.round == 1]
@@ -127,7 +136,7 @@ def test_rounds_tell_every_group_and_slot(refilled):
 
 
 def test_an_all_wrong_group_through_the_other_algorithm(unfiltered):
-    own, other = see(unfiltered), see(unfiltered, DAPO)
+    own, other = treat(unfiltered), treat(unfiltered, DAPO)
     number = next(n for n, g in enumerate(unfiltered.groups, start=1) if g.kind == "all wrong" and unfiltered.in_update[g.slot])
     names = ("GRPO", "DAPO")
     text = difference(unfiltered, own, other, number, names)
@@ -140,7 +149,7 @@ def test_an_all_wrong_group_through_the_other_algorithm(unfiltered):
 
 
 def test_a_dropped_group_through_an_algorithm_that_drops_nothing(refilled):
-    own, other = see(refilled), see(refilled, GRPO)
+    own, other = treat(refilled), treat(refilled, GRPO)
     number = next(n for n, g in enumerate(refilled.groups, start=1) if g.slot is None and g.kind == "all wrong")
     text = difference(refilled, own, other, number, ("DAPO", "GRPO"))
     assert "not in the batch of DAPO" in text and ("at advantage 0" in text) == (refilled.config.task.noise == 0)
@@ -150,7 +159,7 @@ def test_a_dropped_group_through_an_algorithm_that_drops_nothing(refilled):
 
 def test_a_signal_that_is_only_noise_is_told_as_such():
     step = inspect_step(run_of("chain, off", updates=64), 5, 60)  # with flipped rewards
-    seen = see(step)
+    seen = treat(step)
     told = {n: group_sentence(step, seen, n) for n, g in enumerate(step.groups, start=1) if step.in_update[g.slot]}
     for number, text in told.items():
         group = step.groups[number - 1]
@@ -159,7 +168,7 @@ def test_a_signal_that_is_only_noise_is_told_as_such():
 
 
 def test_side_by_side_has_both_algorithms_numbers(unfiltered):
-    own, other = see(unfiltered), see(unfiltered, DAPO)
+    own, other = treat(unfiltered), treat(unfiltered, DAPO)
     number = suggested_group(unfiltered, own)
     slot = unfiltered.groups[number - 1].slot
     table = side_by_side(unfiltered, own, other, number, ("GRPO", "DAPO"))
@@ -181,7 +190,7 @@ def test_entropy_by_position_is_a_mean_over_real_tokens_of_filled_slots(refilled
 
 
 def test_the_picture_has_a_cell_per_completion_and_says_right_by_shape_too(step):
-    seen = see(step)
+    seen = treat(step)
     figure = batch_chart(step, seen, color="#0072B2", picked=1).figure
     cells = {(n, k): trace for trace in figure.data for (n, k) in trace.customdata}
     assert len(cells) == sum(len(g.correct) for g in step.groups)
@@ -195,19 +204,19 @@ def test_the_picture_has_a_cell_per_completion_and_says_right_by_shape_too(step)
 
 def test_a_very_large_batch_is_drawn_in_part_and_says_so(refilled, monkeypatch):
     monkeypatch.setattr("core.inspection.charts.MOST_CELLS", 5 * refilled.config.group_size)
-    chart = batch_chart(refilled, see(refilled), color="#0072B2", picked=20)
+    chart = batch_chart(refilled, treat(refilled), color="#0072B2", picked=20)
     assert "The first 5 are drawn" in chart.text and len(chart.figure.layout.yaxis.ticktext) == 5
 
 
 def test_texts_cannot_become_markup(refilled):
     group = refilled.groups[0]
     hostile = replace(refilled, groups=(replace(group, texts=("<b>x</b>",) * len(group.texts)), *refilled.groups[1:]))
-    figure = batch_chart(hostile, see(hostile), color="#0072B2").figure
+    figure = batch_chart(hostile, treat(hostile), color="#0072B2").figure
     assert "<b>x" not in figure.to_json().replace("\\u003c", "<") and "&lt;b&gt;x" in figure.to_json()
 
 
 def test_the_token_picture_adds_up_to_the_groups_share(step):
-    seen = see(step)
+    seen = treat(step)
     number = suggested_group(step, seen)
     chart = token_chart(step, seen, number)
     if step.groups[number - 1].slot is None:
@@ -223,17 +232,17 @@ def test_entropy_chart_draws_the_batch_and_the_group(unfiltered):
     assert len(entropy_chart(unfiltered, color="#D55E00").figure.data) == 1
 
 
-def test_lenses_are_the_other_sides_and_what_is_missing_of_the_published_two():
+def test_other_algorithms_are_the_other_sides_and_what_is_missing_of_the_published_two():
     mine = replace(DAPO, eps_high=0.5)
-    assert list(lenses({"GRPO": GRPO, "DAPO": DAPO}, "GRPO")) == ["DAPO"]
-    assert lenses({"Mine": mine}, "Mine") == {"GRPO": GRPO, "DAPO": DAPO}
-    assert lenses({"DAPO": mine, "GRPO": GRPO}, "DAPO") == {"GRPO": GRPO, "DAPO as published": DAPO}
-    assert lenses({"DAPO": GRPO}, "DAPO") == {"DAPO as published": DAPO}
+    assert list(other_algorithms({"GRPO": GRPO, "DAPO": DAPO}, "GRPO")) == ["DAPO"]
+    assert other_algorithms({"Mine": mine}, "Mine") == {"GRPO": GRPO, "DAPO": DAPO}
+    assert other_algorithms({"DAPO": mine, "GRPO": GRPO}, "DAPO") == {"GRPO": GRPO, "DAPO as published": DAPO}
+    assert other_algorithms({"DAPO": GRPO}, "DAPO") == {"DAPO as published": DAPO}
 
 
 def test_values_are_ready_for_json_and_complete(refilled):
-    seen = see(refilled)
-    values = step_values(refilled, seen, "DAPO", ("GRPO", see(refilled, GRPO)))
+    seen = treat(refilled)
+    values = step_values(refilled, seen, "DAPO", ("GRPO", treat(refilled, GRPO)))
     assert len(values["groups"]) == len(values["against"]["groups"]) == len(refilled.groups)
     tokens = sum(len(c["token_table"]) for g in values["groups"] for c in g["completions"])
     filled = [g.slot for g in refilled.groups if g.slot is not None]
