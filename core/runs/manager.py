@@ -23,6 +23,7 @@ from core.runs.reaper import Reaper
 from core.runs.scheduler import Scheduler, Train
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
+from core.settings.labels import check_distinct, check_label
 from core.settings.limits import NONE, Limits
 from core.settings.run import RunConfig
 
@@ -71,9 +72,11 @@ class RunManager:
         self, runs: dict[str, RunConfig], *, owner: str, scenario: str, viewer: str | None = None, paused: bool = False
     ) -> str:
         """Queue a comparison, label -> settings, and return its id. `viewer` is attached from the beginning; `paused` waits for
-        `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty, RuntimeError after shutdown."""
+        `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty or two labels
+        could be taken for each other, RuntimeError after shutdown."""
         if not runs:
             raise ConfigError("runs must hold at least one run, got none; give a label and its settings")
+        check_distinct(runs)
         self.limits.check(runs)
         live = [LiveRun(label, config, paused=paused) for label, config in runs.items()]
         comparison = Comparison(secrets.token_urlsafe(16), owner, scenario, live)
@@ -98,8 +101,7 @@ class RunManager:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
             found = self._comparisons.get(comparison, found)  # somebody else may have been faster
-            if label in found.runs:
-                raise ConfigError(f"label must be a new one, got {label!r}, which this comparison has already; choose another")
+            check_label(label, taken=found.runs)
             self.limits.check({k: run.config for k, run in found.runs.items()} | {label: config})
             live.comparison = found
             self._make_room(found, [live])
