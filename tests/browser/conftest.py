@@ -1,4 +1,8 @@
-"""A Streamlit server with a harness page, and a real Chromium. Without either these tests fail; they do not skip."""
+"""One server of the app, one of the board's harness, and one Chromium for all that needs them. Without them these tests fail, and never skip.
+
+A worker runs either the board's tests or the app's (see `pytest_collection_modifyitems`), so each server is started once. Pages share one
+browser context, which has fetched and compiled the scripts already; its cookies are removed between tests, so that each test's visitor is
+a new person."""
 
 from __future__ import annotations
 
@@ -14,9 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from pages.shared.common.process import COOKIE
 
 ROOT = Path(__file__).parents[2]
+WIDE = {"width": 1440, "height": 1000}
+CHART = ".lb-plot .main-svg"  # the first chart of the live board
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -36,6 +44,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("board" if "open_board" in item.fixturenames else "app"))
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -46,11 +55,9 @@ def launch(playwright: Playwright) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Browser:
-    with sync_playwright() as playwright:
-        chromium = launch(playwright)
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, launch(playwright) as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
@@ -66,33 +73,77 @@ def board_server(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def app_server(tmp_path_factory) -> Iterator[str]:
+def history(tmp_path_factory) -> Path:
+    """The folder of the app's history; `tests.browser.stored.add` puts comparisons into it while the server runs."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def app_server(tmp_path_factory, history) -> Iterator[str]:
     """The address of the app, with a history of its own. Every visit is another visitor's, who sees nothing of those before."""
-    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DAPO_LAB_DATA=str(tmp_path_factory.mktemp("data"))) as address:
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DAPO_LAB_DATA=str(history)) as address:
         yield address
 
 
+@pytest.fixture(scope="session")
+def shared_context(browser) -> Iterator[BrowserContext]:
+    """The context of the first page of each test."""
+    with browser.new_context() as context:
+        yield context
+
+
 @pytest.fixture
-def visit(browser, app_server):
-    """Opens Compare with a query in a browser of its own, or in the browser of another page (`beside`); waits until charts are drawn."""
-    contexts = []
+def new_page(browser, shared_context):
+    """Opens empty pages: in the shared context, in that of a page (`beside`), or in one of its own for another visitor or for options
+    that a page cannot be given later. A page has the lists `errors`, of what its scripts have thrown, and
+    `sockets`, of its websockets."""
+    own: list[BrowserContext] = []
+    taken = False
+
+    def opener(*, beside: Page | None = None, viewport=WIDE, color_scheme: str = "light", cookies=(), **options) -> Page:
+        nonlocal taken
+        if beside is not None:
+            context = beside.context
+        elif taken or options:
+            context = browser.new_context(**options)
+            own.append(context)
+        else:
+            context, taken = shared_context, True
+        context.add_cookies(cookies)
+        page = context.new_page()
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=color_scheme)
+        page.set_default_timeout(60_000)
+        page.errors, page.sockets = [], []
+        page.on("websocket", lambda socket: page.sockets.append(socket))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        return page
+
+    yield opener
+    for context in own:
+        context.close()
+    for page in shared_context.pages:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")
+        page.close()
+    shared_context.clear_cookies()
+
+
+@pytest.fixture
+def visit(new_page, app_server):
+    """Opens a page of the app with a query and waits until `wait` is there; `visitor` is the name in the cookie of who comes."""
 
     def open_page(
-        query: str = "", *, address: str = app_server, beside=None, path: str = "/", wait=".lb-plot .main-svg", **options
-    ):
-        if beside is None:
-            contexts.append(browser.new_context(**({"viewport": {"width": 1440, "height": 1000}} | options)))
-        page = (beside.context if beside else contexts[-1]).new_page()
-        page.set_default_timeout(60_000)
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        query: str = "", *, path: str = "/", wait: str = CHART, address: str = "", visitor: str = "", **options
+    ) -> Page:
+        address = address or app_server
+        cookies = [{"name": COOKIE, "value": visitor, "url": address, "sameSite": "Lax"}] if visitor else []
+        page = new_page(cookies=cookies, **options)
         page.goto(f"{address}{path}?{query}")
         page.wait_for_selector(wait)
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 @contextmanager
@@ -121,7 +172,12 @@ def started(arguments: list[str], logs: Path, **environment: str) -> Iterator[st
             yield address
         finally:
             server.terminate()
-            server.wait(20)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+                raise
 
 
 def _until_healthy(server: subprocess.Popen, address: str) -> None:

@@ -16,17 +16,24 @@ class Proxy:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._down = False
+        self._refusals = 0
+        self._changed = threading.Condition(self._lock)
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def cut(self) -> None:
         with self._lock:
-            self._down = True
+            self._down, self._refusals = True, 0
             for side in self._open:
                 with suppress(OSError):
                     side.shutdown(socket.SHUT_RDWR)
             self._open.clear()
+
+    def refused(self, times: int, seconds: float) -> bool:
+        """Wait until so many connections have been refused since the cut; False if it takes longer."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._refusals >= times, seconds)
 
     def mend(self) -> None:
         self._down = False
@@ -46,6 +53,8 @@ class Proxy:
             with self._lock:
                 if self._down:
                     incoming.close()
+                    self._refusals += 1
+                    self._changed.notify_all()
                     continue
                 outgoing = socket.create_connection(self._target)
                 self._open |= {incoming, outgoing}

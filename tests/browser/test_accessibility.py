@@ -8,6 +8,7 @@ import pytest
 
 from pages.shared.common.frame import LAB
 from pages.shared.learn.contents import menu
+from tests.browser.settled import settled
 from tests.support import mostly_thorough
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
@@ -37,8 +38,7 @@ def test_text_can_be_read_and_everything_has_a_name(visit, address):
         page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
         while (folded := page.locator("[data-testid=stSidebar] details:not([open]) > summary")).count():
             folded.first.click()  # what is closed is not drawn
-        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
-        page.wait_for_timeout(1200)  # what fades in has done so
+        settled(page)
         assert page.evaluate(CONTRAST) == [], scheme
     assert page.evaluate(PICTURES_WITHOUT_WORDS) == []
     assert page.evaluate(CONTROLS_WITHOUT_NAME) == []

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 
 from core.analysis.result import Status
-from core.engine.trainer import train
-from core.runs.store.store import Store
-from core.settings.links import from_query
-from pages.shared.common.process import COOKIE, DATABASE
-from tests.browser.conftest import ROOT, serve
+from tests.browser import stored
 
-ANN = "a" * 32
+ANN = "e" * 32
 SCRIPT = "<script>window.acted = 1</script>"
 HOSTILE = (
     f"<img src=x onerror='window.acted=1'> {SCRIPT} [x](javascript:window.acted=1) $x^2$ :material/bug_report: "
@@ -31,34 +26,25 @@ NOTHING = {"acted": 0, "images": 0, "scripts": 0, "addresses": 0, "formulas": 0}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """(address, comparison) of a server whose history has one failed comparison of ANN's, every text of which would act."""
-    folder = tmp_path_factory.mktemp("hostile")
-    store = Store(folder / DATABASE)
-    made = store.add_comparison(owner=ANN, scenario=f"s {HOSTILE}", name=HOSTILE)
-    for label, config in from_query({"scenario": "collapse", "replicas": "2", "updates": "32"}).runs.items():
-        run_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=32), status=Status.RUNNING)
-        for record in train(config):
-            store.append(run_id, record)
-        store.set_status(run_id, Status.FAILED, error=f"because {HOSTILE}", traceback=HOSTILE)
-    store.close()
-    with serve(ROOT / "app.py", folder, DAPO_LAB_DATA=str(folder)) as address:
-        yield address, made
+def comparison(history):
+    """The id of a failed comparison of ANN's, every text of which would act."""
+    end = {"status": Status.FAILED, "error": f"because {HOSTILE}", "traceback": HOSTILE}
+    settings = {"scenario": "collapse", "replicas": "2", "updates": "32"}
+    label = f"{{}} {HOSTILE}".format
+    return stored.add(history, settings, owner=ANN, scenario=f"s {HOSTILE}", name=HOSTILE, label=label, **end)
 
 
 @pytest.fixture
-def look(visit, server):
+def look(visit, comparison):
     def opener(path: str, wait: str, **query: str):
-        cookie = {"name": COOKIE, "value": ANN, "url": server[0], "sameSite": "Lax"}
-        page = visit(urlencode(query), address=server[0], path=path, wait=wait, storage_state={"cookies": [cookie]})
-        return page
+        return visit(urlencode(query), path=path, wait=wait, visitor=ANN)
 
     return opener
 
 
-def test_a_stored_comparison_is_text_on_compare_and_inspect(look, server):
+def test_a_stored_comparison_is_text_on_compare_and_inspect(look, comparison):
     for path, wait in (("/", ".lb-plot .main-svg"), ("/inspect_step", ".js-plotly-plot .main-svg")):
-        page = look(path, wait, comparison=server[1])
+        page = look(path, wait, comparison=comparison)
         page.get_by_text("because <img src=x").first.wait_for()
         for chart in page.locator(".js-plotly-plot .draglayer").all()[:2]:  # what a chart writes beside the pointer
             chart.scroll_into_view_if_needed()
@@ -69,7 +55,7 @@ def test_a_stored_comparison_is_text_on_compare_and_inspect(look, server):
 
 
 @pytest.mark.thorough
-def test_a_stored_comparison_is_text_on_runs(look, server):
+def test_a_stored_comparison_is_text_on_runs(look):
     page = look("/runs", '[data-testid="stDataFrame"] canvas')
     box = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
     page.mouse.click(box["x"] + 15, box["y"] + 17)  # ticks all rows

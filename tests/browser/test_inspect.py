@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from core.analysis.result import Status
-from core.engine.trainer import train
 from core.inspection.sentences import difference, group_sentence, summary
 from core.inspection.step import inspect_step
 from core.inspection.tables import suggested_group
-from core.inspection.treatment import treat
-from core.runs.store.store import Store
+from core.inspection.treatment import see
 from core.settings.links import from_query
-from pages.shared.common.process import DATABASE
-from tests.browser.conftest import ROOT, serve
+from tests.browser import stored
+from tests.browser.settled import settled
 from tests.browser.test_live_board import BOARD
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
@@ -24,38 +21,21 @@ RUNS = from_query(SETTINGS).runs
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """(address, id of its one comparison)"""
-    folder = tmp_path_factory.mktemp("data")
-    store = Store(folder / DATABASE)
-    comparison = store.add_comparison(owner="x", scenario="collapse")
-    for label, config in RUNS.items():
-        run_id = store.add_run(comparison, label, config)
-        for record in train(config):
-            store.append(run_id, record)
-        store.set_status(run_id, Status.DONE)
-    store.close()
-    with serve(ROOT / "app.py", folder, DAPO_LAB_DATA=str(folder)) as address:
-        yield address, comparison
+def comparison(history):
+    return stored.add(history, SETTINGS, owner="x")
 
 
 @pytest.fixture
-def step_page(visit, server):
+def step_page(visit, comparison):
     def opener(query: str, **options):
-        return visit(
-            f"comparison={server[1]}&{query}",
-            address=server[0],
-            path="/inspect_step",
-            wait=".js-plotly-plot .main-svg",
-            **options,
-        )
+        return visit(f"comparison={comparison}&{query}", path="/inspect_step", wait=".js-plotly-plot .main-svg", **options)
 
     return opener
 
 
 def step_of(label: str, seed: int, update: int):
     step = inspect_step(RUNS[label], seed, update)
-    return step, treat(step)
+    return step, see(step)
 
 
 def says(page, text: str) -> None:
@@ -83,7 +63,7 @@ def test_a_link_opens_the_step_and_it_says_what_the_engine_says(step_page):
     number = suggested_group(step, seen)
     page.get_by_role("heading", name=f"Group {number}", exact=True).wait_for()
     says(page, group_sentence(step, seen, number))
-    says(page, difference(step, seen, treat(step, RUNS["GRPO"].algorithm), number, ("DAPO", "GRPO")))
+    says(page, difference(step, seen, see(step, RUNS["GRPO"].algorithm), number, ("DAPO", "GRPO")))
     assert page.get_by_text("are the same").count() == 1 and not page.errors
 
 
@@ -100,7 +80,7 @@ def test_next_update_goes_there_and_changes_the_address(step_page):
     assert not page.errors
 
 
-def test_a_click_on_a_cell_opens_its_group(step_page, server):
+def test_a_click_on_a_cell_opens_its_group(step_page):
     page = step_page("run=DAPO&seed=3&update=12")
     step, seen = step_of("DAPO", 3, 12)
     dropped = next(n for n, g in enumerate(step.groups, start=1) if not g.kept)
@@ -111,7 +91,7 @@ def test_a_click_on_a_cell_opens_its_group(step_page, server):
         page.get_by_role("heading", name=f"Group {number}", exact=True).wait_for()
         page.wait_for_url(f"**group={number}")
         says(page, group_sentence(step, seen, number))
-        page.wait_for_timeout(500)
+        settled(page)
     shown = page.locator("[data-testid=glide-cell-1-2]").first.text_content()
     assert shown == step.groups[kept - 1].texts[2] and not page.errors
 
@@ -139,19 +119,18 @@ def test_the_other_algorithm_can_be_chosen_for_the_tokens_too(step_page):
 )
 def test_it_can_be_read_on_a_wide_and_on_a_narrow_screen(step_page, scheme, width):
     page = step_page("run=DAPO&seed=3&update=12", viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
-    page.wait_for_timeout(1000)
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(CONTRAST) == []
     assert page.locator(".js-plotly-plot").count() == 3 and not page.errors
 
 
 @pytest.fixture
-def board(visit, server):
+def board(visit, comparison):
     """Compare with the stored run, its charts drawn."""
-    page = visit(f"comparison={server[1]}", address=server[0])
+    page = visit(f"comparison={comparison}")
     page.wait_for_function(f"{BOARD}.opens && {BOARD}.store.get('DAPO').last === 48")
-    page.wait_for_timeout(500)
+    settled(page)
     return page
 
 
@@ -168,15 +147,15 @@ def on_line(page, side: int, update: int) -> tuple[float, float]:
     )
 
 
-def test_a_click_on_the_live_board_leads_to_that_update_of_that_side(board, server):
+def test_a_click_on_the_live_board_leads_to_that_update_of_that_side(board, comparison):
     board.mouse.click(*on_line(board, 1, 33))
     board.wait_for_url("**/inspect_step?*")
     says(board, summary(*step_of("DAPO", 3, 33), "DAPO"))
-    assert f"comparison={server[1]}&run=DAPO&seed=3&update=33" in board.url
+    assert f"comparison={comparison}&run=DAPO&seed=3&update=33" in board.url
     board.get_by_role("link", name="Compare").click()
     board.wait_for_selector(".lb-plot .main-svg")
-    board.wait_for_timeout(1500)
-    assert "inspect_step" not in board.url and server[1] in board.url and not board.errors  # one click, one visit
+    settled(board)
+    assert "inspect_step" not in board.url and comparison in board.url and not board.errors  # one click, one visit
 
 
 @pytest.mark.thorough
@@ -205,13 +184,11 @@ def test_enter_opens_the_update_that_the_arrow_keys_have_reached(board):
 
 
 @pytest.mark.thorough
-def test_a_finger_reads_with_the_first_tap_and_opens_with_the_second(visit, server):
-    page = visit(
-        f"comparison={server[1]}", address=server[0], viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
+def test_a_finger_reads_with_the_first_tap_and_opens_with_the_second(visit, comparison):
+    page = visit(f"comparison={comparison}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.wait_for_function(f"{BOARD}.opens")
     page.locator("[data-chart=entropy_nats] .lb-plot").scroll_into_view_if_needed()
-    page.wait_for_timeout(800)
+    settled(page)
     assert page.evaluate("matchMedia('(pointer: coarse)').matches")
     page.touchscreen.tap(*on_line(page, 1, 17))
     page.wait_for_timeout(1500)

@@ -13,6 +13,7 @@ from pages.shared.common import series
 from pages.shared.common.live_board.charts import CHARTS as CHART_SPECS
 from pages.shared.common.live_board.charts import metrics_of
 from tests.browser.made_up import histories
+from tests.browser.settled import settled
 
 CHARTS = len(CHART_SPECS)
 BOARD = "document.querySelector('.live-board').liveBoard"
@@ -58,25 +59,21 @@ class Board:
 
 
 @pytest.fixture
-def open_board(browser, board_server):
-    contexts = []
-
-    def open_page(query: str = "", *, width: int = 1440, height: int = 1300, scheme: str = "light", **options) -> Board:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
-        contexts.append(context)
-        page, errors = context.new_page(), []
-        page.on("pageerror", lambda error: errors.append(str(error)))
+def open_board(new_page, board_server):
+    def open_page(query: str = "", *, width: int = 1440, height: int = 1300, scheme: str = "light", clock: bool = False) -> Board:
+        """With `clock`, the timers of the page can be made to pass with `page.clock.run_for`."""
+        page = new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        if clock:
+            page.clock.install()
         page.goto(f"{board_server}/?{query}")
-        board = Board(page, errors)
+        board = Board(page, page.errors)
         page.wait_for_selector(".lb-plot .main-svg", timeout=60_000)
         if width > 1000:
             board.wait(f"document.querySelectorAll('.js-plotly-plot').length === {CHARTS} && BOARD.dirty.size === 0")
         board.js("document.querySelectorAll('.js-plotly-plot').forEach((n) => { n.mark = 'mine' })")
         return board
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 def test_points_arrive_and_no_node_is_rebuilt_in_twelve_ticks(open_board):
@@ -130,11 +127,12 @@ def test_a_lost_answer_is_asked_for_again_though_no_tick_comes_any_more(open_boa
 
 
 def test_a_run_whose_ticks_have_ended_without_a_word_is_asked_for(open_board):
-    board = open_board("start=60&rate=20&stop=140&still")  # the badge says that it goes on
+    board = open_board("start=60&rate=20&stop=140&still", clock=True)  # the badge says that it goes on
     board.wait("BOARD.status.state === 'done' && BOARD.store.get('DAPO').last === 140")
     snapshots, tails = board.js("BOARD.stats.snapshots"), board.js("BOARD.stats.tails")
     assert snapshots == 1 and tails >= 1
-    board.page.wait_for_timeout(5500)
+    board.page.clock.run_for(6000)
+    settled(board.page)
     assert board.js("BOARD.stats.tails") == tails  # what is over is left alone
     assert board.same_nodes() and board.errors == []
 
@@ -190,7 +188,7 @@ def test_zoom_and_hidden_sides_survive_ticks_on_all_charts_and_a_double_click_re
     board.page.mouse.move(box["x"] + 0.2 * box["width"], middle)
     board.page.mouse.down()
     board.page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=12)
-    time.sleep(1.2)  # ticks come while the button is held
+    board.ticks(2)  # while the button is held
     board.page.mouse.up()
     board.wait("BOARD.zoom !== null")
     zoom = board.js("BOARD.zoom")
@@ -224,11 +222,11 @@ def test_a_board_that_leaves_the_page_for_a_moment_returns_as_it_was(open_board)
 
 @pytest.mark.thorough
 def test_a_board_that_stays_away_is_given_up_and_made_anew(open_board):
-    board = open_board("rate=20")
+    board = open_board("rate=20", clock=True)
     board.js("window.first = BOARD")
     board.choose("away")
     board.page.wait_for_selector(".live-board", state="detached")
-    board.page.wait_for_timeout(5000)
+    board.page.clock.run_for(5000)
     board.choose("away")
     board.page.wait_for_selector(".lb-plot .main-svg")
     assert board.js("BOARD !== window.first && window.first.charts.get('entropy_nats').plot.data === undefined")  # purged
@@ -310,7 +308,7 @@ def test_the_theme_follows_the_system_live(open_board):
 @pytest.mark.parametrize("width", [390, pytest.param(1440, marks=pytest.mark.thorough)])
 def test_no_page_scrolls_sideways(open_board, width):
     board = open_board("start=400&stop=400", width=width, height=844)
-    time.sleep(0.5)
+    settled(board.page)
     assert board.js("document.documentElement.scrollWidth") <= width
     for chart in board.page.locator(".lb-chart").all():
         box = chart.bounding_box()

@@ -3,55 +3,41 @@
 from __future__ import annotations
 
 import io
+import secrets
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from core.analysis.result import Status
-from core.engine.trainer import train
 from core.runs.store.store import Store
-from core.settings.links import from_query
-from pages.shared.common.process import COOKIE, DATABASE
-from tests.browser.conftest import ROOT, serve
+from pages.shared.common.process import DATABASE
+from tests.browser import stored
+from tests.browser.settled import script_run, settled
 from tests.browser.test_live_board import BOARD
 
-ANN = "a" * 32
 NAMES = ("<b>first</b> [x](javascript:alert(1))", "second")
+SMALL = {"scenario": "collapse", "replicas": "2", "updates": "48"}
 SETTINGS = ({"first_seed": "40"}, {"first_seed": "50", "task.noise": "0.25"})
 TABLE = '[data-testid="stDataFrame"]'
+CELLS = "[data-testid=glide-cell-1-0]"  # there once the table takes clicks
 ROW = 35  # pixels
 
 
 @pytest.fixture
-def server(tmp_path):
-    """(address, comparison ids) of a server with two finished comparisons of ANN's; the newest is listed first."""
-    store = Store(tmp_path / DATABASE)
-    made = [stored(store, name, settings) for name, settings in zip(NAMES, SETTINGS, strict=True)]
-    store.close()
-    with serve(ROOT / "app.py", tmp_path, DAPO_LAB_DATA=str(tmp_path)) as address:
-        yield address, made[::-1], tmp_path
-
-
-def stored(store: Store, name: str, settings: dict) -> str:
-    comparison = store.add_comparison(owner=ANN, scenario="collapse", name=name)
-    for label, config in from_query({"scenario": "collapse", "replicas": "2", "updates": "48"} | settings).runs.items():
-        run_id = store.add_run(comparison, label, config)
-        for record in train(config):
-            store.append(run_id, record)
-        store.set_status(run_id, Status.DONE)
-    return comparison
+def comparisons(history):
+    """(owner, ids) of two finished comparisons of a person who has no others; the newest is listed first."""
+    owner = secrets.token_hex(16)
+    made = [stored.add(history, SMALL | given, owner=owner, name=name) for name, given in zip(NAMES, SETTINGS, strict=True)]
+    return owner, made[::-1]
 
 
 @pytest.fixture
-def runs_page(visit, server):
-    def opener(visitor: str = ANN, wait: str = f"{TABLE} canvas", **options):
-        cookie = {"name": COOKIE, "value": visitor, "url": server[0]}
-        page = visit(
-            address=server[0], path="/runs", wait=wait, storage_state={"cookies": [cookie | {"sameSite": "Lax"}]}, **options
-        )
-        page.wait_for_timeout(500)
+def runs_page(visit, comparisons):
+    def opener(visitor: str = comparisons[0], wait: str = CELLS, **options):
+        page = visit(path="/runs", wait="h1", visitor=visitor, **options)
+        page.locator(wait).first.wait_for(state="attached")
+        settled(page)
         return page
 
     return opener
@@ -62,8 +48,8 @@ def tick(page, *rows: int) -> None:
     page.locator(TABLE).first.scroll_into_view_if_needed()
     for row in rows:
         box = page.locator(TABLE).first.bounding_box()
-        page.mouse.click(box["x"] + 15, box["y"] + ROW * (row + 1.5))
-        page.wait_for_timeout(700)
+        with script_run(page):
+            page.mouse.click(box["x"] + 15, box["y"] + ROW * (row + 1.5))
 
 
 def drawn(page) -> dict:
@@ -72,7 +58,7 @@ def drawn(page) -> dict:
     return page.evaluate(f"Object.fromEntries([...{BOARD}.store].map(([label, side]) => [label, side.last]))")
 
 
-def history(folder: Path, comparison: str):
+def results(folder: Path, comparison: str):
     store = Store(folder / DATABASE)
     try:
         return store.results(comparison)
@@ -110,21 +96,21 @@ def test_the_selection_outlives_a_filter_and_sorting(runs_page):
     assert len(drawn(page)) == 2
     box = page.locator(TABLE).first.bounding_box()
     page.mouse.click(box["x"] + 250, box["y"] + ROW / 2)  # sorts by side: both DAPO first, of which one is ticked
-    page.wait_for_timeout(1000)
+    settled(page)
     tick(page, 0, 1)
     page.wait_for_function(f"[...{BOARD}.store.keys()].join() === 'GRPO,DAPO'")  # both of the second comparison
     assert not page.errors
 
 
 @pytest.mark.thorough
-def test_the_downloads_hold_what_is_stored(runs_page, server):
-    _, (second, _), folder = server
+def test_the_downloads_hold_what_is_stored(runs_page, comparisons, history):
+    _, (second, _) = comparisons
     page = runs_page()
     tick(page, 0, 1)
     with page.expect_download() as caught:
         page.get_by_role("button", name="CSV of the selected runs").click()
     table = pd.read_csv(caught.value.path())
-    for label, result in history(folder, second).items():
+    for label, result in results(history, second).items():
         rows = table[table["algorithm"] == label]
         expected = result.history.frame(run_id="", algorithm=label)
         assert len(rows) == len(expected) == 2 * 48
@@ -165,11 +151,11 @@ def test_run_again_goes_to_compare_and_is_listed_when_one_comes_back(runs_page):
 
 
 @pytest.mark.thorough
-def test_open_on_compare_shows_the_stored_run(runs_page, server):
+def test_open_on_compare_shows_the_stored_run(runs_page, comparisons):
     page = runs_page()
     tick(page, 0)
     page.get_by_role("link", name="Open on Compare").click()
-    page.wait_for_url(f"**/?comparison={server[1][0]}")
+    page.wait_for_url(f"**/?comparison={comparisons[1][0]}")
     page.get_by_role("heading", name="Findings").wait_for()
     assert not page.errors
 

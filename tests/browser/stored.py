@@ -1,0 +1,36 @@
+"""Finished comparisons in the history that a server reads: what a visitor has run before."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from core.engine.trainer import train
+from core.engine.types import StepRecord
+from core.runs.store.store import Store
+from core.settings.links import from_query
+from core.settings.run import RunConfig
+from pages.shared.common.process import DATABASE
+
+
+def add(
+    folder: Path, settings: dict[str, str], *, owner: str, name: str = "", scenario: str = "", label="{}".format, **end
+) -> str:
+    """The id of a new comparison: `settings` (of a link) trained and stored. `label` makes the stored label of a side; `end` are arguments
+    of `Store.set_status`, a run that is done if there are none."""
+    store = Store(folder / DATABASE)
+    try:
+        comparison = store.add_comparison(owner=owner, scenario=scenario or settings["scenario"], name=name)
+        for side, config in from_query(settings).runs.items():
+            run_id = store.add_run(comparison, label(side), config)
+            for record in trained(config):
+                store.append(run_id, record)
+            store.set_status(run_id, status, **failure)
+    finally:
+        store.close()
+    return comparison
+
+
+@cache
+def trained(config: RunConfig) -> list[StepRecord]:
+    return list(train(config))
