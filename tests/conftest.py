@@ -1,7 +1,29 @@
-"""What every test shares: one thread, and a cache directory of its own."""
+"""What every test shares: one thread, a cache directory of its own, and the worker of what it shares fixtures with."""
 
 import pytest
 import torch
+
+BOARD = "tests/browser/test_live_board.py"  # has a server of its own, the board's harness
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file's tests run in one worker, so that what they share is made once. The files in tests/browser share the app's server and the
+    browser; they come first, and the other worker begins with the board's."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneWorkerPerServer(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "the app's server" if file.startswith("tests/browser/") and file != BOARD else file
+
+    config.option.loadscopereorder = False  # as collected: the largest groups are the browser's
+    return OneWorkerPerServer(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that a browser drives come first; they take longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,6 @@
 """One server of the app, one of the board's harness, and one Chromium for all that needs them. Without them these tests fail, and never skip.
 
-A worker runs either the board's tests or the app's (see `pytest_collection_modifyitems`), so each server is started once. Pages share one
+A worker runs either the board's tests or the app's (see tests/conftest.py), so each server is started once. Pages share one
 browser context, which has fetched and compiled the scripts already; its cookies are removed between tests, so that each test's visitor is
 a new person."""
 
@@ -44,7 +44,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("board" if "open_board" in item.fixturenames else "app"))
 
 
 def launch(playwright: Playwright) -> Browser:
