@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from core.analysis.result import Status
 from core.engine.trainer import train
 from core.engine.types import StepRecord
 from core.runs.store.store import Store
@@ -14,10 +16,18 @@ from pages.shared.common.process import DATABASE
 
 
 def add(
-    folder: Path, settings: dict[str, str], *, owner: str, name: str = "", scenario: str = "", label="{}".format, **end
+    folder: Path,
+    settings: dict[str, str],
+    *,
+    owner: str,
+    name: str = "",
+    scenario: str = "",
+    label: Callable[[str], str] = "{}".format,
+    status: Status = Status.DONE,
+    **failure: str,
 ) -> str:
-    """The id of a new comparison: `settings` (of a link) trained and stored. `label` makes the stored label of a side; `end` are arguments
-    of `Store.set_status`, a run that is done if there are none."""
+    """The id of a new comparison: `settings` (of a link) trained and stored. `label` makes the stored label of a side; `failure` is the
+    error and the traceback of a run that failed."""
     store = Store(folder / DATABASE)
     try:
         comparison = store.add_comparison(owner=owner, scenario=scenario or settings["scenario"], name=name)

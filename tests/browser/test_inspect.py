@@ -9,7 +9,7 @@ import pytest
 from core.inspection.sentences import difference, group_sentence, summary
 from core.inspection.step import inspect_step
 from core.inspection.tables import suggested_group
-from core.inspection.treatment import see
+from core.inspection.treatment import treat
 from core.settings.links import from_query
 from tests.browser import stored
 from tests.browser.settled import settled
@@ -35,7 +35,7 @@ def step_page(visit, comparison):
 
 def step_of(label: str, seed: int, update: int):
     step = inspect_step(RUNS[label], seed, update)
-    return step, see(step)
+    return step, treat(step)
 
 
 def says(page, text: str) -> None:
@@ -63,7 +63,7 @@ def test_a_link_opens_the_step_and_it_says_what_the_engine_says(step_page):
     number = suggested_group(step, seen)
     page.get_by_role("heading", name=f"Group {number}", exact=True).wait_for()
     says(page, group_sentence(step, seen, number))
-    says(page, difference(step, seen, see(step, RUNS["GRPO"].algorithm), number, ("DAPO", "GRPO")))
+    says(page, difference(step, seen, treat(step, RUNS["GRPO"].algorithm), number, ("DAPO", "GRPO")))
     assert page.get_by_text("are the same").count() == 1 and not page.errors
 
 
