@@ -13,6 +13,7 @@ from tqdm import tqdm
 from core.analysis.history import History
 from core.analysis.result import RunResult
 from core.commands.running import add_setting_options, resolve, whole_number
+from core.engine.cost import check
 from core.inspection.report import Other, group_text, step_text, step_values
 from core.inspection.step import Step, check_against, inspect_step
 from core.inspection.tables import suggested_group
@@ -95,6 +96,7 @@ def _one_of(option: str, label: str, known: Mapping[str, object]) -> str:
 
 
 def _replayed(config: RunConfig, seed: int | None, update: int) -> Step:
+    check({"the run": config})
     torch.set_num_threads(1)  # as in the run: sums in another order would be other sums
     with tqdm(unit="update", leave=False) as bar:
 

@@ -108,6 +108,7 @@ class Collector:
             active = (~batch.live.all(1)).nonzero()[:, 0]
             if len(active) == 0:
                 break
+            self.policy.check_stop()
             chosen = active.tolist()
             made = self._generate(params.select(chosen), chosen, progress)
             tally.add(active, made)

@@ -14,11 +14,11 @@ from core.engine.algorithms.losses import ClipStats, aggregation_denominator, kl
 from core.engine.algorithms.sampling import normalised_rewards
 from core.engine.checkpoints import Checkpoints, TrainerState
 from core.engine.optim import ReplicaAdam, clip_by_global_norm
-from core.engine.policies import make_policy
+from core.engine.policies import make_policy, never
 from core.engine.rng import ReplicaStreams
 from core.engine.rollout import Collector
 from core.engine.tasks import make_task
-from core.engine.types import Distribution, Rollout, StepRecord, check_finite
+from core.engine.types import Distribution, Rollout, StepRecord, Stopped, check_finite
 from core.settings.algorithm import AlgorithmConfig
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
@@ -30,41 +30,32 @@ MAX_DISTRIBUTION_BYTES = 4_000_000  # per run; the first and the last are kept w
 OnPrepare = Callable[[str, int, int], None]  # (stage, done, total); stage is "base model" or "replay"
 
 
-class _Stopped(Exception):
-    """A stop that came before the first update."""
-
-
 def train(
     config: RunConfig,
     *,
-    should_stop: Callable[[], bool] = lambda: False,
+    should_stop: Callable[[], bool] = never,
     on_prepare: OnPrepare = lambda stage, done, total: None,
     checkpoints: Checkpoints | None = None,
 ) -> Iterator[StepRecord]:
-    """Train `config.replicas` seeds at once; one record per update, `config.updates` of them unless `should_stop()` says so.
+    """Train `config.replicas` seeds at once; one record per update, `config.updates` of them unless `should_stop()` says so. It is asked
+    after every update and inside everything that takes long: preparation, generation, evaluation, the pieces of an update.
 
     `on_prepare(stage, done, total)` is called while a base model has to be built first, and while a fork's run is trained up to the fork.
     `checkpoints` makes that, and later forks and replays of this run, faster and changes nothing else.
     TrainingDiverged on NaN or infinity: the records yielded before are valid.
     """
 
-    def prepare(stage: str, done: int, total: int) -> None:
-        on_prepare(stage, done, total)
-        if should_stop():
-            raise _Stopped
-
     try:
-        trainer = Trainer(config, lambda done, total: prepare("base model", done, total))
+        trainer = Trainer(config, on_prepare, should_stop)
         if config.fork is not None:
-            trainer.restore(state_after(config.fork.run, config.fork.update, prepare, checkpoints))
-    except _Stopped:
+            trainer.restore(state_after(config.fork.run, config.fork.update, on_prepare, checkpoints, should_stop))
+        while trainer.update < config.updates:
+            for record in trainer.rollout():
+                yield record
+                trainer.check_stop()
+            trainer.keep_state(checkpoints)
+    except Stopped:
         return
-    while trainer.update < config.updates:
-        for record in trainer.rollout():
-            yield record
-            if should_stop():
-                return
-        trainer.keep_state(checkpoints)
 
 
 def state_after(
@@ -72,29 +63,37 @@ def state_after(
     update: int,
     on_prepare: OnPrepare = lambda stage, done, total: None,
     checkpoints: Checkpoints | None = None,
+    should_stop: Callable[[], bool] = never,
 ) -> TrainerState:
     """The state of `config`'s run after `update`, which must end a rollout: trained up to there, from the nearest checkpoint if there is
-    one. `on_prepare` may raise to leave."""
-    trainer = Trainer(config, lambda done, total: on_prepare("base model", done, total))
+    one. Stopped if `should_stop()` says so; `on_prepare` may raise to leave, too."""
+    trainer = Trainer(config, on_prepare, should_stop)
     known = checkpoints.nearest(config, update) if checkpoints is not None else None
     if known is None and config.fork is not None:
-        known = state_after(config.fork.run, config.fork.update, on_prepare, checkpoints)
+        known = state_after(config.fork.run, config.fork.update, on_prepare, checkpoints, should_stop)
     if known is not None:
         trainer.restore(known)
     while trainer.update < update:
         for record in trainer.rollout():
             on_prepare("replay", record.update, update)
+            trainer.check_stop()
         trainer.keep_state(checkpoints)
     return trainer.state()
 
 
 class Trainer:
-    """The state of a run: parameters, optimiser, random streams, counters."""
+    """The state of a run: parameters, optimiser, random streams, counters. Stopped, from every method that trains or measures, if
+    `should_stop()` says so; the trainer is then of no more use."""
 
-    def __init__(self, config: RunConfig, on_base_model: Callable[[int, int], None] | None = None):
+    def __init__(
+        self,
+        config: RunConfig,
+        on_prepare: OnPrepare = lambda stage, done, total: None,
+        should_stop: Callable[[], bool] = never,
+    ):
         self.config = config
         self.task = make_task(config.task)
-        self.policy = make_policy(self.task, on_base_model)
+        self.policy = make_policy(self.task, lambda done, total: on_prepare("base model", done, total), should_stop)
         self.streams = ReplicaStreams(config.seeds)
         self.params = self.policy.initial(self.streams.generators)
         self.params.flat.requires_grad_()
@@ -128,6 +127,10 @@ class Trainer:
         for generator, known in zip(self.streams.generators, state.generators, strict=True):
             generator.set_state(known)
         self.update, self.rollouts, self.samples = state.update, state.rollouts, state.samples
+
+    def check_stop(self) -> None:
+        """Stopped if `should_stop()`."""
+        self.policy.check_stop()
 
     def keep_state(self, checkpoints: Checkpoints | None) -> None:
         """Offer the state to `checkpoints`, if this is the end of a whole rollout."""
@@ -181,6 +184,8 @@ class Trainer:
         size = min(config.micro_batch_prompts or count, count)
         loss, gradient, stats = None, None, None
         for start in range(0, count, size):
+            if start:
+                self.check_stop()
             slots = slice(start, start + size)
             part = batch if size == count else batch.slots(slots)
             piece_loss, piece_stats = self._loss(part, advantages[:, slots], denominator)

@@ -7,6 +7,7 @@ The group is an axis: rewards and advantages are (R, B, G); tokens, masks and lo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -28,6 +29,13 @@ class Completions:
     def lengths(self) -> Tensor:
         """(R, B, G) tokens, the end token included, padding excluded."""
         return self.mask.sum(-1)
+
+    @staticmethod
+    def joined(parts: Sequence[Completions]) -> Completions:
+        """Those of successive prompts as one."""
+        if len(parts) == 1:
+            return parts[0]
+        return Completions(*(torch.cat([getattr(part, f.name) for part in parts], 1) for f in fields(Completions)))
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,10 @@ class StepRecord:
     wall_seconds: float  # since the start of training
     metrics: dict[str, np.ndarray]  # name -> (R,) float64
     distribution: Distribution | None = None  # None = not looked at at this update
+
+
+class Stopped(Exception):
+    """`should_stop()` said so in the middle of something. What was begun is given up; no record is made of it."""
 
 
 class TrainingDiverged(RuntimeError):

@@ -8,6 +8,7 @@ run, and the processor must be of the same kind. `check_against` says whether th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from core.analysis.history import History
 from core.engine.checkpoints import Checkpoints
+from core.engine.policies import never
 from core.engine.rollout import Collector, Round
 from core.engine.tasks import Task
 from core.engine.trainer import OnPrepare, Trainer, state_after
@@ -92,8 +94,10 @@ def inspect_step(
     *,
     checkpoints: Checkpoints | None = None,
     on_prepare: OnPrepare = lambda stage, done, total: None,
+    should_stop: Callable[[], bool] = never,
 ) -> Step:
-    """Train `config`'s run up to `update` and look at its seed `seed`. ConfigError for a seed or an update that the run does not have."""
+    """Train `config`'s run up to `update` and look at its seed `seed`. ConfigError for a seed or an update that the run does not have,
+    Stopped if `should_stop()` says so."""
     if seed not in config.seeds:
         raise ConfigError(
             f"seed must be one of the run's, {config.seeds[0]} to {config.seeds[-1]}, got {seed}; choose one of these"
@@ -103,9 +107,9 @@ def inspect_step(
             f"update must be between {config.start + 1} and {config.updates}, got {update}; choose one of the run's updates"
         )
     begin = config.rollout_start(update)
-    trainer = _RecordingTrainer(config, on_prepare)
+    trainer = _RecordingTrainer(config, on_prepare, should_stop)
     if begin:
-        trainer.restore(state_after(config, begin, on_prepare, checkpoints))
+        trainer.restore(state_after(config, begin, on_prepare, checkpoints, should_stop))
     record = next(r for r in trainer.rollout() if r.update == update)
     return trainer.step(record, update - begin - 1, config.seeds.index(seed))
 
@@ -161,8 +165,8 @@ class _RecordingCollector(Collector):
 class _RecordingTrainer(Trainer):
     """A trainer that keeps the parameters from before its last update."""
 
-    def __init__(self, config: RunConfig, on_prepare: OnPrepare):
-        super().__init__(config, lambda done, total: on_prepare("base model", done, total))
+    def __init__(self, config: RunConfig, on_prepare: OnPrepare, should_stop: Callable[[], bool]):
+        super().__init__(config, on_prepare, should_stop)
         self.collector = _RecordingCollector(config, self.task, self.policy, self.streams)
 
     def _update(self, batch, advantages):

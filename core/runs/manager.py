@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
 from core.engine.checkpoints import Checkpoints
+from core.engine.cost import check as check_cost
 from core.engine.trainer import train as train_run
 from core.engine.types import StepRecord
 from core.runs.admission import ManagerFull, Room
@@ -23,7 +24,6 @@ from core.runs.reaper import Reaper
 from core.runs.scheduler import Scheduler, Train
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
-from core.settings.labels import check_distinct, check_label
 from core.settings.limits import NONE, Limits
 from core.settings.run import RunConfig
 
@@ -57,10 +57,9 @@ class RunManager:
         self._archive = Archive(store, open_store)
         self._room = Room(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
         self.limits = limits
+        self._max_active = max_active or os.cpu_count() or 1
         self.checkpoints = Checkpoints()
-        self._scheduler = Scheduler(
-            max_active or os.cpu_count() or 1, train, self._archive.append, self._on_status, self.checkpoints
-        )
+        self._scheduler = Scheduler(self._max_active, train, self._archive.append, self._on_status, self.checkpoints)
         self._lock, self._changed = self._scheduler.lock, self._scheduler.changed
         self._comparisons: dict[str, Comparison] = {}  # oldest first
         self._open = True
@@ -72,12 +71,12 @@ class RunManager:
         self, runs: dict[str, RunConfig], *, owner: str, scenario: str, viewer: str | None = None, paused: bool = False
     ) -> str:
         """Queue a comparison, label -> settings, and return its id. `viewer` is attached from the beginning; `paused` waits for
-        `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty or two labels
-        could be taken for each other, RuntimeError after shutdown."""
+        `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty or asks for more than the limits or the
+        machine's memory allow, RuntimeError after shutdown."""
         if not runs:
             raise ConfigError("runs must hold at least one run, got none; give a label and its settings")
-        check_distinct(runs)
         self.limits.check(runs)
+        check_cost(runs, self.limits, at_once=self._max_active)
         live = [LiveRun(label, config, paused=paused) for label, config in runs.items()]
         comparison = Comparison(secrets.token_urlsafe(16), owner, scenario, live)
         if viewer is not None:
@@ -101,8 +100,10 @@ class RunManager:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
             found = self._comparisons.get(comparison, found)  # somebody else may have been faster
-            check_label(label, taken=found.runs)
+            if label in found.runs:
+                raise ConfigError(f"label must be a new one, got {label!r}, which this comparison has already; choose another")
             self.limits.check({k: run.config for k, run in found.runs.items()} | {label: config})
+            check_cost({label: config}, self.limits, at_once=self._max_active)
             live.comparison = found
             self._make_room(found, [live])
             found.add(live)

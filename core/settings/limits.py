@@ -29,6 +29,8 @@ class Limits:
     updates: int | None = limit("{} updates per run")
     completions: int | None = limit("{} completions per rollout (prompts x group size)")
     width: int | None = limit("a model of width {}")
+    memory_mb: int | None = limit("{} MB of memory per run")
+    rollout_work: int | None = limit("{} billion multiply-adds per rollout")
     run_seconds: int | None = limit("{} seconds of training per run")
     paused_seconds: int | None = limit("a comparison ends when it has been paused for {} seconds")
     retention_hours: int | None = limit("results are deleted after {} hours")
@@ -40,7 +42,8 @@ class Limits:
                 raise ConfigError(f"limit {f.name} must be a whole number of at least 1, got {value!r}; correct it")
 
     def check(self, runs: Mapping[str, RunConfig]) -> None:
-        """ConfigError if these runs ask for more than one comparison may."""
+        """ConfigError if these runs ask for more than one comparison may. Memory and work are checked by `core.engine.cost.check`, which
+        knows what a configuration takes."""
         self._within("sides", len(runs), "leave some out")
         for run in runs.values():
             self._within("replicas", run.replicas, "choose fewer seeds")
@@ -70,6 +73,8 @@ HOSTED = Limits(
     updates=6000,
     completions=1024,
     width=64,
+    memory_mb=400,
+    rollout_work=200,
     run_seconds=240,
     paused_seconds=900,
     retention_hours=72,

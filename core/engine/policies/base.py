@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from core.engine.policies.params import Parameters
-from core.engine.types import Completions
+from core.engine.types import Completions, Stopped
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,23 @@ class Survey:
         return Survey(kl_to_base, *(sums / mask.flatten(1).sum(1, keepdim=True)))
 
 
+def never() -> bool:
+    return False
+
+
 class Policy(ABC):
-    """A network for one task. Holds no parameters: they come as an argument, R copies at once."""
+    """A network for one task. Holds no parameters: they come as an argument, R copies at once.
+
+    `should_stop` is asked between the steps of what takes long: each token of `generate`, each piece of `survey`. If it says True they
+    raise Stopped.
+    """
+
+    should_stop: Callable[[], bool] = staticmethod(never)
+
+    def check_stop(self) -> None:
+        """Stopped if `should_stop()`."""
+        if self.should_stop():
+            raise Stopped
 
     @abstractmethod
     def initial(self, generators: list[torch.Generator]) -> Parameters:

@@ -11,7 +11,9 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +21,17 @@ import torch
 from torch import Tensor
 
 from core.engine.optim import ReplicaAdam, clip_by_global_norm
-from core.engine.policies.base import until_end
+from core.engine.policies.base import never, until_end
 from core.engine.policies.gpt import GPTPolicy
 from core.engine.rng import seeded
 from core.engine.tasks.arithmetic import Arithmetic
+from core.engine.types import Stopped
 
 RECIPE = 3  # raise when the way a base model is built changes
 PROMPT_FIELDS = ("digits", "extra_tokens", "pool_seed", "width", "layers", "heads")  # besides teacher_* and imitation_*
-_building = threading.Lock()
+WAIT_SECONDS = 0.1  # from one look at `should_stop` to the next while another thread builds the same model
+_turns: weakref.WeakValueDictionary[Path, threading.Lock] = weakref.WeakValueDictionary()  # one per model that is being built
+_turns_lock = threading.Lock()
 
 
 def cache_directory() -> Path:
@@ -48,27 +53,53 @@ def cache_key(task: Arithmetic) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def base_parameters(task: Arithmetic, on_progress: Callable[[int, int], None] | None = None) -> Tensor:
-    """(P,) parameters of the task's base model, from disk or built now. `on_progress(done, total)` is called while building.
+def base_parameters(
+    task: Arithmetic, on_progress: Callable[[int, int], None] | None = None, should_stop: Callable[[], bool] = never
+) -> Tensor:
+    """(P,) parameters of the task's base model, from disk or built now. `on_progress(done, total)` is called while building. Stopped if
+    `should_stop()` says so, also while another thread builds the same model.
 
-    A cache that cannot be read is rebuilt, and one that cannot be written is done without.
+    A cache that cannot be read is rebuilt, and one that cannot be written is done without. Reading waits for nobody.
     """
     path = cache_directory() / f"base-{cache_key(task)}.npy"
-    with _building:  # two runs that start together build one model
-        size = sum(int(np.prod(s)) for s in _policy(task).shapes.values())
-        try:
-            stored = np.load(path, allow_pickle=False)
-            if stored.shape == (size,) and stored.dtype == np.float32:
-                return torch.from_numpy(stored)
-        except (OSError, ValueError, EOFError):
-            pass
-        built = imitate(task, on_progress)
-        _write(path, built.numpy())
-        return built
+    size = sum(int(np.prod(s)) for s in _policy(task).shapes.values())
+    if (stored := _read(path, size)) is not None:
+        return stored
+    with _turn(path, should_stop):  # two runs that start together build one model
+        if (stored := _read(path, size)) is None:
+            stored = imitate(task, on_progress, should_stop)
+            _write(path, stored.numpy())
+        return stored
 
 
-def imitate(task: Arithmetic, on_progress: Callable[[int, int], None] | None = None) -> Tensor:
-    """(P,) parameters after `imitation_steps` of cross-entropy on the teacher's answers; the learning rate falls linearly to 0."""
+@contextmanager
+def _turn(path: Path, should_stop: Callable[[], bool]) -> Iterator[None]:
+    """One thread at a time for each path. Stopped if `should_stop()` says so before it is this one's turn."""
+    with _turns_lock:
+        turn = _turns.setdefault(path, threading.Lock())
+    while not turn.acquire(timeout=WAIT_SECONDS):
+        if should_stop():
+            raise Stopped
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def _read(path: Path, size: int) -> Tensor | None:
+    """The array at `path`; None if there is none that can be the parameters of this policy."""
+    try:
+        stored = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return torch.from_numpy(stored) if stored.shape == (size,) and stored.dtype == np.float32 else None
+
+
+def imitate(
+    task: Arithmetic, on_progress: Callable[[int, int], None] | None = None, should_stop: Callable[[], bool] = never
+) -> Tensor:
+    """(P,) parameters after `imitation_steps` of cross-entropy on the teacher's answers; the learning rate falls linearly to 0. Stopped if
+    `should_stop()` says so, which is asked before every step."""
     config = task.config
     policy = _policy(task)
     generator = seeded("imitation", config.imitation_seed)
@@ -77,6 +108,8 @@ def imitate(task: Arithmetic, on_progress: Callable[[int, int], None] | None = N
     optimiser = ReplicaAdam(params.flat.detach(), config.imitation_learning_rate)
     peak = optimiser.learning_rate
     for step in range(config.imitation_steps):
+        if should_stop():
+            raise Stopped
         prompts, answers = task.teach(config.imitation_batch, generator)
         answers = answers[:, : config.digits + 2]  # no answer and its end token are longer
         logprobs = policy.scores(params, prompts[None], answers[None, :, None], temperature=1.0).logprobs

@@ -11,8 +11,9 @@ import math
 import torch
 from torch import Tensor
 
+from core.engine.pieces import pieces
 from core.engine.policies.base import Policy, Scores, Survey, choose, until_end, weighted_sums
-from core.engine.policies.packing import Packing, packing
+from core.engine.policies.packing import BLOCK_TOKENS, Packing, packing
 from core.engine.policies.params import Parameters, Shapes, uniform_fan_in
 from core.engine.tasks.arithmetic import Arithmetic
 from core.engine.types import Completions
@@ -102,6 +103,16 @@ class GPTPolicy(Policy):
 
     @torch.no_grad()
     def generate(self, params, prompts, uniforms, temperature, group_size):
+        of_each = len(prompts) * bytes_of_prompt(
+            self.task.prompt_tokens_count, self.task.max_tokens, group_size, self.width, self.layers, self.heads
+        )
+        parts = [
+            self._generate(params, prompts[:, some], uniforms if uniforms is None else uniforms[:, some], temperature, group_size)
+            for some in pieces(prompts.shape[1], of_each)
+        ]
+        return Completions.joined(parts)
+
+    def _generate(self, params, prompts, uniforms, temperature, group_size) -> Completions:
         views, length = params.views(), self.task.max_tokens
         shape = (*prompts.shape, group_size)
         hidden, caches = self._read_prompts(views, prompts, group_size)
@@ -109,6 +120,7 @@ class GPTPolicy(Policy):
         logprobs, entropy = torch.zeros(tokens.shape), torch.zeros(tokens.shape)
         ended = torch.zeros(shape, dtype=torch.bool)
         for t in range(length):
+            self.check_stop()
             row = self._predict(views, hidden, temperature)
             row = row.view(len(row), -1, prompts.shape[1], 1 if t == 0 else group_size)  # (R, V, B, 1 or G)
             chances = row.exp()
@@ -178,6 +190,7 @@ class GPTPolicy(Policy):
         base, parts, sums = self._base_parameters(len(prompts)), [], 0.0
         few = max(64 // len(prompts), 1)
         for some, written, real in zip(prompts.split(few, 1), tokens.split(few, 1), mask.split(few, 1), strict=True):
+            self.check_stop()
             own, place = self._table(params, some, written, temperature)
             other, _ = self._table(base, some, written, temperature)
             chances = own.exp()
@@ -186,6 +199,13 @@ class GPTPolicy(Policy):
             visits.scatter_add_(1, place.flatten().expand(len(own), -1), real.flatten(1).to(own.dtype))
             sums = sums + weighted_sums(chances, visits)
         return Survey.of(torch.cat(parts, 1), sums, mask)
+
+
+def bytes_of_prompt(prompt: int, tokens: int, group: int, width: int, layers: int, heads: int) -> int:
+    """The largest tensor of a prompt while `group` completions of it are generated, in bytes per replica: the keys and values of its
+    completions, or what a layer makes of the prompt's own tokens."""
+    cache = group * (prompt + tokens - 1) * 2 * layers * width
+    return 4 * max(cache, prompt * max(4 * width, heads * BLOCK_TOKENS))
 
 
 class RMSNorm(torch.autograd.Function):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.engine.pieces import pieces
 from core.engine.policies.base import Policy, Scores, Survey, until_end, weighted_sums
 from core.engine.policies.params import Parameters, Shapes, uniform_fan_in
 from core.engine.tasks.base import MarkovTask
@@ -55,21 +56,32 @@ class MLPPolicy(Policy):
         views = params.views()
         replicas, count = prompts.shape
         features = self.task.prompt_features[prompts].transpose(1, 2)
-        pre = torch.baddbmm(views["b0"][..., None], views["w_prompt"].transpose(1, 2), features)  # (R, H, B)
+        hidden = torch.baddbmm(views["b0"][..., None], views["w_prompt"].transpose(1, 2), features)  # (R, H, B)
         if self.task.num_states > 1:
             by_state = (self.task.state_features @ views["w_state"]).transpose(1, 2)  # (R, H, S)
-            pre = pre[..., None] + by_state[:, :, None]
-        hidden = self.activate(pre).flatten(2)  # (R, H, B*S)
+            hidden = hidden[..., None] + by_state[:, :, None]
+        hidden = self.activate(hidden).flatten(2)  # (R, H, B*S)
         for layer in range(1, self.hidden_layers):
             hidden = self.activate(torch.baddbmm(views[f"b{layer}"][..., None], views[f"w{layer}"].transpose(1, 2), hidden))
         logits = torch.baddbmm(views["b_out"][..., None], views["w_out"].transpose(1, 2), hidden)
-        logits = (
-            logits.view(replicas, -1, count, self.task.num_states) + self.task.base_logits[prompts].transpose(1, 2)[..., None]
-        )
+        del hidden  # without a gradient nobody needs it, and it may be larger than the table
+        logits = logits.view(replicas, -1, count, self.task.num_states)
+        logits.add_(self.task.base_logits[prompts].transpose(1, 2)[..., None])
         return torch.log_softmax(logits if temperature == 1.0 else logits / temperature, 1)
 
     @torch.no_grad()
     def generate(self, params, prompts, uniforms, temperature, group_size):
+        parts = [
+            self._generate(params, prompts[:, some], uniforms if uniforms is None else uniforms[:, some], temperature, group_size)
+            for some in self._pieces(prompts)
+        ]
+        return Completions.joined(parts)
+
+    def _pieces(self, prompts: Tensor) -> list[slice]:
+        width = max(self.task.vocab_size, self.shapes["w_out"][0])
+        return pieces(prompts.shape[1], 4 * len(prompts) * self.task.num_states * width)
+
+    def _generate(self, params, prompts, uniforms, temperature, group_size) -> Completions:
         table = self._table(params, prompts, temperature)  # (R, V, B, S)
         probabilities = table.exp()
         entropy = -(probabilities * table).sum(1)  # (R, B, S)
@@ -81,14 +93,15 @@ class MLPPolicy(Policy):
 
     def _walk(self, probabilities: Tensor, prompts: Tensor, uniforms: Tensor | None, group_size: int):
         """Sampled (or, without uniforms, likeliest) tokens and the states they were sampled in, (R, B, G, T), and what ended.
-        `probabilities` (R, V, B, S)."""
+        `probabilities` (R, V, B, S) are overwritten."""
         shape, length = (*prompts.shape, group_size), self.task.max_tokens
-        rows = probabilities if uniforms is None else probabilities[:, :-1].cumsum(1)
+        rows = probabilities if uniforms is None else probabilities.cumsum_(1)[:, :-1]
         uniforms = None if uniforms is None else uniforms.permute(3, 0, 1, 2).contiguous()
         state = torch.zeros(shape, dtype=torch.long)
         tokens, states = torch.zeros(length, *shape, dtype=torch.long), torch.zeros(length, *shape, dtype=torch.long)
         ended = torch.full(shape, self.task.end_token is None)
         for t in range(length):
+            self.check_stop()
             row = rows.gather(3, state[:, None].expand(-1, rows.shape[1], -1, -1))  # (R, V, B, G)
             token = row.argmax(1) if uniforms is None else (uniforms[t][:, None] >= row).sum(1)
             tokens[t], states[t] = token, state
@@ -121,11 +134,22 @@ class MLPPolicy(Policy):
     @torch.no_grad()
     def survey(self, params, prompts, tokens, mask, temperature):
         """Computed once per state, then looked up by the tokens; in the means a state counts as often as it was visited."""
+        parts, sums = [], 0.0
+        for some in self._pieces(prompts):
+            self.check_stop()
+            divergence, part = self._survey(params, prompts[:, some], tokens[:, some], mask[:, some], temperature)
+            parts.append(divergence)
+            sums = part + sums
+        return Survey.of(torch.cat(parts, 1), sums, mask)
+
+    def _survey(self, params, prompts, tokens, mask, temperature) -> tuple[Tensor, Tensor]:
+        """Divergence (R, B, G, T) and sums over contexts (2, R, V)."""
         table, states = self._table(params, prompts, temperature), self.task.states_of(prompts, tokens)
         chances = table.exp()
-        by_state = (chances * (table - self._base(prompts, temperature).transpose(1, 2)[..., None])).sum(1)
+        table -= self._base(prompts, temperature).transpose(1, 2)[..., None]
+        by_state = table.mul_(chances).sum(1)
         visits = torch.zeros(by_state.shape).scatter_add_(2, states.flatten(2), mask.flatten(2).to(table.dtype))
-        return Survey.of(_by_state(by_state, states), weighted_sums(chances.flatten(2), visits.flatten(1)), mask)
+        return _by_state(by_state, states), weighted_sums(chances.flatten(2), visits.flatten(1))
 
 
 class Tanh(torch.autograd.Function):

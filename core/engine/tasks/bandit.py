@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.engine.pieces import pieces
 from core.engine.rng import seeded
 from core.engine.tasks.base import MarkovTask
 from core.settings.task import BanditConfig
@@ -78,8 +79,13 @@ class Bandit(MarkovTask):
         """(R,) expected true reward of the policy (sampling, not greedy), mean over contexts."""
         prompts = self.eval_prompts.expand(len(params.flat), -1)
         with torch.no_grad():
-            table = policy.distribution(params, prompts, torch.zeros(*prompts.shape, 1, 1, dtype=torch.long), temperature)
-        return (table[:, :, 0, 0].exp() * self.means).sum(-1).mean(-1)
+            parts = []
+            for some in pieces(prompts.shape[1], 4 * len(prompts) * self.vocab_size):
+                policy.check_stop()
+                asked = prompts[:, some]
+                table = policy.distribution(params, asked, torch.zeros(*asked.shape, 1, 1, dtype=torch.long), temperature)
+                parts.append((table[:, :, 0, 0].exp() * self.means[some]).sum(-1))
+        return torch.cat(parts, 1).mean(-1)
 
     def prompt_text(self, prompt):
         return f"context {prompt}: best action {int(self.best[prompt])}"

@@ -123,8 +123,9 @@ def test_without_a_single_live_group_nothing_is_learned_and_clip_metrics_are_emp
 
 
 def test_should_stop_stops_after_the_record_at_hand():
-    calls = []
-    found = records(small_run(CHAIN, GRPO), should_stop=lambda: calls.append(0) or len(calls) == 3)
+    found = []
+    for record in train(small_run(CHAIN, GRPO), should_stop=lambda: len(found) == 3):
+        found.append(record)
     assert [r.update for r in found] == [1, 2, 3]
 
 

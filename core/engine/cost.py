@@ -1,0 +1,191 @@
+"""What a run will cost, by arithmetic from its settings alone, so that it can be refused before anything is built.
+
+`estimate` gives the memory and the work of runs, `check` refuses those that ask for too much. The memory was compared with measured peaks
+of random settings (tests/core/engine/test_cost.py): above 50 MB it is within a factor of 2.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from core.engine.checkpoints import MAX_BYTES as MAX_CHECKPOINT_BYTES
+from core.engine.checkpoints import PER_RUN
+from core.engine.parts import BOOL, FLOAT, INT, Part, PolicyCost
+from core.engine.policies.gpt_cost import gpt_cost
+from core.engine.policies.mlp_cost import mlp_cost
+from core.engine.tasks.sizes import TaskSizes, task_sizes
+from core.settings.fields import ConfigError
+from core.settings.limits import NONE, Limits
+from core.settings.run import RunConfig
+
+MEGABYTE, BILLION = 1_000_000, 1_000_000_000
+KEPT = INT + 2 * FLOAT + BOOL  # bytes of a token in a batch: itself, log-probability, entropy, mask
+GENERATED = (
+    6 * INT + 6 * FLOAT + 2 * BOOL
+)  # while it is made: states, indices and sums over positions, numbers drawn, and copies of them
+UPDATED = 5 * INT + 15 * FLOAT + 4 * BOOL  # in the loss and its gradient
+METRICS = 19  # (R,) float64 arrays that a record of the history may hold, the samples among them
+RECORD = 2500  # bytes of a record besides its numbers: Python's objects
+ALLOCATOR = 1.25  # measured: what the allocator holds for each byte that is in use at the peak
+FREE_SHARE = 0.8  # of the machine's available memory that runs may ask for
+CONTAINER_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one run. Work is in multiply-adds of all replicas; a rollout counts with as many rounds as it may take, and with its updates."""
+
+    parts: tuple[Part, ...]  # memory that exists at the same time at the peak, the largest first
+    rollout_work: float
+    update_work: float
+    work: float  # of the whole run
+    work_fields: tuple[str, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Peak memory besides the program's own."""
+        return round(ALLOCATOR * _sum(self.parts))
+
+
+def cost(config: RunConfig) -> Cost:
+    """What training `config` takes. Nothing is built."""
+    sizes = task_sizes(config.task)
+    policy = gpt_cost(config, sizes) if sizes.prompt_tokens else mlp_cost(config, sizes)
+    each, algorithm = config.effective_updates_per_rollout, config.algorithm
+    rounds = algorithm.max_rounds if algorithm.dynamic_sampling == "refill" else 1
+    rollout = rounds * policy.generate_work + each * policy.update_work
+    fields = ("replicas", "num_prompts", "group_size", "task.width", *sizes.fields)
+    return Cost(
+        tuple(sorted(_at_the_peak(config, sizes, policy), key=lambda part: -part.nbytes)),
+        rollout,
+        policy.update_work,
+        config.rollouts * (rollout + policy.evaluate_work / config.eval_every),
+        (*fields, "algorithm.max_rounds") if rounds > 1 else fields,
+    )
+
+
+def _at_the_peak(config: RunConfig, sizes: TaskSizes, policy: PolicyCost) -> tuple[Part, ...]:
+    """What exists when most does: in the preparation, or during training what lasts and the largest phase."""
+    rounds = (
+        3 if config.algorithm.dynamic_sampling == "refill" else 1
+    )  # the batch, the round that it began with, the round that is made
+    minibatch = config.num_prompts // config.minibatches
+    phases = (
+        (policy.generate, _tokens("tokens of a rollout", config, sizes, config.num_prompts, GENERATED + KEPT * rounds)),
+        (policy.update, _tokens("tokens of an update", config, sizes, minibatch, UPDATED)),
+        (
+            policy.evaluate,
+            Part("tokens of an evaluation", GENERATED * config.replicas * sizes.evaluated * sizes.tokens, sizes.fields),
+        ),
+    )
+    training = (*_lasting(config, sizes, policy), *max(phases, key=_sum))
+    return max(((policy.prepare,), training), key=_sum)
+
+
+def _tokens(what: str, config: RunConfig, sizes: TaskSizes, prompts: int, nbytes: int) -> Part:
+    """`nbytes` for each token, and for each completion what a choice among the vocabulary takes."""
+    of_each = nbytes * sizes.tokens + (FLOAT + BOOL) * sizes.vocabulary
+    fields = ("num_prompts", "group_size", "replicas", *sizes.fields)
+    return Part(what, config.replicas * prompts * config.group_size * of_each, fields)
+
+
+def _lasting(config: RunConfig, sizes: TaskSizes, policy: PolicyCost) -> tuple[Part, ...]:
+    """What exists from the first update to the last: optimiser, batch, states, history, the task's tables."""
+    floats = FLOAT * config.replicas * policy.parameters
+    kept = min(MAX_CHECKPOINT_BYTES, 3 * floats * min(PER_RUN + 1, config.rollouts))
+    history = (config.updates - config.start) * (RECORD + 8 * METRICS * config.replicas)
+    model = ("replicas", "task.width")
+    return (
+        Part("parameters, gradient and optimiser", 6 * floats, model),
+        Part("states that forks and replays begin from", kept, model),
+        _tokens("the batch", config, sizes, config.num_prompts, KEPT),
+        Part("measurements", history, ("updates", "replicas")),
+        Part("the task's tables", sizes.nbytes, sizes.fields),
+    )
+
+
+def _sum(parts: tuple[Part, ...]) -> int:
+    return sum(part.nbytes for part in parts)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of runs that are started together."""
+
+    costs: Mapping[str, Cost]
+    nbytes: int  # peak of as many of them as train at the same time
+    work: float
+
+
+def estimate(runs: Mapping[str, RunConfig], *, at_once: int | None = None) -> Estimate:
+    """Memory and work of `runs`, label -> settings, of which `at_once` train at a time (default: one per processor)."""
+    costs = {label: cost(config) for label, config in runs.items()}
+    peaks = sorted((each.nbytes for each in costs.values()), reverse=True)[: at_once or os.cpu_count() or 1]
+    return Estimate(costs, sum(peaks), sum(each.work for each in costs.values()))
+
+
+def check(
+    runs: Mapping[str, RunConfig],
+    limits: Limits = NONE,
+    *,
+    at_once: int | None = None,
+    available: int | None = None,
+) -> None:
+    """ConfigError if a run needs more memory or work than `limits` allow, or if those that train at a time need more memory than FREE_SHARE
+    of `available` bytes (default: what the machine has). The error names the settings that matter most."""
+    found = estimate(runs, at_once=at_once)
+    for label, each in found.costs.items():
+        if limits.memory_mb is not None and each.nbytes > limits.memory_mb * MEGABYTE:
+            raise ConfigError(
+                f"memory must be at most {limits.memory_mb:,} MB per run on this shared server, got about {_megabytes(each)} MB for {label}, "
+                f"{_most(each, runs[label])}; lower one of these settings, or run it on your own machine"
+            )
+        if limits.rollout_work is not None and each.rollout_work > limits.rollout_work * BILLION:
+            raise ConfigError(
+                f"work must be at most {limits.rollout_work:,} billion multiply-adds per rollout on this shared server, got about "
+                f"{each.rollout_work / BILLION:,.0f} for {label} ({_values(each.work_fields, runs[label])}); lower one of these settings, "
+                "or run it on your own machine"
+            )
+    free = available_bytes() if available is None else available
+    if found.nbytes > FREE_SHARE * free:
+        label = max(found.costs, key=lambda name: found.costs[name].nbytes)
+        each = found.costs[label]
+        raise ConfigError(
+            f"memory must be at most {FREE_SHARE * free / MEGABYTE:,.0f} MB, {FREE_SHARE:.0%} of what this machine has free, got about "
+            f"{found.nbytes / MEGABYTE:,.0f} MB, of which {label} needs {_megabytes(each)} MB, {_most(each, runs[label])}; lower one of "
+            "these settings, or free memory"
+        )
+
+
+def available_bytes() -> int:
+    """Memory that new work can take without swapping, inside a container what the container may still take."""
+    free = psutil.virtual_memory().available
+    for path in CONTAINER_LIMITS:
+        try:
+            text = Path(path).read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            free = min(free, max(int(text) - psutil.Process().memory_info().rss, 0))
+    return free
+
+
+def _megabytes(found: Cost) -> str:
+    return f"{found.nbytes / MEGABYTE:,.0f}"
+
+
+def _most(found: Cost, config: RunConfig) -> str:
+    largest = found.parts[0]
+    return f"most of it for {largest.what} ({_values(largest.fields, config)})"
+
+
+def _values(fields: tuple[str, ...], config: RunConfig) -> str:
+    """'num_prompts = 16, task.width = 32': the settings that matter, with their values."""
+    owners = {"task": config.task, "algorithm": config.algorithm}
+    parts = [(name, *name.rpartition(".")[::2]) for name in fields]
+    return ", ".join(f"{name} = {getattr(owners.get(owner, config), field)}" for name, owner, field in parts)
