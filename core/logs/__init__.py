@@ -1,0 +1,16 @@
+"""Other people's training logs read into the Lab's names: one reader per format, one table of names per framework.
+
+source (bytes, bounded) → readers (rows of a format) → builder (rows → runs) → verdicts (names, units, what must be known) → `LogRun`,
+which gives a `core.analysis.history.History`. Imports settings, engine, analysis.
+"""
+
+from core.logs.bounds import HOME, HOSTED, Bounds
+from core.logs.model import Guess, Taken
+from core.logs.read import read_bytes, read_paths, read_text
+from core.logs.reading import Reading
+from core.logs.run import LogRun
+from core.logs.sentences import Sentence
+
+__all__ = [
+    "HOME", "HOSTED", "Bounds", "Guess", "LogRun", "Reading", "Sentence", "Taken", "read_bytes", "read_paths", "read_text"
+]  # fmt: skip

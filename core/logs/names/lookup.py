@@ -1,0 +1,47 @@
+"""From a logged name to its line in the tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from core.logs.names import others, own, trl, verl
+from core.logs.names.entry import Name
+from core.logs.steps import fold
+
+NAMES: tuple[Name, ...] = (
+    *others.LAB, *trl.NAMES, *verl.NAMES, *others.SLIME, *others.OPENRLHF, *others.PRIME_RL, *others.TINKER, *own.NAMES
+)  # fmt: skip
+
+
+def _tables() -> tuple[dict[str, list[tuple[int, Name]]], list[tuple[int, Name, re.Pattern]]]:
+    exact: dict[str, list[tuple[int, Name]]] = {}
+    patterns = []
+    for place, name in enumerate(NAMES):
+        if "*" in name.logged:
+            parts = (re.escape(fold(part)) if part.strip("/_@") else "" for part in re.split(r"\*", name.logged))
+            patterns.append((place, name, re.compile("_?.{0,120}?_?".join(parts))))
+        else:
+            exact.setdefault(fold(name.logged), []).append((place, name))
+    return exact, patterns
+
+
+_EXACT, _PATTERNS = _tables()
+_PREFIXES = ("train_", "training_", "metrics_", "rollout_", "actor_", "global_")  # where a name alone is not known
+
+
+def name_for(logged: str) -> list[tuple[int, Name]]:
+    """The lines that `logged` may stand for, with their places (an earlier one is taken first); [] for an unknown name."""
+    folded = fold(logged.replace("_at_", "@"))  # MLflow has no @ in a name
+    found = list(_EXACT.get(folded, ()))
+    if not found:
+        found = [(place, name) for place, name, pattern in _PATTERNS if pattern.fullmatch(folded)]
+    if not found:
+        found = next((list(_EXACT[rest]) for rest in _without_prefix(folded) if rest in _EXACT), [])
+    return found
+
+
+def _without_prefix(folded: str) -> Iterable[str]:
+    for prefix in _PREFIXES:
+        if folded.startswith(prefix):
+            yield folded.removeprefix(prefix)

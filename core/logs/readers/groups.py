@@ -1,0 +1,52 @@
+"""Rows that name the run they belong to: a column of runs, as in the Lab's CSV or trackio's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.logs import sentences as s
+from core.logs.bounds import Budget
+from core.logs.builder import Collector
+from core.logs.reading import Rows
+from core.logs.sentences import printable, say
+
+RUN_KEYS = ("run_id", "run_name", "run", "experiment", "experiment_name", "exp_name")
+WITH_KEYS = ("algorithm", "seed")  # tell runs apart together with a run's name, or alone
+
+
+class GroupedRows:
+    """A collector per run that rows name, one for rows that name none."""
+
+    def __init__(self, name: str, budget: Budget):
+        self._name, self._budget = name, budget
+        self._collectors: dict[tuple, Collector] = {}
+        self._left_out = False
+
+    def add(self, row: Mapping[str, object]) -> bool:
+        key = tuple(
+            str(row[k])[:80] for k in (*RUN_KEYS, *WITH_KEYS) if k in row and isinstance(row[k], (str, int)) and str(row[k])
+        )
+        collector = self._collectors.get(key)
+        if collector is None:
+            if len(self._collectors) >= self._budget.bounds.runs:
+                self._left_out = True
+                return True
+            collector = self._collectors[key] = Collector(self._called(row) if key else self._name, self._budget)
+        return collector.add({k: v for k, v in row.items() if k not in WITH_KEYS} if key else row)
+
+    def _called(self, row: Mapping[str, object]) -> str:
+        """The Lab's rows by label and seed; others by the first name that they have."""
+        if "algorithm" in row and "seed" in row:
+            return printable(f"{row['algorithm']}, seed {row['seed']}", 60)
+        for key in RUN_KEYS:
+            if row.get(key):
+                return printable(str(row[key]), 60)
+        return printable(f"seed {row['seed']}" if "seed" in row else str(row["algorithm"]), 60)
+
+    def rows(self, file: str) -> Rows:
+        found = Rows([], [say(s.CUT_RUNS, file=file, limit=self._budget.bounds.runs)] if self._left_out else [])
+        for collector in self._collectors.values():
+            runs, notes = collector.runs(file)
+            found.runs.extend(run for run in runs if run.training.columns or run.evaluation.columns)
+            found.notes.extend(note for note in notes if note not in found.notes)
+        return found

@@ -1,0 +1,135 @@
+"""JSON documents: Hugging Face's trainer_state.json, an array of rows, an object that holds rows or columns somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from core.logs import sentences as s
+from core.logs.bounds import Budget
+from core.logs.builder import Collector
+from core.logs.cells import number
+from core.logs.readers.flat import flat
+from core.logs.readers.groups import GroupedRows
+from core.logs.reading import Format, Rows
+from core.logs.sentences import say
+from core.logs.source import Refused, Source
+
+_LOG_HISTORY = re.compile(r'"log_history"\s*:\s*\[')
+_ARRAY = re.compile(r"\s*\[\s*(?:\{|\]|\[)")
+_SPACE = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder()
+DEEPEST = 6
+LEAST_COLUMNS = 2
+
+
+def _is_state(head: bytes, text: str) -> bool:
+    """A list log_history in an object. It may come after the first bytes: the other keys of Hugging Face's file tell."""
+    return text.lstrip()[:1] == "{" and bool(
+        _LOG_HISTORY.search(text) or ('"best_metric"' in text and '"is_world_process_zero"' in text)
+    )
+
+
+def _read_state(source: Source, budget: Budget) -> Rows:
+    text = source.text(budget)
+    begin = _LOG_HISTORY.search(text)
+    if begin is None:
+        raise Refused(say(s.NO_ROWS, file=source.name, format="a trainer_state.json"))
+    return _read_rows(source, budget, text, begin.end())
+
+
+def _is_array(head: bytes, text: str) -> bool:
+    return bool(_ARRAY.match(text))
+
+
+def _read_array(source: Source, budget: Budget) -> Rows:
+    text = source.text(budget)
+    return _read_rows(source, budget, text, text.index("[") + 1)
+
+
+def _read_rows(source: Source, budget: Budget, text: str, place: int) -> Rows:
+    rows = GroupedRows(source.name, budget)
+    count, whole = 0, True
+    for row in _elements(text, place):
+        if row is None:
+            whole = False
+        elif isinstance(row, dict):
+            count += 1
+            if not rows.add(flat(row)):
+                break
+    found = rows.rows(source.name)
+    if not whole:
+        found.notes.append(say(s.CUT_JSON, file=source.name, count=count))
+    return found
+
+
+def _elements(text: str, place: int) -> Iterator[object]:
+    """The elements of the array whose content begins at `place`, one by one; None once, at the end, if it is damaged there."""
+    while True:
+        place = _SPACE.match(text, place).end()
+        if place >= len(text):
+            yield None
+            return
+        if text[place] == "]":
+            return
+        try:
+            element, place = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            yield None
+            return
+        yield element
+
+
+def _is_object(head: bytes, text: str) -> bool:
+    return bool(re.match(r'\s*\{\s*(?:"|\})', text))
+
+
+def _read_object(source: Source, budget: Budget) -> Rows:
+    try:
+        content = json.loads(source.text(budget))
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else "the JSON is damaged"
+        raise Refused(say(s.BROKEN, file=source.name, format="JSON", reason=reason)) from None
+    found: list[tuple[str, list[dict]]] = []
+    _search(content, "", 0, found)
+    runs = Rows([])
+    for name, rows in found[: budget.bounds.runs]:
+        collector = Collector(name or source.name, budget)
+        for row in rows:
+            if not collector.add(flat(row)):
+                break
+        several, notes = collector.runs(source.name)
+        runs.runs.extend(several)
+        runs.notes.extend(notes)
+    if not runs.runs:
+        raise Refused(say(s.NO_ROWS, file=source.name, format="a JSON document"))
+    return runs
+
+
+def _search(value: object, name: str, depth: int, found: list[tuple[str, list[dict]]]) -> None:
+    """Lists of rows, and objects of equally long lists of numbers, wherever they stand."""
+    if depth > DEEPEST:
+        return
+    if isinstance(value, list):
+        rows = [row for row in value if isinstance(row, dict)]
+        if rows and 2 * len(rows) >= len(value):
+            found.append((name, rows))
+    elif isinstance(value, dict):
+        columns = {k: v for k, v in value.items() if isinstance(v, list) and v and _numbers(v)}
+        length = max((len(v) for v in columns.values()), default=0)
+        columns = {k: v for k, v in columns.items() if len(v) == length}
+        if len(columns) >= LEAST_COLUMNS and length > 1:
+            found.append((name, [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]))
+        for key, inner in value.items():
+            if key not in columns:
+                _search(inner, key, depth + 1, found)
+
+
+def _numbers(values: Iterable[object]) -> bool:
+    return all(value is None or number(value) is not None for value in values)
+
+
+TRAINER_STATE = Format("trainer_state.json", _is_state, _read_state)
+ARRAY = Format("a JSON array", _is_array, _read_array)
+OBJECT = Format("a JSON document", _is_object, _read_object)

@@ -1,0 +1,57 @@
+"""Which key of a row is its step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from core.logs.cells import whole
+
+# The trainer's own step before a logger's counter of calls; of a kind, the more common name first.
+STEP_KEYS = (
+    "train/global_step", "trainer/global_step", "global_step/max_steps", "global_step", "global_steps", "step", "steps", "training/global_step",
+    "progress/step", "system/step", "trainer/step", "train/step", "training_step", "train_step", "optimizer_step", "optim_step", "update",
+    "updates", "iteration", "iter", "it", "rollout_id", "rollout/step", "rollout", "progress/batch", "batch", "_step",
+)  # fmt: skip
+LOG_CALL_KEYS = ("_step", "Step")
+_LAST_PART = re.compile(r"(?:^|[/_. ])(?:global_)?(?:step|iteration|iter|update)s?$", re.IGNORECASE)
+
+
+def fold(name: str) -> str:
+    """A name reduced to what all its spellings share: lower case, any separator an underscore."""
+    return re.sub(r"[^a-z0-9@%]+", "_", name.lower()).strip("_") or name
+
+
+_RANK = {fold(key): rank for rank, key in reversed(list(enumerate(STEP_KEYS))) if key != "_step"}
+
+
+def rank(name: str) -> int | None:
+    """How good a step the name is, 0 the best; None if it is no step."""
+    if name == "_step":
+        return len(STEP_KEYS)
+    known = _RANK.get(fold(name))
+    if known is not None:
+        return known
+    return (
+        len(STEP_KEYS) - 1 if _LAST_PART.search(name) and not name.lower().startswith(("time", "eval", "test", "val")) else None
+    )
+
+
+def choose(rows: Iterable[Mapping[str, object]]) -> str:
+    """The step key of the rows, "" if they have none: of the keys that hold whole numbers on half of the rows the best ranked one. A key
+    that never changes is none."""
+    rows = list(rows)
+    seen: dict[str, list[int]] = {}
+    ranks: dict[str, int] = {}
+    for row in rows:
+        for key, value in row.items():
+            if key not in ranks:
+                known = rank(key)
+                ranks[key] = -1 if known is None else known
+            if ranks[key] >= 0 and (step := whole(value)) is not None:
+                seen.setdefault(key, []).append(step)
+    good = [
+        key for key, steps in seen.items()
+        if 2 * len(steps) >= len(rows) and (len(steps) <= 2 or steps[0] != steps[-1] or len(set(steps)) > 1)
+    ]  # fmt: skip
+    return min(good, key=lambda key: ranks[key], default="")

@@ -1,0 +1,95 @@
+"""Readings of several files put together: panels of the same runs, halves of one training, runs with one beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from core.logs import sentences as s
+from core.logs.reading import Reading
+from core.logs.run import LogRun
+from core.logs.sentences import Sentence, say
+from core.logs.take import taken_columns
+
+SAME_ROWS = 5
+
+
+def together(readings: Iterable[Reading]) -> Reading:
+    """All runs; two of the same name whose columns differ (one panel each) become one, and of those whose steps follow each other too."""
+    readings = list(readings)
+    notes = [note for reading in readings for note in reading.notes]
+    runs: list[LogRun] = []
+    for reading in readings:
+        for run in reading.runs:
+            place = next((i for i, known in enumerate(runs) if _belong(known, run)), None)
+            if place is None:
+                runs.append(run)
+            else:
+                if _follows(runs[place], run):
+                    first, second = sorted((runs[place], run), key=lambda r: r.steps[0])
+                    notes.append(say(s.JOINED, first=first.file, second=second.file))
+                    runs[place] = _joined(first, second)
+                else:
+                    runs[place] = _joined(runs[place], run)
+    notes += _same_beginnings(runs)
+    return Reading(tuple(_distinct_names(runs)), tuple(dict.fromkeys(notes)))
+
+
+def _belong(first: LogRun, second: LogRun) -> bool:
+    if first.file == second.file:
+        return False
+    disjoint = not set(first.columns) - {"_step"} & set(second.columns)
+    return (first.name == second.name and disjoint) or _follows(first, second)
+
+
+def _follows(first: LogRun, second: LogRun) -> bool:
+    """One file goes on where the other ends: the same columns, and no step between."""
+    if not (len(first.steps) > 1 and len(second.steps) > 1) or first.framework.name != second.framework.name:
+        return False
+    if first.steps[0] > second.steps[0]:
+        first, second = second, first
+    interval = max(int(np.median(np.diff(first.steps))), 1)
+    mine, theirs = set(first.columns), set(second.columns)
+    alike = 2 * len(mine & theirs) > len(mine | theirs)
+    return alike and first.step_key == second.step_key != "" and 0 < second.steps[0] - first.steps[-1] <= 2 * interval
+
+
+def _joined(first: LogRun, second: LogRun) -> LogRun:
+    run = first.joined_with(second)
+    return replace(run, taken=taken_columns(run.training, run.evaluation))
+
+
+def _same_beginnings(runs: list[LogRun]) -> list[Sentence]:
+    said = []
+    for i, first in enumerate(runs[:50]):
+        for second in runs[i + 1 : 50]:
+            rows = _common_rows(first, second)
+            if rows >= SAME_ROWS:
+                said.append(say(s.SAME_BEGINNING, first=first.name, second=second.name, rows=rows))
+    return said
+
+
+def _common_rows(first: LogRun, second: LogRun) -> int:
+    """How many rows from the first on are the same in both, in at least two columns that change."""
+    most = min(len(first.steps), len(second.steps))
+    same = first.steps[:most] == second.steps[:most]
+    shared = [c for c in first.columns if c in second.columns and c in first.taken]
+    changing = 0
+    for column in shared[:6]:
+        a, b = first.values(column)[:most], second.values(column)[:most]
+        same &= (a == b) | (np.isnan(a) & np.isnan(b))
+        changing += len(np.unique(a[: SAME_ROWS * 2])) > 2
+    if changing < 2 or not most:
+        return 0
+    return int(np.argmin(same)) if not same.all() else most
+
+
+def _distinct_names(runs: list[LogRun]) -> list[LogRun]:
+    seen: dict[str, int] = {}
+    named = []
+    for run in runs:
+        count = seen[run.name] = seen.get(run.name, 0) + 1
+        named.append(run if count == 1 else replace(run, name=f"{run.name} [{count}]"))
+    return named
