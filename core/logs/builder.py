@@ -6,6 +6,7 @@ import re
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -103,6 +104,7 @@ class Collector:
         self._key = ""
         self._last = 0
         self._kinds: dict[str, str] = {}
+        self._clean: dict[str, str] = {}  # names that are not fit to be shown -> what is shown
         self._words: dict[str, None] = {}
         self._starts = [Start()]
         self._counters: dict[str, float] = {}
@@ -112,6 +114,10 @@ class Collector:
     def add(self, row: Mapping[str, object]) -> bool:
         """False when no more is kept; nothing is raised."""
         self.given += 1
+        if len(row) > 2 * self._budget.bounds.columns:
+            kept = dict(islice(row.items(), 2 * self._budget.bounds.columns))
+            self._lost += len(row) - len(kept)
+            row = kept
         if self._ahead is not None:
             self._ahead.append(row)
             if len(self._ahead) >= LOOK_AHEAD:
@@ -160,10 +166,14 @@ class Collector:
                     self._lost += 1
                     continue
                 kind = kinds[key] = self._kind(key)
+                clean = printable(key, self._budget.bounds.name)
+                if clean != key:
+                    self._clean[key] = clean
+                    kinds.setdefault(clean, kind)
             if kind is STEP:
                 continue
             totals = totals or key in _TOTALS
-            values.append((key if len(key) <= self._budget.bounds.name else key[: self._budget.bounds.name], value))
+            values.append((self._clean.get(key, key), value))
         return values, totals and not any(name in ("loss", "reward") for name, _ in values)
 
     def _kind(self, key: str) -> str:

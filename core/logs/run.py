@@ -117,7 +117,8 @@ class LogRun:
             rows = pd.DataFrame(
                 {names.get(c, c): self.evaluation.values(c) for c in self.evaluation.columns}, index=self.evaluation.steps
             )
-            frame = frame.join(rows, how="outer", rsuffix=" (evaluation)")
+            rows = rows.rename(columns={c: f"{c} (evaluation)" for c in rows.columns if c in columns})
+            frame = pd.concat([frame, rows], axis=1).sort_index()
             frame["run"], frame["step"] = self.name, frame.index
         return frame.reset_index(drop=True)
 

@@ -68,6 +68,8 @@ def derived(training: Table, taken: Mapping[str, Taken]) -> dict[str, tuple[np.n
     have = {entry.metric: column for column, entry in taken.items()}
 
     def series(metric: str) -> np.ndarray:
+        if metric in found:
+            return found[metric][0]
         return CONVERSIONS[taken[have[metric]].conversion](training.values(have[metric]))
 
     found: dict[str, tuple[np.ndarray, str]] = {}
@@ -81,7 +83,7 @@ def derived(training: Table, taken: Mapping[str, Taken]) -> dict[str, tuple[np.n
         found["filter_ratio"] = (_ratio(dropped, training.values(groups) + dropped), n.SKIPPED_GROUPS)
     if "clip_fraction" not in have and {"clip_fraction_low", "clip_fraction_high"} <= have.keys():
         found["clip_fraction"] = (series("clip_fraction_low") + series("clip_fraction_high"), n.SUM_OF_SIDES)
-    if "zero_std_fraction" not in have and {"all_wrong_fraction", "all_right_fraction"} <= have.keys():
+    if "zero_std_fraction" not in have and {"all_wrong_fraction", "all_right_fraction"} <= have.keys() | found.keys():
         found["zero_std_fraction"] = (series("all_wrong_fraction") + series("all_right_fraction"), n.SUM_OF_SIDES)
     return found
 

@@ -78,8 +78,8 @@ def _without_blind_clip_ratio(training: Table, taken: dict[str, Taken], file: st
     longest = next((c for c in training.columns if fold(c) == "response_length_max"), None)
     if column is None or longest is None:
         return taken
-    ratio, tokens = training.values(column), training.values(longest)
-    if np.nanmin(ratio, initial=np.inf) > 0 and np.nanmin(tokens, initial=np.inf) < np.nanmax(tokens, initial=-np.inf):
+    ratio, tokens = (values[np.isfinite(values)] for values in (training.columns[c].values for c in (column, longest)))
+    if len(ratio) and len(tokens) and ratio.min() > 0 and tokens.min() < tokens.max():
         notes.append(say(s.BLIND_CLIP_RATIO, file=file))
         return {c: t for c, t in taken.items() if c != column}
     return taken

@@ -23,9 +23,7 @@ class GroupedRows:
         self._left_out = False
 
     def add(self, row: Mapping[str, object]) -> bool:
-        key = tuple(
-            str(row[k])[:80] for k in (*RUN_KEYS, *WITH_KEYS) if k in row and isinstance(row[k], (str, int)) and str(row[k])
-        )
+        key = tuple(str(row[k])[:80] for k in (*RUN_KEYS, *WITH_KEYS) if _names(row.get(k)))
         collector = self._collectors.get(key)
         if collector is None:
             if len(self._collectors) >= self._budget.bounds.runs:
@@ -36,12 +34,11 @@ class GroupedRows:
 
     def _called(self, row: Mapping[str, object]) -> str:
         """The Lab's rows by label and seed; others by the first name that they have."""
-        if "algorithm" in row and "seed" in row:
-            return printable(f"{row['algorithm']}, seed {row['seed']}", 60)
-        for key in RUN_KEYS:
-            if row.get(key):
-                return printable(str(row[key]), 60)
-        return printable(f"seed {row['seed']}" if "seed" in row else str(row["algorithm"]), 60)
+        said = {key: str(row[key]) for key in (*RUN_KEYS, *WITH_KEYS) if _names(row.get(key))}
+        if "algorithm" in said and "seed" in said:
+            return printable(f"{said['algorithm']}, seed {said['seed']}", 60)
+        key, name = next(iter(said.items()))
+        return printable(f"seed {name}" if key == "seed" else name, 60)
 
     def rows(self, file: str) -> Rows:
         found = Rows([], [say(s.CUT_RUNS, file=file, limit=self._budget.bounds.runs)] if self._left_out else [])
@@ -50,3 +47,8 @@ class GroupedRows:
             found.runs.extend(run for run in runs if run.training.columns or run.evaluation.columns)
             found.notes.extend(note for note in notes if note not in found.notes)
         return found
+
+
+def _names(value: object) -> bool:
+    """A run is named by a text or a whole number."""
+    return (isinstance(value, str) and value != "") or type(value) is int

@@ -10,6 +10,7 @@ from core.logs import sentences as s
 from core.logs.bounds import Budget
 from core.logs.builder import Collector
 from core.logs.cells import number
+from core.logs.readers import json_lines
 from core.logs.readers.flat import flat
 from core.logs.readers.groups import GroupedRows
 from core.logs.reading import Format, Rows
@@ -89,6 +90,8 @@ def _read_object(source: Source, budget: Budget) -> Rows:
     try:
         content = json.loads(source.text(budget))
     except (ValueError, RecursionError) as error:
+        if str(error).startswith("Extra data"):  # JSON lines whose first is longer than what is looked at to recognise them
+            return json_lines.read(source, budget)
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else "the JSON is damaged"
         raise Refused(say(s.BROKEN, file=source.name, format="JSON", reason=reason)) from None
     found: list[tuple[str, list[dict]]] = []
