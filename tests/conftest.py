@@ -1,7 +1,6 @@
 """What every test shares: one thread, a cache directory of its own, and the worker of what it shares fixtures with."""
 
 import pytest
-import torch
 
 BOARD = "tests/browser/test_live_board.py"  # has a server of its own, the board's harness
 
@@ -29,6 +28,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
     """The tensors here are tiny: more threads only cost time."""
+    import torch  # not above: the process that hands out the tests does not need it
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sqlite3
+import subprocess
 from contextlib import closing
+
+import pytest
 
 from bench.visitor import Diary, Tab
 from hosting import health, serve
@@ -26,6 +30,27 @@ def test_it_is_healthy_and_a_stop_signal_marks_its_runs(tmp_path, monkeypatch, c
         runs = history.execute("SELECT status, (SELECT count(*) FROM steps WHERE run = runs.id) FROM runs").fetchall()
     assert len(runs) == 2 and all(status == "interrupted" and updates > 0 for status, updates in runs), runs
     assert "Traceback" not in (tmp_path / "log.txt").read_text()
+
+
+SERVER = """
+import http.server, os, signal
+class Healthy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200), self.end_headers(), self.wfile.write(b"ok")
+signal.signal(signal.SIGTERM, signal.{handler})
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Healthy).serve_forever()
+"""
+
+
+@pytest.mark.parametrize(("handler", "error"), [("SIG_DFL", ZeroDivisionError), ("SIG_IGN", subprocess.TimeoutExpired)])
+def test_no_server_outlives_a_test_that_fails(tmp_path, handler, error):
+    with (
+        pytest.raises(error),
+        started(["-c", SERVER.format(handler=handler)], tmp_path, patience=0.2 if handler == "SIG_IGN" else 20) as address,
+    ):
+        raise ZeroDivisionError
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) != 0, "somebody still listens"
 
 
 async def _press_run(stream: str) -> None:

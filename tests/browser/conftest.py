@@ -154,8 +154,9 @@ def serve(script: str | Path, logs: Path, **environment: str) -> Iterator[str]:
 
 
 @contextmanager
-def started(arguments: list[str], logs: Path, **environment: str) -> Iterator[str]:
-    """The address of the server that `python *arguments` starts, on a free port, until the block ends."""
+def started(arguments: list[str], logs: Path, *, patience: float = 20, **environment: str) -> Iterator[str]:
+    """The address of the server that `python *arguments` starts, on a free port, until the block ends, however it ends. A server that has
+    not ended `patience` seconds after it was told to is killed, and TimeoutExpired says so."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -172,7 +173,7 @@ def started(arguments: list[str], logs: Path, **environment: str) -> Iterator[st
         finally:
             server.terminate()
             try:
-                server.wait(20)
+                server.wait(patience)
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
