@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from pages.shared.common.process import COOKIE
+from tests.support import end_with_parent
 
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}
@@ -163,7 +164,12 @@ def started(arguments: list[str], logs: Path, *, patience: float = 20, **environ
     ours = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default", "PORT": port, "STREAMLIT_SERVER_PORT": port}
     with (logs / "log.txt").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=os.environ | ours | environment, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=os.environ | ours | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=end_with_parent,
         )
         try:
             address = f"http://127.0.0.1:{port}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 from core.settings.algorithm import DAPO
 from core.settings.run import RunConfig
 from core.settings.task import ChainConfig
+from tests.support import end_with_parent
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 30.0  # seconds for what takes milliseconds on an idle machine
@@ -40,17 +40,13 @@ def eventually(holds, timeout: float = PATIENCE) -> None:
         time.sleep(0.01)
 
 
-PR_SET_PDEATHSIG = 1
-
-
 @contextmanager
 def started(*arguments: object, ignoring: tuple[signal.Signals, ...] = (), **streams: int) -> Iterator[subprocess.Popen]:
     """A process `python *arguments` in a group of its own. At the end, however the test ends, the whole group is killed, and on Linux also
     when the tests themselves are killed. `ignoring`: signals that its parent ignores, as `nohup … &` does with SIGINT."""
 
     def before_it_begins() -> None:
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent()
         for number in ignoring:
             signal.signal(number, signal.SIG_IGN)
 
