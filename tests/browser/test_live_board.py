@@ -233,8 +233,35 @@ def test_a_board_that_stays_away_is_given_up_and_made_anew(open_board):
     assert board.errors == []
 
 
-def test_axis_and_smoothing_and_log_change_lines_without_a_rebuild(open_board):
+def test_what_a_finished_run_says_and_what_its_settings_change(open_board):
+    """In one visit: opening a board takes longer than trying what is on it."""
     board = open_board("start=400&stop=400")
+    events_and_threshold_are_marked(board)
+    words_for_those_who_do_not_see_and_keys_for_those_who_do_not_point(board)
+    axis_and_smoothing_and_log_change_lines_without_a_rebuild(board)
+
+
+def events_and_threshold_are_marked(board):
+    texts = board.page.locator("[data-chart=entropy_nats] .annotation-text").all_text_contents()
+    assert texts == ["collapsed: below 40 % of the start", "GRPO: entropy collapsed"]
+    assert board.page.locator("[data-chart=grad_norm] .annotation-text").all_text_contents() == ["GRPO: gradient vanished"]
+
+
+def words_for_those_who_do_not_see_and_keys_for_those_who_do_not_point(board):
+    plot = board.page.locator("[data-chart=entropy_nats] .lb-plot")
+    assert plot.get_attribute("role") == "img" and plot.get_attribute("tabindex") == "0"
+    label = plot.get_attribute("aria-label")
+    assert label.startswith("Entropy. GRPO: ") and "DAPO: " in label and "at update 393" in label
+    assert "% mixed" in board.page.locator("[data-chart=groups] .lb-plot").get_attribute("aria-label")
+    plot.focus()
+    plot.press("ArrowLeft")
+    plot.press("ArrowLeft")
+    board.wait("BOARD.spoken.textContent.includes('at update 385')")
+    plot.press("Escape")
+    assert board.js("BOARD.hover") is None
+
+
+def axis_and_smoothing_and_log_change_lines_without_a_rebuild(board):
     raw = board.main_line("entropy_nats", 0)
     board.choose("samples")
     board.wait("BOARD.settings.xaxis === 'samples' && BOARD.dirty.size === 0")
@@ -273,28 +300,6 @@ def test_hover_shows_the_same_update_on_all_charts_and_stays_over_ticks(open_boa
     board.wait(f"{labels} === {CHARTS}")
     board.page.mouse.move(2, 2)
     board.wait(f"{labels} === 0")
-
-
-def test_words_for_those_who_do_not_see_and_keys_for_those_who_do_not_point(open_board):
-    board = open_board("start=400&stop=400")
-    plot = board.page.locator("[data-chart=entropy_nats] .lb-plot")
-    assert plot.get_attribute("role") == "img" and plot.get_attribute("tabindex") == "0"
-    label = plot.get_attribute("aria-label")
-    assert label.startswith("Entropy. GRPO: ") and "DAPO: " in label and "at update 393" in label
-    assert "% mixed" in board.page.locator("[data-chart=groups] .lb-plot").get_attribute("aria-label")
-    plot.focus()
-    plot.press("ArrowLeft")
-    plot.press("ArrowLeft")
-    board.wait("BOARD.spoken.textContent.includes('at update 385')")
-    plot.press("Escape")
-    assert board.js("BOARD.hover") is None
-
-
-def test_events_and_threshold_are_marked(open_board):
-    board = open_board("start=400&stop=400")
-    texts = board.page.locator("[data-chart=entropy_nats] .annotation-text").all_text_contents()
-    assert texts == ["collapsed: below 40 % of the start", "GRPO: entropy collapsed"]
-    assert board.page.locator("[data-chart=grad_norm] .annotation-text").all_text_contents() == ["GRPO: gradient vanished"]
 
 
 def test_the_theme_follows_the_system_live(open_board):

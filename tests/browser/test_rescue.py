@@ -11,10 +11,10 @@ FORK = "GRPO + Dynamic"
 
 
 def test_a_paused_run_is_gone_on_with_beside_the_original(visit):
-    page = visit(SMALL.replace("updates=160", "updates=6000"))
+    page = visit(SMALL.replace("updates=160", "updates=60000"))
     page.get_by_role("button", name="Run: GRPO against DAPO").click()
     page.wait_for_url(re.compile("comparison="))
-    until(page, "BOARD.store.get('GRPO')?.last > 40 && BOARD.store.get('GRPO').last < 6000")
+    until(page, "BOARD.store.get('GRPO')?.last > 40 && BOARD.store.get('GRPO').last < 60000")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()
     charts = page.evaluate(
@@ -22,7 +22,7 @@ def test_a_paused_run_is_gone_on_with_beside_the_original(visit):
     )
     page.get_by_text(re.compile("^Rescue: go on from one of these states")).click()
     page.get_by_role("button", name="Dynamic sampling", exact=True).click()
-    told = page.get_by_text(re.compile(r"^From GRPO after update \d+ to update 6000, with .*refill"))
+    told = page.get_by_text(re.compile(r"^From GRPO after update \d+ to update 60000, with .*refill"))
     fork = int(re.search(r"after update (\d+)", told.inner_text())[1])
     until(page, f"BOARD.store.get('GRPO').last >= {fork}")  # the page may be ahead of its board's last tick
     held = last(page, "GRPO")
