@@ -22,7 +22,7 @@ from core.analysis.report import interval, number
 from core.analysis.result import Status
 from core.analysis.summary import summarise
 from core.runs.foreground import run_all
-from core.settings.scenarios import SCENARIOS, Bar, Scenario
+from core.settings.scenarios import SCENARIOS, Criterion, Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASURED = ROOT / "docs" / "measured.json"
@@ -68,21 +68,25 @@ def measure(scenario: Scenario, *, first_seed: int, times: int = 1) -> dict:
             for pair, numbers in summary["differences"].items()
         },
         "ratios": summary["ratios"],
-        # The bars are promises about the scenario as it is shipped; a longer run is told, not promised.
-        "bars": [{"bar": bar_text(b), "value": b.value(summary), "holds": b.holds(summary)} for b in scenario.bars if times == 1],
+        # The criteria are promises about the scenario as it is shipped; a longer run is told, not promised.
+        "criteria": [
+            {"criterion": criterion_text(b), "value": b.value(summary), "holds": b.holds(summary)}
+            for b in scenario.criteria
+            if times == 1
+        ],
     }
 
 
-def bar_text(bar: Bar) -> str:
+def criterion_text(criterion: Criterion) -> str:
     """'GRPO grad_norm final ÷ initial ≤ 0.2'."""
-    words = [str(w) for w in bar.where if w not in ("algorithms", "differences", "ratios", "final", "mean")]
+    words = [str(w) for w in criterion.where if w not in ("algorithms", "differences", "ratios", "final", "mean")]
     text = " ".join(words).replace("final_over_initial", "final ÷ initial").replace("ci95 0", "lower end of the interval")
     text = text.replace("ci95 1", "upper end of the interval")
     bounds = []
-    if bar.at_least is not None:
-        bounds.append(f"≥ {bar.at_least:g}")
-    if bar.at_most is not None:
-        bounds.append(f"≤ {bar.at_most:g}")
+    if criterion.at_least is not None:
+        bounds.append(f"≥ {criterion.at_least:g}")
+    if criterion.at_most is not None:
+        bounds.append(f"≤ {criterion.at_most:g}")
     return f"{text} {' and '.join(bounds)}"
 
 
@@ -104,25 +108,26 @@ def readme_table(measured: dict) -> str:
 
 
 def findings_tables(measured: dict) -> str:
-    """Per scenario: the bars on both sets of seeds, then what five times the updates do."""
+    """Per scenario: the criteria on both sets of seeds, then what five times the updates do."""
     parts = []
     for name, scenario in SCENARIOS.items():
         kept = measured["scenarios"].get(name)
         if kept:
             parts.append(
-                f"### `{name}`: {scenario.title}\n\n`python -m core compare --scenario {name} --out out/{name}`\n\n{_bars(kept)}{_longer(kept)}"
+                f"### `{name}`: {scenario.title}\n\n`python -m core compare --scenario {name} --out out/{name}`\n\n"
+                f"{_criteria(kept)}{_longer(kept)}"
             )
     return "\n".join(parts)
 
 
-def _bars(kept: dict) -> str:
-    pairs = list(zip(kept["seeds from 0"]["bars"], kept["seeds from 100"]["bars"], strict=True))
+def _criteria(kept: dict) -> str:
+    pairs = list(zip(kept["seeds from 0"]["criteria"], kept["seeds from 100"]["criteria"], strict=True))
     if not pairs:
         return ""
-    out = f"| bar | seeds {_seeds(kept['seeds from 0'])} | seeds {_seeds(kept['seeds from 100'])} |\n| --- | --- | --- |\n"
+    out = f"| criterion | seeds {_seeds(kept['seeds from 0'])} | seeds {_seeds(kept['seeds from 100'])} |\n| --- | --- | --- |\n"
     for first, second in pairs:
         cells = [f"{number(b['value'])} {'✓' if b['holds'] else '✗ missed'}" for b in (first, second)]
-        out += f"| {first['bar']} | {cells[0]} | {cells[1]} |\n"
+        out += f"| {first['criterion']} | {cells[0]} | {cells[1]} |\n"
     return out + "\n"
 
 
@@ -175,9 +180,9 @@ def main() -> int:
             measured["scenarios"][name] = {}
             for variant, how in VARIANTS.items():
                 found = measured["scenarios"][name][variant] = measure(SCENARIOS[name], **how)
-                missed = [b for b in found["bars"] if not b["holds"]]
+                missed = [b for b in found["criteria"] if not b["holds"]]
                 print(
-                    f"{name}, {variant}: {len(found['bars']) - len(missed)} of {len(found['bars'])} bars hold",
+                    f"{name}, {variant}: {len(found['criteria']) - len(missed)} of {len(found['criteria'])} criteria hold",
                     missed or "",
                     flush=True,
                 )

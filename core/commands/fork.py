@@ -8,9 +8,9 @@ from dataclasses import replace
 from core.commands.running import add_run_options, resolve, train_and_report, whole_number
 from core.engine.forks import TECHNIQUES, make_fork, with_techniques
 from core.settings.fields import ConfigError
+from core.settings.labels import check_label
 from core.settings.overrides import apply_overrides
 from core.settings.scenarios import find_scenario
-from core.settings.sides import check_label
 
 NAME = "fork"
 HELP = "go on from a run's state with other settings, beside the original, and write the same files as compare"
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, command: str) -> int:
     label = options.run or next(iter(runs))
     if label not in runs:
         raise ConfigError(f"--run must be one of {', '.join(runs)}, got {label!r}; choose one of these")
-    check_label(options.label)
+    check_label(options.label, taken=[label])
     original = runs[label]
     changed = apply_overrides({label: original}, options.change)[label]
     changed = replace(changed, algorithm=with_techniques(changed.algorithm, options.technique))

@@ -18,7 +18,7 @@ from core.analysis.summary import summarise
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
 from core.engine.cost import check
 from core.runs.foreground import run_all
-from core.settings.fields import ConfigError
+from core.settings.numbers import read_number
 from core.settings.overrides import apply_overrides
 from core.settings.run import RunConfig
 from core.settings.scenarios import Scenario
@@ -67,12 +67,8 @@ def resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunCon
 
 
 def whole_number(name: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise ConfigError(f"{name} must be a whole number, got {text!r}; write a whole number") from None
+    """The number of an option; None if it is not given. ConfigError if it is none."""
+    return None if text is None else read_number(name, text)
 
 
 def train_and_report(scenario: Scenario, runs: dict[str, RunConfig], out: Path, command: str) -> int:

@@ -24,6 +24,7 @@ from core.runs.reaper import Reaper
 from core.runs.scheduler import Scheduler, Train
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
+from core.settings.labels import check_distinct, check_label
 from core.settings.limits import NONE, Limits
 from core.settings.run import RunConfig
 
@@ -71,10 +72,11 @@ class RunManager:
         self, runs: dict[str, RunConfig], *, owner: str, scenario: str, viewer: str | None = None, paused: bool = False
     ) -> str:
         """Queue a comparison, label -> settings, and return its id. `viewer` is attached from the beginning; `paused` waits for
-        `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty or asks for more than the limits or the
-        machine's memory allow, RuntimeError after shutdown."""
+        `resume` or `step`. ManagerFull if there is no room, ConfigError if `runs` is empty, has two labels that could be taken for each
+        other, or asks for more than the limits or the machine's memory allow, RuntimeError after shutdown."""
         if not runs:
             raise ConfigError("runs must hold at least one run, got none; give a label and its settings")
+        check_distinct(runs)
         self.limits.check(runs)
         check_cost(runs, self.limits, at_once=self._max_active)
         live = [LiveRun(label, config, paused=paused) for label, config in runs.items()]
@@ -100,8 +102,7 @@ class RunManager:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
             found = self._comparisons.get(comparison, found)  # somebody else may have been faster
-            if label in found.runs:
-                raise ConfigError(f"label must be a new one, got {label!r}, which this comparison has already; choose another")
+            check_label(label, taken=found.runs)
             self.limits.check({k: run.config for k, run in found.runs.items()} | {label: config})
             check_cost({label: config}, self.limits, at_once=self._max_active)
             live.comparison = found

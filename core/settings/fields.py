@@ -143,30 +143,3 @@ def scalar_type(hint: Any) -> Any:
         plain = [a for a in typing.get_args(hint) if a is not type(None) and typing.get_origin(a) is not tuple]
         return plain[0] if plain else str
     return hint
-
-
-def parse_value(name: str, text: str, field: dataclasses.Field, hint: Any) -> Any:
-    """A setting's value from the text a person typed. ConfigError if it is not of the field's type."""
-    wanted = scalar_type(hint)
-    if text.strip().lower() in ("none", "null") and type(None) in typing.get_args(hint):
-        return None
-    if typing.get_origin(hint) is tuple:
-        return tuple(part for part in (p.strip() for p in text.split(",")) if part)
-    if field.metadata.get("per_replica") and "," in text:
-        return tuple(_number(name, part, float, field.metadata) for part in text.strip().removesuffix(",").split(","))
-    if wanted is bool:
-        lowered = text.strip().lower()
-        if lowered not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
-            raise ConfigError(f"{name} must be true or false, got {short(repr(text))}; write true or false")
-        return lowered in ("true", "1", "yes", "on")
-    if wanted in (int, float):
-        return _number(name, text, wanted, field.metadata)
-    return text
-
-
-def _number(name: str, text: str, wanted: type, metadata: Any) -> Any:
-    try:
-        return wanted(text)
-    except ValueError:
-        noun = "a whole number" if wanted is int else "a number"
-        raise ConfigError(f"{name} must be {noun}, got {short(repr(text))}; write {noun}{bounds_text(metadata, ' ')}") from None

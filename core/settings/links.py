@@ -8,15 +8,18 @@ Other sides than the scenario's are named too: sides=GRPO,DAPO,Mine:DAPO (see co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from core.settings.diff import changed_fields
 from core.settings.fields import ConfigError, short, value_text
-from core.settings.overrides import apply_overrides, read_override
+from core.settings.numbers import read_number
+from core.settings.overrides import Changes, changed, read_override
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS, Scenario, find_scenario
 from core.settings.sides import Side, own_sides, parse_sides, side_runs, sides_of, sides_text
 
 COUNTS = ("updates", "replicas", "first_seed")  # what `Scenario.runs` takes; `updates` is that of an algorithm without extra
+MOST_PARAMETERS = 200  # twice as many as a comparison of four sides has settings
 NOT_SETTINGS = ("task", "algorithm", "fork", *COUNTS)
 
 
@@ -53,6 +56,11 @@ def to_query(scenario: Scenario, runs: dict[str, RunConfig]) -> dict[str, str]:
 def from_query(params: dict[str, str]) -> Opened:
     """The comparison that a link's parameters describe. An unknown or invalid parameter is named in `problems` and ignored."""
     problems = []
+    if len(params) > MOST_PARAMETERS:
+        problems.append(
+            f"The link has {len(params):,} parameters, of which the first {MOST_PARAMETERS} were read; shorten the link to what is needed."
+        )
+        params = dict(islice(params.items(), MOST_PARAMETERS))
     scenario = next(iter(SCENARIOS.values()))
     if "scenario" in params:
         try:
@@ -74,25 +82,25 @@ def from_query(params: dict[str, str]) -> Opened:
 def _with_settings(runs: dict[str, RunConfig], settings: dict[str, str], problems: list[str]) -> dict[str, RunConfig]:
     """`runs` with every setting that can be: first without those that are bad by themselves, all together, because some are good only
     together; and if they do not go together, as many as do, in their order."""
-    sound = []
+    sound: list[tuple[str, Changes]] = []
     for key, text in settings.items():
         try:
-            read_override(runs, key.strip(), text.strip())
-            sound.append(key)
+            sound.append((key, read_override(runs, key.strip(), text.strip())))
         except ConfigError as error:
             problems.append(_ignored(key, error))
     try:
-        return apply_overrides(runs, [f"{key}={settings[key]}" for key in sound])
+        return changed(runs, {place: value for _, changes in sound for place, value in changes.items()})
     except ConfigError:
         pass
-    kept: list[str] = []
-    for key in sound:
+    kept: Changes = {}
+    made = runs
+    for key, changes in sound:
         try:
-            apply_overrides(runs, [f"{known}={settings[known]}" for known in (*kept, key)])
-            kept.append(key)
+            made = changed(runs, kept | changes)
+            kept |= changes
         except ConfigError as error:
             problems.append(_ignored(key, error))
-    return apply_overrides(runs, [f"{key}={settings[key]}" for key in kept])
+    return made
 
 
 def _ignored(name: str, error: ConfigError) -> str:
@@ -109,15 +117,11 @@ def _with_counts(
     for name in COUNTS:
         if name in params:
             try:
-                value = int(params[name])
+                value = read_number(name, params[name])
                 side_runs(scenario, sides, **counts, **{name: value})
                 counts[name] = value
             except ConfigError as error:
                 problems.append(_ignored(name, error))
-            except ValueError:
-                problems.append(
-                    f"The link's parameter {name} was ignored: it must be a whole number, got {short(repr(params[name]))}."
-                )
     return side_runs(scenario, sides, **counts)
 
 

@@ -7,8 +7,9 @@ import difflib
 from dataclasses import replace
 
 from core.settings.algorithm import AlgorithmConfig
-from core.settings.fields import ConfigError, check_field, parse_value, short, type_hints
+from core.settings.fields import ConfigError, check_field, short, type_hints
 from core.settings.run import RunConfig
+from core.settings.text import parse_value
 
 OWN_OPTIONS = {
     "updates": "--updates",
@@ -20,33 +21,42 @@ OWN_OPTIONS = {
 }
 
 
+Changes = dict[tuple[str, str, str], object]  # (label, "task" | "algorithm" | "run", field) -> value
+
+
 def apply_overrides(runs: dict[str, RunConfig], settings: list[str]) -> dict[str, RunConfig]:
     """`runs` with each KEY=VALUE applied, all together; of one key the last counts. KEY is task.FIELD, algorithm.FIELD (all algorithms),
     LABEL.FIELD (one algorithm), or a field of the run such as learning_rate. ConfigError names what is wrong with the first bad one, or
     what does not go together."""
-    changes = {label: {"task": {}, "algorithm": {}, "run": {}} for label in runs}
+    changes: Changes = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key.strip():
             raise ConfigError(f"--set must be KEY=VALUE, got {short(repr(setting))}; for example --set task.noise=0.1")
-        for label, part, name, value in read_override(runs, key.strip(), text.strip()):
-            changes[label][part][name] = value
-    return {label: _changed(run, **changes[label]) for label, run in runs.items()}
+        changes |= read_override(runs, key.strip(), text.strip())
+    return changed(runs, changes)
 
 
-def read_override(runs: dict[str, RunConfig], key: str, text: str) -> list[tuple[str, str, str, object]]:
-    """Where KEY=VALUE goes: (label, "task" | "algorithm" | "run", field, value) for each run that it changes. ConfigError if it goes
-    nowhere, or is bad whatever the other settings are."""
+def changed(runs: dict[str, RunConfig], changes: Changes) -> dict[str, RunConfig]:
+    """`runs` with all `changes` at once. ConfigError if they do not go together."""
+    parts = {label: {"task": {}, "algorithm": {}, "run": {}} for label in runs}
+    for (label, part, name), value in changes.items():
+        parts[label][part][name] = value
+    return {label: _changed(run, **parts[label]) for label, run in runs.items()}
+
+
+def read_override(runs: dict[str, RunConfig], key: str, text: str) -> Changes:
+    """What KEY=VALUE changes, in each run that it reaches. ConfigError if it reaches none, or is bad whatever the other settings are."""
     owner, dot, name = key.rpartition(".")
     if not dot or owner == "run":
         if name in OWN_OPTIONS:
             raise ConfigError(f"--set {short(key)}: {name} is not set this way; use {OWN_OPTIONS[name]}")
-        return [(label, "run", name, _value(run, key, name, text)) for label, run in runs.items()]
+        return {(label, "run", name): _value(run, key, name, text) for label, run in runs.items()}
     if owner in ("task", "algorithm"):
-        return [(label, owner, name, _value(getattr(run, owner), key, name, text)) for label, run in runs.items()]
+        return {(label, owner, name): _value(getattr(run, owner), key, name, text) for label, run in runs.items()}
     for label, run in runs.items():
         if label.lower() == owner.lower():
-            return [(label, "algorithm", name, _value(run.algorithm, key, name, text))]
+            return {(label, "algorithm", name): _value(run.algorithm, key, name, text)}
     raise ConfigError(
         f"--set {short(key)}: unknown owner {short(repr(owner))}; begin with task., algorithm., run. or one of the labels "
         f"{', '.join(runs)}"

@@ -1,4 +1,4 @@
-"""The named experiments: a task, two or more algorithms, what to look for, and the bars that the measured numbers must meet.
+"""The named experiments: a task, two or more algorithms, what to look for, and the criteria that the measured numbers must meet.
 
 Settings were found by searching over the environment, the same for every algorithm of a scenario, and hold for other seeds too;
 docs/findings.md has what was measured.
@@ -16,7 +16,7 @@ from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig
 
 
 @dataclass(frozen=True)
-class Bar:
+class Criterion:
     """What a number of summary.json must reach; `where` is the path to it, list positions as numbers."""
 
     where: tuple[str | int, ...]
@@ -47,7 +47,7 @@ class Scenario:
     run: RunConfig
     algorithms: dict[str, AlgorithmConfig]
     longer: dict[str, int] = field(default_factory=dict)
-    bars: tuple[Bar, ...] = ()
+    criteria: tuple[Criterion, ...] = ()
 
     def runs(
         self, *, updates: int | None = None, replicas: int | None = None, first_seed: int | None = None
@@ -70,18 +70,18 @@ def find_scenario(name: str) -> Scenario:
     raise ConfigError(f"scenario must be a known name, got {short(repr(name))}; {remedy}")
 
 
-def _change(label: str, metric: str, **bound: float) -> Bar:
+def _change(label: str, metric: str, **bound: float) -> Criterion:
     """final ÷ initial of a metric."""
-    return Bar(("algorithms", label, metric, "final_over_initial"), **bound)
+    return Criterion(("algorithms", label, metric, "final_over_initial"), **bound)
 
 
-def _final(label: str, metric: str, **bound: float) -> Bar:
-    return Bar(("algorithms", label, metric, "final"), **bound)
+def _final(label: str, metric: str, **bound: float) -> Criterion:
+    return Criterion(("algorithms", label, metric, "final"), **bound)
 
 
-def _lead(pair: str, metric: str, above: float) -> Bar:
+def _lead(pair: str, metric: str, above: float) -> Criterion:
     """Lower end of the interval of a paired difference."""
-    return Bar(("differences", pair, metric, "ci95", 0), at_least=above)
+    return Criterion(("differences", pair, metric, "ci95", 0), at_least=above)
 
 
 # Half of the prompts need a rare step; the scenarios on the chain differ in how long it may get and how sure the base policy is.
@@ -108,7 +108,7 @@ COLLAPSE = Scenario(
     "two are level at first, and later GRPO is ahead.",
     run=RunConfig(task=UNSTABLE_CHAIN, updates=480, updates_per_rollout=8, learning_rate=2e-3),
     algorithms={"GRPO": GRPO, "DAPO": DAPO},
-    bars=(
+    criteria=(
         _change("GRPO", "grad_norm", at_most=0.2),
         _change("DAPO", "grad_norm", at_least=0.4),
         _change("GRPO", "entropy_nats", at_most=0.4),
@@ -136,7 +136,7 @@ ADDITION = Scenario(
         replicas=8,
     ),
     algorithms={"GRPO": GRPO, "DAPO": replace(DAPO, overlong="none")},
-    bars=(
+    criteria=(
         _final("GRPO", "eval_accuracy", at_most=0.10),
         _change("GRPO", "grad_norm", at_most=0.1),
         _final("DAPO", "eval_accuracy", at_least=0.30),
@@ -167,11 +167,11 @@ LADDER = Scenario(
         "with dynamic sampling": replace(DAPO, overlong="none"),
         "with overlong (DAPO)": replace(DAPO, overlong_buffer_tokens=6),
     },
-    bars=(
-        Bar(("differences", "with Clip-Higher - GRPO", "eval_accuracy", "mean"), at_least=-0.01),
-        Bar(("differences", "with token-level loss - with Clip-Higher", "eval_accuracy", "mean"), at_least=-0.01),
-        Bar(("differences", "with dynamic sampling - with token-level loss", "eval_accuracy", "mean"), at_least=-0.01),
-        Bar(("differences", "with overlong (DAPO) - with dynamic sampling", "eval_accuracy", "mean"), at_least=-0.01),
+    criteria=(
+        Criterion(("differences", "with Clip-Higher - GRPO", "eval_accuracy", "mean"), at_least=-0.01),
+        Criterion(("differences", "with token-level loss - with Clip-Higher", "eval_accuracy", "mean"), at_least=-0.01),
+        Criterion(("differences", "with dynamic sampling - with token-level loss", "eval_accuracy", "mean"), at_least=-0.01),
+        Criterion(("differences", "with overlong (DAPO) - with dynamic sampling", "eval_accuracy", "mean"), at_least=-0.01),
         _lead("with overlong (DAPO) - GRPO", "eval_accuracy", 0.10),
     ),
 )
@@ -202,7 +202,7 @@ CLIP_HIGHER_HELPS = Scenario(
     "than 0.20, and the difference in entropy is no longer more than chance.",
     run=MANY_EPOCHS,
     algorithms=CLIP_PAIR,
-    bars=(Bar(("ratios", CLIP_RATIO, "eval_accuracy", "ci95", 0), at_least=1.0),),
+    criteria=(Criterion(("ratios", CLIP_RATIO, "eval_accuracy", "ci95", 0), at_least=1.0),),
 )
 
 CLIP_HIGHER_HURTS = Scenario(
@@ -213,7 +213,7 @@ CLIP_HIGHER_HURTS = Scenario(
     afterwards="Five times longer both have lost 99 % of their entropy, and 0.28, which lost it first, earns 2 % less than 0.20.",
     run=replace(MANY_EPOCHS, task=replace(RARE_ACTIONS, favourite_probability=None, best_probability=None)),
     algorithms=CLIP_PAIR,
-    bars=(Bar(("ratios", CLIP_RATIO, "entropy_nats", "ci95", 1), at_most=1.0),),
+    criteria=(Criterion(("ratios", CLIP_RATIO, "entropy_nats", "ci95", 1), at_most=1.0),),
 )
 
 SAMPLES_NOT_UPDATES = Scenario(
@@ -231,9 +231,9 @@ SAMPLES_NOT_UPDATES = Scenario(
     ),
     algorithms={"GRPO": GRPO, "GRPO x 6": GRPO, "DAPO": replace(DAPO, overlong="none")},
     longer={"GRPO x 6": 6},
-    bars=(
+    criteria=(
         _lead("DAPO - GRPO", "eval_accuracy", 0.10),
-        Bar(("differences", "DAPO - GRPO x 6", "eval_accuracy_equal_samples", "ci95", 1), at_most=0.05),
+        Criterion(("differences", "DAPO - GRPO x 6", "eval_accuracy_equal_samples", "ci95", 1), at_most=0.05),
     ),
 )
 
@@ -260,9 +260,9 @@ LENGTH_RUNAWAY = Scenario(
         "Sequence mean + overlong": replace(SEQUENCE_MEAN, **SOFT),
         "Token mean + overlong": replace(TOKEN_MEAN, **SOFT),
     },
-    bars=(
+    criteria=(
         _change("Sequence mean", "completion_tokens_mean", at_least=1.5),
-        Bar(("differences", "Token mean - Sequence mean", "truncated_fraction", "ci95", 1), at_most=0.0),
+        Criterion(("differences", "Token mean - Sequence mean", "truncated_fraction", "ci95", 1), at_most=0.0),
         _final("Sequence mean + overlong", "truncated_fraction", at_most=0.05),
         _final("Token mean + overlong", "truncated_fraction", at_most=0.05),
     ),
@@ -281,10 +281,10 @@ LAB = Scenario(
     "reward is still that of guessing.",
     run=LAB_RUN,
     algorithms={"GRPO": LAB_GRPO, "DAPO": LAB_DAPO},
-    bars=tuple(
-        bar
+    criteria=tuple(
+        criterion
         for label in ("GRPO", "DAPO")
-        for bar in (
+        for criterion in (
             _final(label, "grad_norm", at_most=1e-3),
             _final(label, "filter_ratio", at_most=0.0),
             _change(label, "entropy_nats", at_least=0.99, at_most=1.01),
@@ -304,7 +304,7 @@ LAB_REPAIRED = Scenario(
         "GRPO": replace(LAB_GRPO, defects=()),
         "DAPO": replace(LAB_DAPO, defects=(), filter_on="correct", filter_threshold=0.01),
     },
-    bars=tuple(_change(label, "entropy_nats", at_most=0.01) for label in ("GRPO", "DAPO")),
+    criteria=tuple(_change(label, "entropy_nats", at_most=0.01) for label in ("GRPO", "DAPO")),
 )
 
 SCENARIOS: dict[str, Scenario] = {

@@ -5,18 +5,16 @@ As text, for links and the command line: `GRPO,DAPO,Mine:DAPO` is the two and on
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
 from core.settings.diff import changed_fields
 from core.settings.fields import ConfigError, short
+from core.settings.labels import check_distinct, check_label
 from core.settings.run import RunConfig
 from core.settings.scenarios import Scenario
 
 MAX_SIDES = 4  # more lines in one chart than a person can follow; a scenario of more keeps its own
-LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +()._-]{0,23}")
-RESERVED = ("task", "algorithm", "run")  # owners of settings in links and on the command line
 
 
 @dataclass(frozen=True)
@@ -52,29 +50,14 @@ def check_sides(scenario: Scenario, sides: tuple[Side, ...]) -> None:
     most = max(MAX_SIDES, len(scenario.algorithms))
     if not 1 <= len(sides) <= most:
         raise ConfigError(f"sides must be between 1 and {most}, got {len(sides)}; leave some out")
-    labels = [side.label.lower() for side in sides]
+    check_distinct(side.label for side in sides)
     for side in sides:
         if side.label not in scenario.algorithms:
             check_label(side.label)
-        if labels.count(side.label.lower()) > 1:
-            raise ConfigError(
-                f"sides must have different labels, got {short(repr(side.label))} more than once; rename one of them"
-            )
         if side.base not in bases(scenario):
             raise ConfigError(
                 f"a side must begin as one of {', '.join(bases(scenario))}, got {short(repr(side.base))}; choose one of these"
             )
-
-
-def check_label(label: str) -> None:
-    """ConfigError unless it can be a label: it stands in links, file names and columns."""
-    if not LABEL.fullmatch(label):
-        raise ConfigError(
-            "a side's label must be 1 to 24 letters, digits, spaces or any of + ( ) . _ - and begin with a letter or digit, "
-            f"got {short(repr(label))}; shorten or change it"
-        )
-    if label.lower() in RESERVED:
-        raise ConfigError(f"a side's label must not be one of {', '.join(RESERVED)}, got {short(repr(label))}; choose another")
 
 
 def parse_sides(scenario: Scenario, text: str) -> tuple[Side, ...]:
@@ -105,13 +88,3 @@ def sides_of(scenario: Scenario, runs: dict[str, RunConfig]) -> tuple[Side, ...]
         Side(label, label if label in bases(scenario) else min(bases(scenario), key=lambda base, run=run: distance(run, base)))
         for label, run in runs.items()
     )
-
-
-def free_label(wish: str, taken: list[str]) -> str:
-    """`wish`, with the first number that makes it differ from all that are `taken`."""
-    lowered = {label.lower() for label in taken}
-    for number in range(1, len(taken) + 2):
-        label = wish if number == 1 else f"{wish} {number}"
-        if label.lower() not in lowered:
-            return label
-    raise AssertionError("one more number than labels is always free")

@@ -97,11 +97,23 @@ def test_what_is_wrong_in_an_address_is_told_and_ignored(open_app, made):
     app = look(open_app, {"comparison": made, "run": "<b>X", "seed": "9", "update": "-1", "group": "999"})
     assert not app.exception
     text = told(app)
-    for wrong in ("run = '<b>X'", "seed = '9'", "update = '-1'", "group = 999"):
+    for wrong in (
+        "run = '<b>X'",
+        "seed must be between 0 and 1, got 9",
+        "update must be between 1 and 48, got -1",
+        "group = 999",
+    ):
         assert wrong in text, wrong
     assert where(app)["run"] == "GRPO" and where(app)["seed"] == "0" and "group" not in where(app)
     app = press(app, "inspect:Previous update")
     assert "was ignored" not in told(app)
+
+
+def test_numbers_without_end_in_an_address_are_told_and_ignored(open_app, made):
+    app = look(open_app, {"comparison": made, "seed": "9" * 4301, "update": "9" * 4301, "group": "9" * 4301})
+    assert not app.exception
+    assert all(f"{name} must have at most 100 characters" in told(app) for name in ("seed", "update", "group"))
+    assert where(app)["seed"] == "0" and "group" not in where(app)
 
 
 def test_an_unknown_comparison_is_told_and_the_example_opened(open_app):
@@ -121,7 +133,7 @@ def test_a_run_that_goes_on_is_inspected_up_to_where_it_is(open_app):
     found = comparison(app)
     wait_for(lambda: all(run.updates >= 17 for run in process.manager().view(found).runs.values()))
     app = look(open_app, {"comparison": found, "run": "DAPO", "update": "40"})
-    assert "from 1 to 17" in told(app) and "goes on" in told(app) and "are the same" in told(app)
+    assert "between 1 and 17" in told(app) and "goes on" in told(app) and "are the same" in told(app)
     assert app.slider(key="inspect:slider").max == 17
     gate.go.set()
     assert process.manager().wait(found, 60)

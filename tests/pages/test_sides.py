@@ -83,7 +83,7 @@ def test_a_side_is_renamed_and_a_bad_name_is_explained(open_app):
     app = widget(app, "text_input", "Plain:side:label").set_value("<b>x</b>").run()
     assert labels(app) == ["Plain", "DAPO"] and "letters, digits, spaces" in words(app)
     app = widget(app, "text_input", "Plain:side:label").set_value("dapo").run()
-    assert labels(app) == ["Plain", "DAPO"] and "more than once" in words(app)
+    assert labels(app) == ["Plain", "DAPO"] and "Labels must differ in more than capitals" in words(app)
     assert not app.exception
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from core.analysis.charts.chart import Chart, Side, inked, nothing, sides_of
+from core.analysis.charts.chart import Chart, StyledRun, inked, nothing, styled_runs
 from core.analysis.charts.distribution import rank_chart, token_chart
 from core.analysis.charts.groups import group_chart
 from core.analysis.charts.lines import Panel, line_chart, with_collapse_threshold
@@ -28,13 +28,13 @@ def all_charts(results: Results, *, dark: bool = False) -> list[Chart]:
 
 def live_charts(results: Results, *, dark: bool = False) -> list[Chart]:
     """The six of the live board: entropy, gradient norm, reward, score, filter ratio, groups."""
-    sides = sides_of(results, dark=dark)
+    sides = styled_runs(results, dark=dark)
     if not sides:
         return []
     return [inked(_live(words, sides), dark=dark) for words in live_words(sides[0].result.config.task)]
 
 
-def _live(words: Words, sides: list[Side]) -> Chart:
+def _live(words: Words, sides: list[StyledRun]) -> Chart:
     if words is GROUPS:
         return group_chart(sides)
     chart = line_chart(words, sides)
@@ -56,20 +56,20 @@ def clipping_charts(results: Results, *, dark: bool = False) -> list[Chart]:
     return _drawn(results, dark, clip_chart, upclipped_chart, length_chart)
 
 
-def _drawn(results: Results, dark: bool, *kinds: Callable[[list[Side]], Chart]) -> list[Chart]:
-    sides = sides_of(results, dark=dark)
+def _drawn(results: Results, dark: bool, *kinds: Callable[[list[StyledRun]], Chart]) -> list[Chart]:
+    sides = styled_runs(results, dark=dark)
     return [inked(draw(sides), dark=dark) for draw in kinds] if sides else []
 
 
-def clip_chart(sides: list[Side]) -> Chart:
+def clip_chart(sides: list[StyledRun]) -> Chart:
     return line_chart(CLIPPED, sides, (Panel("clip_fraction_high", "Clipped up"), Panel("clip_fraction_low", "Clipped down")))
 
 
-def upclipped_chart(sides: list[Side]) -> Chart:
+def upclipped_chart(sides: list[StyledRun]) -> Chart:
     return line_chart(UPCLIPPED, sides, missing="The upper clip has not stopped a single token, so there is nothing to show.")
 
 
-def length_chart(sides: list[Side]) -> Chart:
+def length_chart(sides: list[StyledRun]) -> Chart:
     """Length and what is cut; where a completion is one token, there is nothing to see."""
     if all(make_task(side.result.config.task).end_token is None for side in sides):
         return nothing(LENGTH, "Every completion of this task is one token, so length has nothing to show.")

@@ -29,7 +29,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Side:
+class StyledRun:
     """One run of a comparison as the charts see it."""
 
     label: str
@@ -47,12 +47,12 @@ class Side:
         return html.escape(self.label)
 
 
-def sides_of(results: Mapping[str, RunResult], *, dark: bool = False) -> list[Side]:
+def styled_runs(results: Mapping[str, RunResult], *, dark: bool = False) -> list[StyledRun]:
     """The runs that have measured something, in the colours that they have everywhere."""
     color = "color_dark" if dark else "color"
     styles = side_styles(results)
     return [
-        Side(style["label"], style[color], style["dash"], results[style["label"]])
+        StyledRun(style["label"], style[color], style["dash"], results[style["label"]])
         for style in styles
         if len(results[style["label"]].history)
     ]

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.analysis.charts.chart import Chart, Side, finish, nothing
+from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
 from core.analysis.charts.curves import mean_and_half_width, mean_of, number
 from core.analysis.charts.palette import faded
 from core.analysis.charts.words import RANKS, TOKENS, Words
@@ -26,25 +26,25 @@ NAMED = 3  # tokens or ranks that the sentence tells
 class Look:
     """A side's first and latest distribution; the same one where there is only one."""
 
-    side: Side
+    side: StyledRun
     first: tuple[int, Distribution]
     last: tuple[int, Distribution]
 
 
-def rank_chart(sides: Sequence[Side]) -> Chart:
+def rank_chart(sides: Sequence[StyledRun]) -> Chart:
     """By rank: every context sorted before the mean, so that a different right answer per prompt does not look like variety."""
     looks = _looks(sides)
     return _chart(RANKS, looks, "rank_probs", _rank_names(looks))
 
 
-def token_chart(sides: Sequence[Side]) -> Chart:
+def token_chart(sides: Sequence[StyledRun]) -> Chart:
     """By token, under the task's names for them."""
     looks = _looks(sides)
     names = [list(make_task(look.side.result.config.task).token_names) for look in looks]
     return _chart(TOKENS, looks, "token_probs", max(names, key=len, default=[]))
 
 
-def _looks(sides: Sequence[Side]) -> list[Look]:
+def _looks(sides: Sequence[StyledRun]) -> list[Look]:
     found = ((side, side.history.distributions()) for side in sides)
     return [Look(side, seen[0], seen[-1]) for side, seen in found if seen]
 

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.analysis.charts.chart import Chart, Side, finish, nothing
+from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
 from core.analysis.charts.curves import curve, mean_of
 from core.analysis.charts.palette import faded
 from core.analysis.charts.words import GROUPS
@@ -21,7 +21,7 @@ METRICS = ("all_wrong_fraction", "all_right_fraction")
 WRONG, RIGHT = "rgba(128,128,128,0.8)", "rgba(128,128,128,0.5)"
 
 
-def group_chart(sides: Sequence[Side]) -> Chart:
+def group_chart(sides: Sequence[StyledRun]) -> Chart:
     sides = [side for side in sides if len(curve(side.history, METRICS[0]).x)]
     if not sides:
         return nothing(GROUPS, "The shares of groups were not measured in these runs.")
@@ -47,12 +47,12 @@ def group_chart(sides: Sequence[Side]) -> Chart:
     return Chart(GROUPS, " ".join(_sentence(side) for side in sides), figure)
 
 
-def _shares(side: Side) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _shares(side: StyledRun) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     wrong, right = (curve(side.history, metric) for metric in METRICS)
     return wrong.x, (wrong.mean, np.maximum(1 - wrong.mean - right.mean, 0), right.mean)
 
 
-def _sentence(side: Side) -> str:
+def _sentence(side: StyledRun) -> str:
     def mixed(of) -> float:
         return 1 - sum(mean_of(of(side.history.updates, side.history.metric(metric))) for metric in METRICS)
 

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.analysis.charts.chart import HEIGHT, NEUTRAL, Chart, Side, finish, nothing, value_range
+from core.analysis.charts.chart import HEIGHT, NEUTRAL, Chart, StyledRun, finish, nothing, value_range
 from core.analysis.charts.curves import Curve, curve, mean_of, number, rollouts_per_point
 from core.analysis.charts.palette import faded
 from core.analysis.charts.words import Words
@@ -30,7 +30,7 @@ class Panel:
     title: str = ""
 
 
-def line_chart(words: Words, sides: Sequence[Side], panels: Sequence[Panel] = (), *, missing: str = "") -> Chart:
+def line_chart(words: Words, sides: Sequence[StyledRun], panels: Sequence[Panel] = (), *, missing: str = "") -> Chart:
     """One panel below the other, the same updates under all. `missing` says why there is nothing, if no side has measured anything."""
     panels = tuple(panels) or (Panel(words.name),)
     curves = {(panel.metric, side.label): curve(side.history, panel.metric) for panel in panels for side in sides}
@@ -55,7 +55,7 @@ def line_chart(words: Words, sides: Sequence[Side], panels: Sequence[Panel] = ()
     return Chart(words, sentences(sides, panels, curves), figure)
 
 
-def side_traces(side: Side, line: Curve, bounds: tuple, *, legend: bool) -> list[go.Scatter]:
+def side_traces(side: StyledRun, line: Curve, bounds: tuple, *, legend: bool) -> list[go.Scatter]:
     """The band and the line of one side; the band stays within the metric's bounds."""
     low, high = (np.clip(line.mean + sign * line.half, *bounds) if bounds != (None, None) else line.mean + sign * line.half
                  for sign in (-1, 1))  # fmt: skip
@@ -81,7 +81,7 @@ def _outline(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarr
     return np.concatenate(around or [[]]), np.concatenate(heights or [[]])
 
 
-def with_collapse_threshold(chart: Chart, sides: Sequence[Side]) -> Chart:
+def with_collapse_threshold(chart: Chart, sides: Sequence[StyledRun]) -> Chart:
     """The entropy below which a policy counts as collapsed, dotted: one line if all sides start alike, else one for each."""
     if chart.figure is None:
         return chart
@@ -100,7 +100,7 @@ def with_collapse_threshold(chart: Chart, sides: Sequence[Side]) -> Chart:
     return chart
 
 
-def sentences(sides: Sequence[Side], panels: Sequence[Panel], curves: dict[tuple[str, str], Curve]) -> str:
+def sentences(sides: Sequence[StyledRun], panels: Sequence[Panel], curves: dict[tuple[str, str], Curve]) -> str:
     """From where to where each side went, and how far it swung."""
     out = []
     for panel in panels:
@@ -115,7 +115,7 @@ def sentences(sides: Sequence[Side], panels: Sequence[Panel], curves: dict[tuple
     return " ".join(out)
 
 
-def _change(side: Side, metric: str, line: Curve) -> str:
+def _change(side: StyledRun, metric: str, line: Curve) -> str:
     if not len(line.x):
         return f"{side.label}: not measured"
     history, values = side.history, side.history.metric(metric)

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.analysis.charts.chart import Chart, Side, finish, nothing
+from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
 from core.analysis.charts.curves import number
 from core.analysis.charts.lines import with_interval
 from core.analysis.charts.words import ENTROPY, GRADIENT, STABILITY
@@ -21,7 +21,7 @@ GAP = 70  # pixels between the panels: an axis and a title
 WIDE = 10.0  # largest ÷ smallest from here on: the axis is logarithmic
 
 
-def stability_chart(sides: Sequence[Side]) -> Chart:
+def stability_chart(sides: Sequence[StyledRun]) -> Chart:
     """A dot per side with its 95 % interval over seeds, and the number beside it; one panel per metric."""
     panels = {words: _variances(sides, words.name) for words in (ENTROPY, GRADIENT)}
     if not any(np.isfinite(v.mean) for found in panels.values() for v in found):
@@ -40,11 +40,11 @@ def stability_chart(sides: Sequence[Side]) -> Chart:
     return Chart(STABILITY, text, figure)
 
 
-def _variances(sides: Sequence[Side], metric: str) -> list[Estimate]:
+def _variances(sides: Sequence[StyledRun], metric: str) -> list[Estimate]:
     return [estimate(half_variances(side.history.metric(metric))) for side in sides]
 
 
-def _dot(side: Side, value: Estimate, symbol: str) -> go.Scatter:
+def _dot(side: StyledRun, value: Estimate, symbol: str) -> go.Scatter:
     low, high = value.ci95 or (value.mean, value.mean)
     return go.Scatter(
         x=[value.mean], y=[side.name], mode="markers+text", text=[number(value.mean)], textposition="top center", name=side.name,
@@ -61,6 +61,6 @@ def _axis(found: Sequence[Estimate]) -> dict:
     return {"range": [0, max(ends, default=1.0) * 1.15 or 1.0]}
 
 
-def _sentence(title: str, sides: Sequence[Side], found: Sequence[Estimate]) -> str:
+def _sentence(title: str, sides: Sequence[StyledRun], found: Sequence[Estimate]) -> str:
     parts = [f"{side.label} {with_interval(value)}" for side, value in zip(sides, found, strict=True)]
     return f"{title}: variance {', '.join(parts)}."

@@ -14,8 +14,8 @@ from core.runs.manager import ManagerFull
 from core.runs.store.store import StoreError
 from core.settings.algorithm import AlgorithmConfig
 from core.settings.fields import ConfigError
+from core.settings.labels import check_label, free_label
 from core.settings.run import RunConfig
-from core.settings.sides import check_label, free_label
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager, tab, told
 from pages.shared.common.results import results_of
@@ -67,7 +67,7 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
             changed = _any_setting(f"rescue:{comparison}:{original}:{','.join(chosen or [])}", config, algorithm, at)
         else:
             changed = make_fork(config, at, algorithm=algorithm)
-        check_label(label)
+        check_label(label, taken=results)
     except ConfigError as error:
         problem = str(error)
     if problem:

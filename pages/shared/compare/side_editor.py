@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.analysis.markdown import plain
 from core.settings.fields import ConfigError
+from core.settings.labels import free_label
 from core.settings.run import RunConfig
 from core.settings.scenarios import Scenario
-from core.settings.sides import MAX_SIDES, Side, bases, check_sides, free_label, side_runs
+from core.settings.sides import MAX_SIDES, Side, bases, check_sides, side_runs
 from pages.shared.compare.opened import begin_with, version
 
 COPY = "a copy of "

@@ -11,6 +11,8 @@ from core.analysis.detectors import EVENTS, find_events
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult
 from core.runs.manager import UnknownComparison
+from core.settings.fields import ConfigError
+from core.settings.numbers import read_number
 from pages.shared.common.results import results_of
 from pages.shared.common.trouble import UNREADABLE, why_not
 
@@ -127,11 +129,11 @@ def _number(address: dict[str, str], name: str, low: int, high: int | None) -> i
     asked = address.get(name)
     if asked is None:
         return None
-    if asked.isdecimal() and low <= int(asked) and (high is None or int(asked) <= high):
-        return int(asked)
-    limits = f"from {low} on" if high is None else f"from {low} to {high}"
-    _problem(f"{name} = {asked!r} in the address is not a whole number {limits}, and was ignored.")
-    return None
+    try:
+        return read_number(name, asked, low=low, high=high)
+    except ConfigError as error:
+        _problem(f"{name} in the address was ignored: {error}.")
+        return None
 
 
 def _problem(text: str) -> None:

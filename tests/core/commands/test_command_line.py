@@ -113,7 +113,7 @@ def test_list_shows_every_scenario(capsys):
     ("arguments", "words"),
     [
         (["--scenario", "colapse"], ["scenario", "colapse", "collapse"]),
-        (["--set", "task.noise=9e9"], ["noise", "9000000000", "between"]),
+        (["--set", "task.noise=9e9"], ["noise", "9e9", "between"]),
         (["--set", "task.unknown=1"], ["task.unknown", "unknown"]),
         (["--seeds", "0"], ["replicas", "between 1 and", "0"]),
         (["--seeds", "many"], ["--seeds", "whole number", "many"]),

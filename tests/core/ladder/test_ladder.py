@@ -26,9 +26,9 @@ from core.ladder.rungs import SCENARIO
 from core.runs.foreground import run_all
 from core.settings.diff import changed_fields
 from core.settings.fields import ConfigError
+from core.settings.labels import check_label
 from core.settings.links import from_query, to_query
 from core.settings.scenarios import SCENARIOS
-from core.settings.sides import check_label
 
 LADDER = SCENARIOS[SCENARIO]
 OURS = [rung.label for rung in rungs("ours", LADDER)]

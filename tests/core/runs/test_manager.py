@@ -979,7 +979,7 @@ def test_a_fork_is_added_beside_its_original_and_counts_on(make):
         "Rescued": ("done", config.updates),
     }
     assert manager.history(comparison, "Rescued").updates.tolist() == list(range(each + 1, config.updates + 1))
-    with pytest.raises(ConfigError, match="label must be a new one, got 'Rescued'"):
+    with pytest.raises(ConfigError, match="got 'Rescued' beside 'Rescued'"):
         manager.add(comparison, "Rescued", forked)
     with pytest.raises(UnknownComparison):
         manager.add("nobody-knows-this", "Rescued", forked)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.settings.fields import ConfigError, bounds_text, check_fields, parse_value, scalar_type, setting
+from core.settings.fields import ConfigError, bounds_text, check_fields, scalar_type, setting
+from core.settings.text import parse_value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ def parse(name: str, text: str):
     [
         ("count", "4", 4),
         ("share", "1e-3", 0.001),
-        ("share", " 2 ", 2.0),
+        ("share", " 0.25 ", 0.25),
         ("rate", "0.2", 0.2),
         ("rate", "0.2, 0.3,4e-1", (0.2, 0.3, 0.4)),
         ("limit", "7", 7),

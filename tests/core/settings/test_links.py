@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.settings import links, overrides
 from core.settings.links import from_query, to_query
 from core.settings.overrides import apply_overrides
 from core.settings.scenarios import SCENARIOS
@@ -55,3 +56,14 @@ def test_an_unknown_scenario_opens_the_default_and_says_so():
 
 def test_run_starts_only_with_one():
     assert from_query({"run": "1"}).start and not from_query({"run": "yes"}).start
+
+
+def test_a_link_of_a_thousand_settings_that_do_not_go_together_is_read_in_linear_work(monkeypatch):
+    """Each setting is tried at most once alone with those kept before it, and no more than MOST_PARAMETERS are looked at."""
+    tried = []
+    monkeypatch.setattr(links, "changed", lambda runs, changes: tried.append(len(changes)) or overrides.changed(runs, changes))
+    spaced = {f"{' ' * n}task.too_easy_fraction": "0.7" for n in range(1000)}
+    opened = from_query({"task.too_hard_fraction": "0.7"} | spaced)
+    assert len(tried) <= links.MOST_PARAMETERS + 1 and max(tried) <= 4  # two settings of two runs
+    assert f"1,001 parameters, of which the first {links.MOST_PARAMETERS} were read" in opened.problems[0]
+    assert opened.runs["GRPO"].task.too_hard_fraction == 0.7

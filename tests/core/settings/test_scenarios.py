@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from bench.marked import replace_section
-from bench.scenarios import MEASURED, ROOT, VARIANTS, bar_text, findings_tables, readme_table
+from bench.scenarios import MEASURED, ROOT, VARIANTS, criterion_text, findings_tables, readme_table
 from bench.sections import ladders_section, rescues_section
 from core.analysis.metrics import metric_table
 from core.analysis.summary import summarise
 from core.runs.foreground import run_all
 from core.settings.algorithm import LAB_DEFECTS
-from core.settings.scenarios import SCENARIOS, Bar
+from core.settings.scenarios import SCENARIOS, Criterion
 
 NAMES = (
     "collapse", "addition", "ladder", "clip-higher-helps", "clip-higher-hurts", "samples-not-updates", "length-runaway", "lab",
@@ -47,10 +47,10 @@ def test_the_lab_defects_are_used_by_the_lab_and_nothing_else():
 
 
 @pytest.mark.parametrize("name", ["collapse", "lab", "lab-repaired", "clip-higher-helps"])
-def test_the_bars_hold_on_seeds_that_were_not_used_to_find_the_settings(name):
+def test_the_criteria_hold_on_seeds_that_were_not_used_to_find_the_settings(name):
     scenario = SCENARIOS[name]
     summary = summarise(name, run_all(scenario.runs(first_seed=200)))
-    missed = [(bar_text(bar), bar.value(summary)) for bar in scenario.bars if not bar.holds(summary)]
+    missed = [(criterion_text(c), c.value(summary)) for c in scenario.criteria if not c.holds(summary)]
     assert not missed
 
 
@@ -65,11 +65,11 @@ def test_the_repaired_lab_collapses_and_the_detector_says_so():
     assert summary["algorithms"]["GRPO"]["events"]["entropy_collapse_update"] is not None
 
 
-def test_a_bar_that_was_not_measured_does_not_hold():
-    bar = Bar(("differences", "B - A", "eval_accuracy", "ci95", 0), at_least=0.1)
-    assert not bar.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": None}}}})
-    assert bar.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": [0.1, 0.9]}}}})
-    assert not bar.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": [0.09, 0.9]}}}})
+def test_a_criterion_that_was_not_measured_does_not_hold():
+    criterion = Criterion(("differences", "B - A", "eval_accuracy", "ci95", 0), at_least=0.1)
+    assert not criterion.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": None}}}})
+    assert criterion.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": [0.1, 0.9]}}}})
+    assert not criterion.holds({"differences": {"B - A": {"eval_accuracy": {"mean": 0.5, "ci95": [0.09, 0.9]}}}})
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +88,11 @@ def test_every_scenario_was_measured_on_two_sets_of_seeds_and_five_times_longer(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_measured_bars_are_those_of_the_scenario(measured, name):
+def test_the_measured_criteria_are_those_of_the_scenario(measured, name):
     for variant in ("seeds from 0", "seeds from 100"):
-        assert [b["bar"] for b in measured["scenarios"][name][variant]["bars"]] == [bar_text(bar) for bar in SCENARIOS[name].bars]
+        assert [b["criterion"] for b in measured["scenarios"][name][variant]["criteria"]] == [
+            criterion_text(c) for c in SCENARIOS[name].criteria
+        ]
 
 
 def section(path: Path, name: str, content: str) -> tuple[str, str]:

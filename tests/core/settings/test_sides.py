@@ -8,7 +8,7 @@ from core.settings.algorithm import DAPO, GRPO
 from core.settings.fields import ConfigError
 from core.settings.links import from_query, to_query
 from core.settings.scenarios import SCENARIOS
-from core.settings.sides import Side, bases, check_label, free_label, own_sides, parse_sides, side_runs, sides_of, sides_text
+from core.settings.sides import Side, bases, own_sides, parse_sides, side_runs, sides_of, sides_text
 
 COLLAPSE = SCENARIOS["collapse"]
 
@@ -44,8 +44,8 @@ def test_text_there_and_back():
     ("text", "said"),
     [
         ("", "1 to 24 letters"),
-        ("GRPO,GRPO", "more than once"),
-        ("GRPO,grpo:DAPO", "more than once"),
+        ("GRPO,GRPO", "differ in more than capitals and spaces, got 'GRPO' beside 'GRPO'"),
+        ("GRPO,grpo:DAPO", "got 'grpo' beside 'GRPO'"),
         ("GRPO,Mine:PPO", "begin as one of GRPO, DAPO, got 'PPO'"),
         ("Mine", "begin as one of"),
         ("GRPO,<b>:DAPO", "1 to 24 letters"),
@@ -56,17 +56,6 @@ def test_text_there_and_back():
 def test_what_cannot_be_is_said(text, said):
     with pytest.raises(ConfigError, match=".*".join(said.split(" ... "))):
         parse_sides(COLLAPSE, text)
-
-
-def test_labels_have_a_length():
-    check_label("a" * 24)
-    with pytest.raises(ConfigError, match="1 to 24"):
-        check_label("a" * 25)
-
-
-def test_a_free_label_is_found():
-    assert free_label("GRPO", ["DAPO"]) == "GRPO"
-    assert free_label("GRPO", ["grpo", "GRPO 2"]) == "GRPO 3"
 
 
 def test_added_removed_and_changed_sides_survive_a_link():
