@@ -15,7 +15,7 @@ from torch import Tensor
 from core.settings.run import RunConfig
 
 PER_RUN = 8  # states at equal distances, and the latest one
-MAX_BYTES = 96_000_000  # of all states together; one of the default comparison's takes 0.5 MB, of `addition` 2.5 MB
+MAX_BYTES = 48_000_000  # of all states together; a run of `addition` takes 22.5 MB, one of the default comparison 4 MB
 
 
 @dataclass(frozen=True)
