@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.engine.trainer import train
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
 from core.settings.links import from_query
+from core.settings.run import Fork
 from pages.shared.common import process
 from pages.shared.common.chart_view import ready
 
@@ -105,6 +107,18 @@ def test_the_shipped_example_shows_all_six_each_with_an_alternative_in_text():
     ]
     assert len(app.expander) == 1 and len(app.expander[0].get("plotly_chart")) == 3
     assert not app.button and "As of update" not in words(app)  # it is finished: there is nothing to draw anew
+
+
+def test_as_of_when_counts_the_updates_that_a_fork_took_over(manager):
+    base = RUNS["GRPO"]
+    at = base.effective_updates_per_rollout
+    comparison = manager.start({"Rescue": replace(base, fork=Fork(run=base, update=at))}, owner="ann", scenario="collapse")
+    wait_for(lambda: manager.view(comparison).runs["Rescue"].updates == at + 1)
+    app = shown(comparison)
+    app.button(key="draw_anew").click().run()
+    assert f"As of update {at + 1} of Rescue" in words(app)
+    manager.go.set()
+    assert manager.wait(comparison, PATIENCE)
 
 
 def test_while_a_run_goes_on_they_say_as_of_when_and_are_drawn_anew_on_request(manager):

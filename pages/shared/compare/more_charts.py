@@ -69,7 +69,7 @@ def _drawn(comparison: str | None, finished: bool, dark: bool) -> Drawn | None:
     if not asked and ((kept is not None and kept.look == look) or GOING & set(states.values())):
         return kept
     results = results_of(comparison)
-    updates = {label: len(result.history) for label, result in results.items()}
+    updates = {label: result.history.last_update for label, result in results.items()}
     charts = _finished_charts(comparison, tuple(results), dark, results) if finished else policy_charts(results, dark=dark)
     kept = st.session_state.more_charts = Drawn(comparison, look, updates, results, charts)
     return kept
