@@ -6,11 +6,11 @@ which gives a `core.analysis.history.History`. Imports settings, engine, analysi
 
 from core.logs.bounds import HOME, HOSTED, Bounds
 from core.logs.model import Guess, Taken
-from core.logs.read import read_bytes, read_paths, read_text
+from core.logs.read import read_bytes, read_paths, read_several, read_text
 from core.logs.reading import Reading
 from core.logs.run import LogRun
 from core.logs.sentences import Sentence
 
 __all__ = [
-    "HOME", "HOSTED", "Bounds", "Guess", "LogRun", "Reading", "Sentence", "Taken", "read_bytes", "read_paths", "read_text"
+    "HOME", "HOSTED", "Bounds", "Guess", "LogRun", "Reading", "Sentence", "Taken", "read_bytes", "read_paths", "read_several", "read_text"
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from core.logs.steps import choose, fold
 
 LOOK_AHEAD = 64  # rows that are looked at before the step's key is chosen
 MOST_SEGMENTS = 500  # a file whose steps go back more often is not in order
-STEP, METRIC, EVALUATION = "step", "metric", "evaluation"
+STEP, METRIC, EVALUATION, TOTAL = "step", "metric", "evaluation", "total"
 
 _EVALUATION = re.compile(r"(?:eval|evaluation|test|val|valid|validation|val-core|val-aux)[/_ .]", re.IGNORECASE)
 _TOTALS = frozenset(("train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos"))
@@ -60,7 +60,10 @@ class Segment:
 
     def table(self) -> tuple[Table, list[int]]:
         """Sorted by step, rows of one step merged, the later value kept; and the steps at which a name had two different values."""
-        steps = np.frombuffer(self.steps, dtype=np.int64) if self.steps else np.empty(0, dtype=np.int64)
+        steps = np.array(self.steps, dtype=np.int64)
+        if np.all(steps[1:] > steps[:-1]):
+            columns = {n: Column(np.array(rows, dtype=np.int64), np.array(values)) for n, (rows, values) in self.columns.items()}
+            return Table(steps, columns), []
         distinct, place = np.unique(steps, return_inverse=True)
         again: set[int] = set()
         columns = {}
@@ -126,6 +129,13 @@ class Collector:
             self._take(row)
         return not self.full
 
+    def begin_again(self) -> None:
+        """What is added from here on was logged by another start."""
+        if self._ahead:
+            self._settle()
+        if self._starts[-1].training.steps or self._starts[-1].other.steps or self._starts[-1].evaluation.steps:
+            self._starts.append(Start())
+
     def _settle(self) -> None:
         rows, self._ahead = self._ahead or [], None
         self._key = choose(rows)
@@ -138,10 +148,12 @@ class Collector:
         values, totals = self._numbers(row)
         if totals:
             self._totals += 1
-            self._starts[-1].summary.update(values)
             self._starts[-1].ended = True
-            return
-        if not values:
+            if not any(_base(name) in _TRAINS for name, _ in values):
+                totals += values
+                values = []
+            self._starts[-1].summary.update(totals)
+        if not values or (len(values) <= 3 and _only_bookkeeping(values)):
             return
         step = self._step(row, values)
         if step is None:
@@ -152,8 +164,9 @@ class Collector:
         self.rows += 1
         self._place(step, values)
 
-    def _numbers(self, row: Mapping[str, object]) -> tuple[list[tuple[str, float]], bool]:
-        values, totals, kinds = [], False, self._kinds
+    def _numbers(self, row: Mapping[str, object]) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+        """The row's metrics, and totals of the whole run that stand in it."""
+        values, totals, kinds = [], [], self._kinds
         for key, cell in row.items():
             value = number(cell)
             if value is None:
@@ -172,13 +185,16 @@ class Collector:
                     kinds.setdefault(clean, kind)
             if kind is STEP:
                 continue
-            totals = totals or key in _TOTALS
-            values.append((self._clean.get(key, key), value))
-        return values, totals and not any(name in ("loss", "reward") for name, _ in values)
+            (totals if kind is TOTAL else values).append((self._clean.get(key, key), value))
+        if len(totals) == 1 and totals[0][0] == "train_loss":  # by itself the name of a loop's own loss
+            return totals, []
+        return values, totals
 
     def _kind(self, key: str) -> str:
         if key == self._key:
             return STEP
+        if _base(key) in _TOTALS or key in ("train_loss", "train/train_loss"):
+            return TOTAL
         return EVALUATION if _EVALUATION.match(key) and not key.lower().startswith("value") else METRIC
 
     def _step(self, row: Mapping[str, object], values: list[tuple[str, float]]) -> int | None:
@@ -225,7 +241,7 @@ class Collector:
             values = [pair for pair in values if kinds.get(pair[0]) is not EVALUATION]
             if _only_bookkeeping(values):
                 return
-        trains = any(name.rpartition("/")[2].lower() in _TRAINS for name, _ in values)
+        trains = any(_base(name) in _TRAINS for name, _ in values)
         segment = start.training if trains else start.other
         if segment.goes_back(step, values) and len(self._starts) < MOST_SEGMENTS:
             start = Start()
@@ -235,8 +251,12 @@ class Collector:
 
     def runs(self, file: str) -> tuple[list[RawRun], list[Sentence]]:
         """The runs in the order of the file, and what could not be read."""
-        if self._ahead is not None:
-            self._settle()
+        if self._ahead is not None:  # more rows may come: the step's key is not settled yet
+            rows = self._ahead
+            trial = Collector(self.name, Budget(self._budget.bounds))
+            trial._ahead = list(rows)
+            trial._settle()
+            return trial.runs(file)
         notes = self._left_out(file)
         starts = [start for start in self._starts if start.training.steps or start.other.steps or start.evaluation.steps]
         if len(starts) > max(20, self.rows // 4):
@@ -264,9 +284,14 @@ class Collector:
         return [sentence for true, sentence in said if true]
 
 
+def _base(name: str) -> str:
+    """The last part of a name, which is a metric's in every framework's naming."""
+    return name.rpartition("/")[2].lower()
+
+
 def _only_bookkeeping(values: Iterable[tuple[str, float]]) -> bool:
     """Counters and times, which an evaluation row carries too."""
-    return all(fold(name) in ("epoch", "num_tokens", "step", "global_step") or _TIMES.search(name) for name, _ in values)
+    return all(fold(_base(name)) in ("epoch", "num_tokens", "step", "global_step") or _TIMES.search(name) for name, _ in values)
 
 
 def _merged(starts: list[Start]) -> Start:

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from core.logs import sentences as s
+from core.logs.archive import GZIP, ZIP, unzipped, zip_sources
 from core.logs.bounds import HOME, Bounds, Budget
 from core.logs.readers import FORMATS
 from core.logs.reading import Reading, Rows
 from core.logs.run import LogRun
 from core.logs.sentences import Sentence, say
-from core.logs.source import HEAD, Refused, Source, decoded
+from core.logs.source import Refused, Source, decoded
 from core.logs.together import together
+from core.logs.tree import folder_sources, read_tree
 from core.logs.verdicts import understood
 
 
 def read_paths(paths: Iterable[str | Path], bounds: Bounds = HOME) -> Reading:
     """Files and folders of this machine, as one reading: several panels of the same runs are put together."""
     budget = Budget(bounds)
-    return together([read_source(Source.file(Path(path)), budget) for path in paths])
+    readings: list[Reading] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            sources = list(folder_sources(path, bounds.files + 1))
+            readings += _tree(path.name or str(path), sources, budget)
+        else:
+            readings += read_file(Source.file(path), budget)
+    return together(readings)
 
 
 def read_bytes(name: str, content: bytes, bounds: Bounds = HOME) -> Reading:
     """A file that was dropped."""
-    return together([read_source(Source.data(name, content), Budget(bounds))])
+    return read_several([(name, content)], bounds)
+
+
+def read_several(files: Iterable[tuple[str, bytes]], bounds: Bounds = HOME) -> Reading:
+    """Files that were dropped together: (name, content) of each. The bounds are those of all of them."""
+    budget = Budget(bounds)
+    return together([reading for name, content in files for reading in read_file(Source.data(name, content), budget)])
 
 
 def read_text(text: str, bounds: Bounds = HOME, name: str = "pasted text") -> Reading:
@@ -32,7 +47,26 @@ def read_text(text: str, bounds: Bounds = HOME, name: str = "pasted text") -> Re
     return read_bytes(name, text.encode(errors="replace"), bounds)
 
 
+def read_file(source: Source, budget: Budget) -> list[Reading]:
+    """One reading, or of an archive several."""
+    try:
+        head = source.head()
+        if head.startswith(ZIP):
+            with zip_sources(source, budget) as members:
+                return _tree(source.name, members, budget)
+        if head.startswith(GZIP):
+            source = unzipped(source)
+            source.head()
+    except Refused as refused:
+        return [Reading((), (refused.sentence,))]
+    except OSError as error:
+        return [_unreadable(source, error)]
+    return [read_source(source, budget)]
+
+
 def read_source(source: Source, budget: Budget) -> Reading:
+    """One file that is no archive."""
+    name = "a log"
     try:
         head = source.head()
         if not head:
@@ -40,12 +74,35 @@ def read_source(source: Source, budget: Budget) -> Reading:
         text = decoded(head)
         for known in FORMATS:
             if known.recognises(head, text):
-                return _understood(source.name, known.name, known.read(source, budget))
+                name = known.name
+                return _understood(source.name, name, known.read(source, budget))
     except Refused as refused:
         return Reading((), (refused.sentence,))
     except OSError as error:
-        return Reading((), (say(s.UNREADABLE, file=source.name, reason=error.strerror or type(error).__name__),))
+        return _unreadable(source, error)
+    except MemoryError:
+        return Reading((), (say(s.BROKEN, file=source.name, format=name, reason="not enough memory"),))
     return Reading((), (say(s.NOTHING, file=source.name),))
+
+
+def _tree(name: str, sources: list[Source], budget: Budget) -> list[Reading]:
+    most = budget.bounds.files
+    cut = [Reading((), (say(s.CUT_FILES, file=name, limit=most),))] if len(sources) > most else []
+    readings = read_tree(name, sources[:most], budget, _guarded, lambda source: read_source(source, budget))
+    return [*readings, *cut] or [Reading((), (say(s.NO_FILES, file=name),))]
+
+
+def _guarded(read_rows: Callable[[], Rows], file: str, format_name: str) -> Reading:
+    try:
+        return _understood(file, format_name, read_rows())
+    except Refused as refused:
+        return Reading((), (refused.sentence,))
+    except OSError as error:
+        return Reading((), (say(s.UNREADABLE, file=file, reason=error.strerror or type(error).__name__),))
+
+
+def _unreadable(source: Source, error: OSError) -> Reading:
+    return Reading((), (say(s.UNREADABLE, file=source.name, reason=error.strerror or type(error).__name__),))
 
 
 def _understood(file: str, format_name: str, rows: Rows) -> Reading:
@@ -57,9 +114,6 @@ def _understood(file: str, format_name: str, rows: Rows) -> Reading:
             runs.append(result)
         elif result not in notes:
             notes.append(result)
-    if not rows.runs and not any(isinstance(n, Sentence) for n in notes):
+    if not runs and not notes:
         notes.append(say(s.NO_ROWS, file=file, format=format_name))
     return Reading(tuple(runs), tuple(notes))
-
-
-__all__ = ["HEAD", "read_bytes", "read_paths", "read_source", "read_text"]

@@ -1,7 +1,8 @@
-"""What came of reading: runs, and sentences on what could not be read."""
+"""What a reader is, and what comes of reading: runs, and sentences on what could not be read."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,13 +21,44 @@ class Rows:
     notes: list[Sentence] = field(default_factory=list)
 
 
+class LineRows(ABC):
+    """A format of which every line can be read by itself: a file of it may grow while it is read."""
+
+    @abstractmethod
+    def __init__(self, name: str, budget: Budget): ...
+
+    @abstractmethod
+    def feed(self, line: str) -> bool:
+        """Take the next line, without its end. False when no more is kept."""
+
+    @abstractmethod
+    def begin_again(self) -> None:
+        """What comes from here on was written by another start of the training."""
+
+    @abstractmethod
+    def rows(self, *, ends_open: bool) -> Rows:
+        """What was read so far. `ends_open`: nothing more comes, and the last line has no line break. May be called again and again."""
+
+
 @dataclass(frozen=True)
 class Format:
-    """A reader: `recognises` looks at the first bytes (and their text), `read` gives the rows or raises Refused."""
+    """A reader: `recognises` looks at the first bytes (and their text), `read` gives the rows or raises Refused. `lines` is set where a
+    growing file can be followed line by line."""
 
     name: str
     recognises: Callable[[bytes, str], bool]
     read: Callable[[Source, Budget], Rows]
+    lines: Callable[[str, Budget], LineRows] | None = None
+
+
+def read_lines(kind: Callable[[str, Budget], LineRows], source: Source, budget: Budget) -> Rows:
+    """A whole file of such a format."""
+    taken = kind(source.name, budget)
+    for line in source.lines(budget):
+        if not taken.feed(line):
+            break
+    found = taken.rows(ends_open=source.ends_open)
+    return Rows(found.runs, [*found.notes, *source.left_out(budget)])
 
 
 @dataclass(frozen=True)

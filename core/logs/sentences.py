@@ -104,9 +104,10 @@ BLIND_CLIP_RATIO = (
     "measured against the longest answer of the batch."
 )
 SAME_BEGINNING = "{first} and {second} are the same in their first {rows} rows: one was continued from a checkpoint of the other."
+SAME = "{first} and {second} hold the same training."
 JOINED = "{second} goes on where {first} ends: they are shown as one run."
+NO_LOGS = "{file}: files that hold no training log: {names}."
+NO_FILES = "{file}: there is no file in it."
 NO_SCALARS = "{file}: a TensorBoard file without scalars."
-CHECKPOINTS = (
-    "{file}: of {count} trainer_state.json the one with the latest step is read: each holds the whole history before it."
-)
+CHECKPOINTS = "{file}: of the {count} states of this training the one with the latest step is read, which holds the whole history before it."
 COUNTS_OF_GROUPS = "{file}: {name} counts groups; the log does not say how many groups there were."

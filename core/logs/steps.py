@@ -13,7 +13,6 @@ STEP_KEYS = (
     "progress/step", "system/step", "trainer/step", "train/step", "training_step", "train_step", "optimizer_step", "optim_step", "update",
     "updates", "iteration", "iter", "it", "rollout_id", "rollout/step", "rollout", "progress/batch", "batch", "_step",
 )  # fmt: skip
-LOG_CALL_KEYS = ("_step", "Step")
 _LAST_PART = re.compile(r"(?:^|[/_. ])(?:global_)?(?:step|iteration|iter|update)s?$", re.IGNORECASE)
 
 

@@ -67,7 +67,8 @@ def _same_beginnings(runs: list[LogRun]) -> list[Sentence]:
         for second in runs[i + 1 : 50]:
             rows = _common_rows(first, second)
             if rows >= SAME_ROWS:
-                said.append(say(s.SAME_BEGINNING, first=first.name, second=second.name, rows=rows))
+                whole = rows == len(first.steps) == len(second.steps)
+                said.append(say(s.SAME if whole else s.SAME_BEGINNING, first=first.name, second=second.name, rows=rows))
     return said
 
 

@@ -10,7 +10,7 @@ from core.logs.model import ROLLOUT, UPDATE, RawRun, Table, Taken
 from core.logs.names import name_for
 from core.logs.run import LogRun
 from core.logs.sentences import Sentence, listed, say
-from core.logs.steps import LOG_CALL_KEYS, fold
+from core.logs.steps import fold
 from core.logs.take import SHARES, derived, taken_columns
 
 SHORT_ROWS = 20
@@ -88,7 +88,7 @@ def _without_blind_clip_ratio(training: Table, taken: dict[str, Taken], file: st
 def _about_steps(raw: RawRun, unit: str, file: str) -> list[Sentence]:
     steps, said = raw.training.steps, []
     said.append(say(s.STEP_UNKNOWN if not unit else s.STEP_IS_ROLLOUT if unit == ROLLOUT else s.STEP_IS_UPDATE, file=file))
-    if raw.step_key in LOG_CALL_KEYS and unit != ROLLOUT:
+    if (raw.step_key == "_step" or (raw.partial and raw.step_key == "Step")) and unit != ROLLOUT:
         said.append(say(s.LOG_CALLS, file=file))
     if len(steps) == 1:
         return [*said, say(s.ONE_ROW, file=file)]

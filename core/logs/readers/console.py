@@ -9,11 +9,9 @@ from core.logs.bounds import Budget
 from core.logs.builder import Collector, merged
 from core.logs.model import UPDATE, RawRun, Table
 from core.logs.readers.console_lines import GENERATED, UPDATED, ConsoleLines
-from core.logs.reading import Format, Rows
-from core.logs.sentences import say
+from core.logs.reading import Format, LineRows, Rows, read_lines
+from core.logs.sentences import Sentence, say
 from core.logs.source import Refused, Source
-
-SMALL_SHARE = 0.2
 
 
 def recognises(head: bytes, text: str) -> bool:
@@ -21,38 +19,44 @@ def recognises(head: bytes, text: str) -> bool:
     return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
-def read(source: Source, budget: Budget) -> Rows:
-    lines = ConsoleLines()
-    found: dict[str, Collector] = {}
+class ConsoleRows(LineRows):
+    """Rows of each kind of line by themselves: a library's own talk may look like a row too."""
 
-    def keep(kind: str, row: dict[str, object]) -> bool:
-        if kind not in found:
-            found[kind] = Collector(source.name, budget)
-        return found[kind].add(row)
+    def __init__(self, name: str, budget: Budget):
+        self._name, self._budget = name, budget
+        self._lines = ConsoleLines()
+        self._found: dict[str, Collector] = {}
 
-    full = False
-    for line in source.lines(budget):
-        if not all(keep(kind, row) for kind, row in lines.feed(line)):
-            full = True
-            break
-    if not full:
-        for kind, row in lines.end(cut=source.ends_open):
-            keep(kind, row)
-    if not found:
-        raise Refused(say(s.NOTHING, file=source.name))
-    runs, notes = _chosen(found, source.name)
-    if lines.cut_off:
-        notes.append(say(s.CUT_OFF, file=source.name))
-    return Rows(runs, [*notes, *source.left_out(budget)])
+    def feed(self, line: str) -> bool:
+        kept = [self._keep(kind, row) for kind, row in self._lines.feed(line)]
+        return all(kept)
+
+    def _keep(self, kind: str, row: dict[str, object]) -> bool:
+        if kind not in self._found:
+            self._found[kind] = Collector(self._name, self._budget)
+        return self._found[kind].add(row)
+
+    def begin_again(self) -> None:
+        for collector in self._found.values():
+            collector.begin_again()
+
+    def rows(self, *, ends_open: bool) -> Rows:
+        for kind, row in self._lines.unfinished(cut=ends_open):
+            self._keep(kind, row)
+        if not self._found:
+            raise Refused(say(s.NOTHING, file=self._name))
+        runs, notes = _chosen(self._found, self._name)
+        return Rows(runs, [*notes, say(s.CUT_OFF, file=self._name)] if self._lines.cut_off else notes)
 
 
-def _chosen(found: dict[str, Collector], file: str) -> tuple[list[RawRun], list]:
-    """The kind of line with most rows; lines of another kind are a library's own talk. Updates and rollouts of slime belong together."""
+def _chosen(found: dict[str, Collector], file: str) -> tuple[list[RawRun], list[Sentence]]:
+    """The kind of line with most rows. Updates and rollouts of slime belong together."""
     if UPDATED in found and GENERATED in found:
         (updates, said), (rollouts, also) = found[UPDATED].runs(file), found[GENERATED].runs(file)
+        notes = [*said, *(note for note in also if note not in said)]
         if len(updates) == len(rollouts) == 1:
-            return [_aligned(updates[0], rollouts[0])], [*said, *(note for note in also if note not in said)]
-        return [*_counting_updates(updates), *rollouts], [*said, *also]
+            return [_aligned(updates[0], rollouts[0])], notes
+        return [*_counting_updates(updates), *rollouts], notes
     most = max(found, key=lambda kind: found[kind].given)
     runs, notes = found[most].runs(file)
     return (_counting_updates(runs) if most == UPDATED else runs), notes
@@ -75,4 +79,8 @@ def _aligned(updates: RawRun, rollouts: RawRun) -> RawRun:
     )
 
 
-FORMAT = Format("console output", recognises, read)
+def read(source: Source, budget: Budget) -> Rows:
+    return read_lines(ConsoleRows, source, budget)
+
+
+FORMAT = Format("console output", recognises, read, ConsoleRows)

@@ -42,7 +42,7 @@ _STEP = re.compile(r"(?:^|[^\w/])step:(\d{1,12})(?= - |\s*$)")
 _DICT = re.compile(r"\{\s{0,20}['\"]")
 _NUMBER = r"[-+]?(?:\d{1,40}\.?\d{0,40}(?:[eE][-+]?\d{1,5})?|\.\d{1,40}(?:[eE][-+]?\d{1,5})?|nan|inf|NaN|Infinity|Inf)"
 _VALUE = rf"{_NUMBER}|'[^'\n]{{0,120}}'|\"[^\"\n]{{0,120}}\"|[A-Za-z_.]{{1,20}}\d{{0,3}}\([^()\n]{{0,120}}\)|None|null"
-_PAIR = re.compile(rf"['\"]([^'\"\n]{{1,200}})['\"]\s{{0,9}}:\s{{0,9}}({_VALUE})\s{{0,9}}(?=[,}}])")
+PAIR = re.compile(rf"['\"]([^'\"\n]{{1,200}})['\"]\s{{0,9}}:\s{{0,9}}({_VALUE})\s{{0,9}}(?=[,}}])")
 _LABEL = re.compile(
     r"(?:^|[^\w])(global[ _]step|step|iteration|iter|update|rollout|perf|eval)\s{0,3}[:=#]?\s{0,3}(\d{1,12})\s{0,3}[:|-]?\s{0,3}$",
     re.IGNORECASE,
@@ -66,7 +66,8 @@ def is_measured(name: str) -> bool:
 
 
 class ConsoleLines:
-    """`feed` takes a line and gives the rows that are complete with it; `end` the one that is not. `cut_off` then says whether a row was cut."""
+    """`feed` takes a line and gives the rows that are complete with it; `unfinished` the one that may go on, which comes again when it is
+    complete. `cut_off` says whether a row was cut."""
 
     def __init__(self) -> None:
         self._pending = ""  # the beginning of a row
@@ -80,8 +81,14 @@ class ConsoleLines:
         for part in line.split("\r") if "\r" in line else (line,):
             yield from self._part(part)
 
-    def end(self, *, cut: bool) -> Iterator[Found]:
-        yield from self._finish(cut=cut)
+    def unfinished(self, *, cut: bool) -> Iterator[Found]:
+        """The row that the last line began. `cut`: nothing more comes, and that line has no end."""
+        pending, kind, step, joined = self._pending, self._kind, self._step, self._joined
+        if cut or kind == COLON:
+            was_cut = self.cut_off
+            yield from self._finish(cut=cut)
+            self._pending, self._kind, self._step, self._joined = pending, kind, step, joined
+            self.cut_off = self.cut_off if cut else was_cut
 
     def _part(self, line: str) -> Iterator[Found]:
         if "\x1b" in line:
@@ -138,7 +145,7 @@ class ConsoleLines:
             row = _colon_row(text, cut=cut)
             self.cut_off = self.cut_off or cut
         else:
-            row = dict(_PAIR.findall(text))
+            row = dict(PAIR.findall(text))
             if kind == COUNTED and not _is_row(row):
                 return
             self.cut_off = self.cut_off or "}" not in text

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
 from core.logs.cells import number
 from core.logs.readers.groups import GroupedRows
-from core.logs.readers.wandb_panel import is_panel, panel_runs
-from core.logs.reading import Format, Rows
+from core.logs.readers.wandb_panel import PanelRows, is_panel
+from core.logs.reading import Format, LineRows, Rows, read_lines
 from core.logs.sentences import say
 from core.logs.source import Refused, Source
 
@@ -21,14 +21,13 @@ _UNNAMED = re.compile(r"|Unnamed: \d+|index", re.IGNORECASE)
 
 def recognises(head: bytes, text: str) -> bool:
     """A header of two or more different names, most of them words, and rows with as many cells."""
-    return _delimiter(text) is not None
+    return _delimiter(text.lstrip("\ufeff").splitlines()[:20]) is not None
 
 
-def _delimiter(text: str) -> str | None:
-    lines = text.lstrip("\ufeff").splitlines()[:20]
+def _delimiter(lines: list[str]) -> str | None:
     for delimiter in DELIMITERS:
         rows = _parsed(lines, delimiter)
-        if len(rows) < 2 or not len(rows[0]) >= 2 or len(set(rows[0])) < len(rows[0]) - 1:
+        if len(rows) < 2 or len(rows[0]) < 2 or len(set(rows[0])) < len(rows[0]) - 1:
             continue
         if sum(number(cell) is None for cell in rows[0]) < len(rows[0]) - len(rows[0]) // 4:
             continue
@@ -46,62 +45,78 @@ def _parsed(lines: Iterable[str], delimiter: str) -> list[list[str]]:
         return []
 
 
-def read(source: Source, budget: Budget) -> Rows:
-    delimiter = _delimiter(source_text(source))
-    lines = csv.reader(source.lines(budget), delimiter=delimiter)
-    header = next(_safely(lines))
-    if is_panel(header):
-        found = panel_runs(header, _safely(lines), source.name, budget)
-    elif _is_runs_table(header):
-        raise Refused(say(s.RUNS_TABLE, file=source.name))
-    else:
-        found = _history(header, _safely(lines), source.name, budget)
-    return Rows(found.runs, [*found.notes, *source.left_out(budget)])
+class DelimitedRows(LineRows):
+    """The delimiter is known with the second line: until then lines are kept."""
 
+    def __init__(self, name: str, budget: Budget):
+        self._name, self._budget = name, budget
+        self._first: list[str] = []
+        self._delimiter: str | None = None
+        self._width = 0
+        self._columns: list[tuple[int, str]] = []
+        self._rows: GroupedRows | PanelRows = GroupedRows(name, budget)
+        self._line = self._bad = self._first_bad = self._lost = 0
+        self._last_bad = False
 
-def source_text(source: Source) -> str:
-    from core.logs.source import decoded
-
-    return decoded(source.head())
-
-
-def _safely(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Rows that the csv module can take apart; it gives up on a cell of more than 131,072 characters."""
-    while True:
+    def feed(self, line: str) -> bool:
+        self._line += 1
+        if self._delimiter is None:
+            self._first.append(line.lstrip("\ufeff") if not self._first else line)
+            self._delimiter = _delimiter(self._first[-20:])
+            if self._delimiter is None:
+                return True
+            header, *lines = _parsed(self._first[-20:], self._delimiter)
+            self._begin(header)
+            kept = [self._take(cells) for cells in lines]
+            return all(kept)
         try:
-            yield next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            continue
+            (cells,) = csv.reader([line], delimiter=self._delimiter) if line else ([],)
+        except (csv.Error, ValueError):  # a cell of more than 131,072 characters
+            cells = [line]
+        return self._take(cells)
 
+    def _begin(self, header: list[str]) -> None:
+        names = {name.strip().lower() for name in header}
+        if {"name", "state"} <= names and names & {"created", "runtime", "user", "sweep"}:
+            raise Refused(say(s.RUNS_TABLE, file=self._name))
+        kept = header[: self._budget.bounds.columns]
+        self._lost, self._width = len(header) - len(kept), len(header)
+        self._columns = [(place, name) for place, name in enumerate(kept) if place or not _UNNAMED.fullmatch(name)]
+        if is_panel(header):
+            self._rows = PanelRows(header, self._name, self._budget)
 
-def _history(header: list[str], lines: Iterator[list[str]], file: str, budget: Budget) -> Rows:
-    rows = GroupedRows(file, budget)
-    names = header[: budget.bounds.columns]
-    kept = [(place, name) for place, name in enumerate(names) if not (place == 0 and _UNNAMED.fullmatch(name))]
-    broken, first_broken = 0, 0
-    for number_of_line, cells in enumerate(lines, 2):
-        if len(cells) != len(header):
-            if cells:
-                broken += 1
-                first_broken = first_broken or number_of_line
-            if len(cells) < 2:
-                continue
+    def _take(self, cells: list[str]) -> bool:
         have = len(cells)
-        if not rows.add({name: cells[place] for place, name in kept if place < have and cells[place] != ""}):
-            break
-    found = rows.rows(file)
-    if len(header) > len(names):
-        found.notes.append(say(s.CUT_COLUMNS, file=file, limit=len(names), count=len(header) - len(names)))
-    if broken:
-        found.notes.append(say(s.BAD_LINES, file=file, count=broken, line=first_broken))
-    return found
+        self._last_bad = bool(have) and have != self._width
+        if self._last_bad:
+            self._bad += 1
+            self._first_bad = self._first_bad or self._line
+        if have < 2:
+            return True
+        if isinstance(self._rows, PanelRows):
+            return self._rows.add(cells)
+        return self._rows.add({name: cells[place] for place, name in self._columns if place < have and cells[place] != ""})
+
+    def begin_again(self) -> None:
+        """A new file has a header of its own."""
+        self._first, self._delimiter = [], None
+        if isinstance(self._rows, GroupedRows):
+            self._rows.begin_again()
+
+    def rows(self, *, ends_open: bool) -> Rows:
+        found = self._rows.rows(self._name)
+        cut_off = ends_open and self._last_bad
+        if self._lost:
+            found.notes.append(say(s.CUT_COLUMNS, file=self._name, limit=self._budget.bounds.columns, count=self._lost))
+        if cut_off:
+            found.notes.append(say(s.CUT_OFF, file=self._name))
+        if self._bad > cut_off:
+            found.notes.append(say(s.BAD_LINES, file=self._name, count=self._bad - cut_off, line=self._first_bad))
+        return found
 
 
-def _is_runs_table(header: list[str]) -> bool:
-    names = {name.strip().lower() for name in header}
-    return {"name", "state"} <= names and bool({"created", "runtime", "user", "sweep"} & names)
+def read(source: Source, budget: Budget) -> Rows:
+    return read_lines(DelimitedRows, source, budget)
 
 
-FORMAT = Format("a table", recognises, read)
+FORMAT = Format("a table", recognises, read, DelimitedRows)

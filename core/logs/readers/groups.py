@@ -32,6 +32,10 @@ class GroupedRows:
             collector = self._collectors[key] = Collector(self._called(row) if key else self._name, self._budget)
         return collector.add({k: v for k, v in row.items() if k not in WITH_KEYS} if key else row)
 
+    def begin_again(self) -> None:
+        for collector in self._collectors.values():
+            collector.begin_again()
+
     def _called(self, row: Mapping[str, object]) -> str:
         """The Lab's rows by label and seed; others by the first name that they have."""
         said = {key: str(row[key]) for key in (*RUN_KEYS, *WITH_KEYS) if _names(row.get(key))}

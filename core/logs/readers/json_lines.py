@@ -7,9 +7,10 @@ import re
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
+from core.logs.readers.console_lines import PAIR
 from core.logs.readers.flat import flat
 from core.logs.readers.groups import GroupedRows
-from core.logs.reading import Format, Rows
+from core.logs.reading import Format, LineRows, Rows, read_lines
 from core.logs.sentences import say
 from core.logs.source import Source
 
@@ -29,28 +30,40 @@ def recognises(head: bytes, text: str) -> bool:
     return not any(isinstance(value, list) for value in row.values())
 
 
-def read(source: Source, budget: Budget) -> Rows:
-    rows = GroupedRows(source.name, budget)
-    bad, first_bad, cut_off, line_number = 0, 0, False, 0
-    for line_number, line in enumerate(source.lines(budget), 1):
+class JsonLineRows(LineRows):
+    def __init__(self, name: str, budget: Budget):
+        self._name = name
+        self._rows = GroupedRows(name, budget)
+        self._line = self._bad = self._first_bad = 0
+        self._cut_off = False
+        self._last = ""  # the last line, if it is damaged
+
+    def feed(self, line: str) -> bool:
+        self._line += 1
         if not line or line.isspace():
-            continue
+            return True
         row = _object(line)
+        self._cut_off = row is None
         if row is None:
-            bad += 1
-            first_bad = first_bad or line_number
-            cut_off = True
-            continue
-        cut_off = False
-        if not rows.add(flat(row)):
-            break
-    found = rows.rows(source.name)
-    if cut_off:  # the last line: a file that is being written
-        found.notes.append(say(s.CUT_OFF, file=source.name))
-        bad -= 1
-    if bad:
-        found.notes.append(say(s.BAD_LINES, file=source.name, count=bad, line=first_bad))
-    return Rows(found.runs, [*found.notes, *source.left_out(budget)])
+            self._bad += 1
+            self._last = line
+            self._first_bad = self._first_bad or self._line
+            return True
+        return self._rows.add(flat(row))
+
+    def begin_again(self) -> None:
+        self._rows.begin_again()
+
+    def rows(self, *, ends_open: bool) -> Rows:
+        if self._cut_off:
+            self._rows.add(dict(PAIR.findall(self._last)))
+            self._last = ""
+        found = self._rows.rows(self._name)
+        if self._cut_off:
+            found.notes.append(say(s.CUT_OFF, file=self._name))
+        if self._bad > self._cut_off:
+            found.notes.append(say(s.BAD_LINES, file=self._name, count=self._bad - self._cut_off, line=self._first_bad))
+        return found
 
 
 def _object(line: str) -> dict | None:
@@ -61,4 +74,8 @@ def _object(line: str) -> dict | None:
     return row if isinstance(row, dict) else None
 
 
-FORMAT = Format("JSON lines", recognises, read)
+def read(source: Source, budget: Budget) -> Rows:
+    return read_lines(JsonLineRows, source, budget)
+
+
+FORMAT = Format("JSON lines", recognises, read, JsonLineRows)

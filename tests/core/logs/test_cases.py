@@ -1,5 +1,6 @@
 """Real logs, each with what is known of it: rows, steps, runs, the metrics' beginnings and ends, and what has to be said."""
 
+import zipfile
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,11 +57,13 @@ KNOWN = [
     Known("46_", "unknown", "update", 30, (1, 30), evaluations=6, ends={"accuracy": (0.92, 0.946), "reward_mean": (0.876, 0.870)}),
     Known("47_", "unknown", "update", 99, (11, 991), says=("891 of 990 rows repeat",), ends={
         "reward_mean": (0.445, 0.488), "reward_std": (0.159, 0.0746)}),
-    Known("53_", "ms-swift", "update", 1, (2, 2), says=("ends in the middle of a row",), ends={"grad_norm": (0.0387, 0.0387)}),
+    Known("53_", "ms-swift", "update", 2, (2, 3), says=("ends in the middle of a row",), ends={"grad_norm": (0.0387, 0.0303)}),
     Known("54_", "ms-swift", "update", 2, (1, 2), says=("missing (not 0) elsewhere",), ends={"entropy_nats": (0.82, 0.55)}),
     Known("55_", "ms-swift", "update", 1, (300, 300), says=("NaN or infinity was logged for kl",)),
     Known("56_", "verl", "rollout", 3, (1, 3), ends={"entropy_nats": (0.358, 0.443)}),
     Known("57_", "unknown", "update", 11, (1, 20), evaluations=2, ends={"all_right_fraction": (0, 0), "eval_accuracy": (0.48, 0.47)}),
+    Known("50_", "TRL", "update", 250, (1, 250), absent=("grad_norm", "entropy_nats"), ends={"reward_mean": (0.67, 1.87)}),
+    Known("60_", "TRL", "update", 20, (1, 20), runs=6, says=("without scalars", "one after another: 6")),
     Known("63_", "TRL", "update", 3, (1, 3), says=("ends in the middle of a row",), ends={"reward_mean": (0.711, 0.887)}),
     Known("64_", "prime-rl", "rollout", 5, (28, 32), absent=("entropy_nats", "grad_norm"), ends={"reward_mean": (0.389, 0.372)}),
     Known("65_", "prime-rl", "rollout", 2, (9, 10), ends={"reward_mean": (0.991, 0.991), "zero_std_fraction": (95 / 128, 96 / 128)}),
@@ -120,6 +123,27 @@ def test_panels_of_the_same_runs_are_put_together():
     first = reading.runs[0]
     assert ends(first.series("grad_norm")) == pytest.approx((0.11, 0.96), rel=0.05)
     assert first.series("reward_mean")[-1] == pytest.approx(0.4, abs=0.1) and set(first.metrics) == {"grad_norm", "reward_mean"}
+
+
+def test_restarts_in_one_folder_are_runs_of_their_own():
+    runs = read_paths([case("60_")]).runs
+    assert [len(run.steps) for run in runs] == [20, 50, 100, 100, 636, 300] and all(run.steps[0] == 1 for run in runs)
+
+
+def test_an_archive_of_real_logs_is_read_like_their_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(case("made").rglob("*")):
+            archive.write(path, path.relative_to(case("made").parent))
+    folder, archive = read_paths([case("made")]), read_paths([tmp_path / "logs.zip"])
+    assert len(folder.runs) == len(archive.runs) == 10
+    assert {run.metrics for run in folder.runs} == {run.metrics for run in archive.runs}
+
+
+def test_tensorboard_says_what_the_other_files_of_the_training_say():
+    (lines,) = read_paths([case("made") / "verl_dapo.jsonl"]).runs
+    (events,) = read_paths([case("made") / "verl_dapo_tensorboard"]).runs
+    for metric in lines.metrics:
+        np.testing.assert_allclose(events.series(metric), lines.series(metric), rtol=1e-6, err_msg=metric)
 
 
 @pytest.mark.parametrize("name", ["trl_coin", "trl_const", "trl_healthy"])

@@ -1,0 +1,112 @@
+"""TensorBoard's event files, read with the package tensorboard (no TensorFlow): scalars as `simple_value` or as a tensor of one number.
+
+A folder may hold files of several starts: each is a start of its own, in the order of the files' clocks; whether it is another run or
+continues the one before is told by its steps, as in every other format. A record that is being written is read when it is whole.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.logs import sentences as s
+from core.logs.bounds import Budget
+from core.logs.builder import Collector
+from core.logs.reading import Format, Rows
+from core.logs.sentences import printable, say
+from core.logs.source import Refused, Source
+
+_HEADER = 12  # a record's length (8 bytes) and its checksum
+_FLOATS = {1: "f", 2: "d"}  # TensorFlow's types DT_FLOAT and DT_DOUBLE
+
+
+def recognises(head: bytes, text: str) -> bool:
+    """The first record is short and names the version of the event format."""
+    return len(head) > _HEADER and int.from_bytes(head[:8], "little") < 1000 and b"brain.Event:" in head[:200]
+
+
+def read(source: Source, budget: Budget) -> Rows:
+    return read_files([source], source.name, budget)
+
+
+def read_files(sources: list[Source], name: str, budget: Budget) -> Rows:
+    """Several files of one folder, in the order of their names, which begin with their clocks."""
+    collector, notes = Collector(name, budget), []
+    for source in sources:
+        with source.local(budget) as path:
+            points = 0
+            for step, values in scalars(path, source.name):
+                points += len(values)
+                if not collector.add({"step": step, **values}):
+                    break
+        if not points:
+            notes.append(say(s.NO_SCALARS, file=source.name))
+        collector.begin_again()
+    if not collector.given:
+        raise Refused(notes[0])
+    runs, said = collector.runs(name)
+    return Rows(runs, [*said, *notes])
+
+
+def loader(path: Path, file: str):
+    """The package's reader of raw events; Refused without the package."""
+    try:
+        from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+    except ImportError:
+        raise Refused(say(s.NEEDS_PACKAGE, file=file, format="TensorBoard", package="tensorboard")) from None
+    return RawEventFileLoader(str(path))
+
+
+def scalars(path: Path, file: str) -> Iterator[tuple[int, dict[str, float]]]:
+    """(step, tag -> value) per run of events of one step, in the order of the file."""
+    yield from grouped(scalar_events(loader(path, file), path))
+
+
+def scalar_events(events, path: Path) -> Iterator[tuple[int, str, float]]:
+    """(step, tag, value) of whatever the loader has not given yet. A damaged record ends it."""
+    from google.protobuf.message import DecodeError
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    try:
+        for raw in events.Load():
+            event = Event.FromString(raw)
+            for value in event.summary.value:
+                number = scalar(value)
+                if number is not None:
+                    yield event.step, printable(value.tag, 200), number
+    except (DecodeError, OverflowError, MemoryError, struct.error, ValueError):
+        return
+
+
+def scalar(value) -> float | None:
+    """The number of a summary's value, None if it is a text, an image or a histogram."""
+    if value.HasField("simple_value"):
+        return value.simple_value
+    if not value.HasField("tensor"):
+        return None
+    tensor = value.tensor
+    if len(tensor.float_val) == 1:
+        return tensor.float_val[0]
+    if len(tensor.double_val) == 1:
+        return tensor.double_val[0]
+    code = _FLOATS.get(tensor.dtype)
+    if code and len(tensor.tensor_content) == struct.calcsize(code):
+        return struct.unpack(f"<{code}", tensor.tensor_content)[0]
+    return None
+
+
+def grouped(events: Iterator[tuple[int, str, float]]) -> Iterator[tuple[int, dict[str, float]]]:
+    """Neighbouring values of one step as one row; a tag that comes again begins another row."""
+    at, row = None, {}
+    for step, tag, value in events:
+        if row and (step != at or tag in row):
+            yield at, row
+            row = {}
+        at = step
+        row[tag] = value
+    if row:
+        yield at, row
+
+
+FORMAT = Format("TensorBoard", recognises, read)
