@@ -10,7 +10,9 @@ from core.logs.read import read_bytes, read_paths, read_several, read_text
 from core.logs.reading import Reading
 from core.logs.run import LogRun
 from core.logs.sentences import Sentence
+from core.logs.watch import Changes, Watcher
 
 __all__ = [
-    "HOME", "HOSTED", "Bounds", "Guess", "LogRun", "Reading", "Sentence", "Taken", "read_bytes", "read_paths", "read_several", "read_text"
+    "HOME", "HOSTED", "Bounds", "Changes", "Guess", "LogRun", "Reading", "Sentence", "Taken", "Watcher",
+    "read_bytes", "read_paths", "read_several", "read_text"
 ]  # fmt: skip

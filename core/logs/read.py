@@ -75,7 +75,7 @@ def read_source(source: Source, budget: Budget) -> Reading:
         for known in FORMATS:
             if known.recognises(head, text):
                 name = known.name
-                return _understood(source.name, name, known.read(source, budget))
+                return understood_rows(source.name, name, known.read(source, budget))
     except Refused as refused:
         return Reading((), (refused.sentence,))
     except OSError as error:
@@ -94,7 +94,7 @@ def _tree(name: str, sources: list[Source], budget: Budget) -> list[Reading]:
 
 def _guarded(read_rows: Callable[[], Rows], file: str, format_name: str) -> Reading:
     try:
-        return _understood(file, format_name, read_rows())
+        return understood_rows(file, format_name, read_rows())
     except Refused as refused:
         return Reading((), (refused.sentence,))
     except OSError as error:
@@ -105,7 +105,8 @@ def _unreadable(source: Source, error: OSError) -> Reading:
     return Reading((), (say(s.UNREADABLE, file=source.name, reason=error.strerror or type(error).__name__),))
 
 
-def _understood(file: str, format_name: str, rows: Rows) -> Reading:
+def understood_rows(file: str, format_name: str, rows: Rows) -> Reading:
+    """A reader's rows as runs in the Lab's names; sentences on those that are none."""
     runs: list[LogRun] = []
     notes: list[Sentence] = list(rows.notes)
     for raw in rows.runs:

@@ -104,10 +104,14 @@ def _by_training(states: list[Source]) -> list[list[Source]]:
     """The states of each training: in its folder and in the checkpoints there."""
     by_training: dict[tuple[str, str], list[Source]] = {}
     for source in states:
-        folder = PurePosixPath(source.name).parent
-        training = folder.parent if folder.name.startswith("checkpoint-") else folder
-        by_training.setdefault((training.as_posix(), PurePosixPath(source.name).name), []).append(source)
+        by_training.setdefault((training_of(source.name), PurePosixPath(source.name).name), []).append(source)
     return list(by_training.values())
+
+
+def training_of(name: str) -> str:
+    """The folder of the training to which a state belongs: the state's own, or that of the checkpoint."""
+    folder = PurePosixPath(name).parent
+    return (folder.parent if folder.name.startswith("checkpoint-") else folder).as_posix()
 
 
 def _step_of(state: Source) -> int:

@@ -32,21 +32,39 @@ def read(source: Source, budget: Budget) -> Rows:
 
 def read_files(sources: list[Source], name: str, budget: Budget) -> Rows:
     """Several files of one folder, in the order of their names, which begin with their clocks."""
-    collector, notes = Collector(name, budget), []
+    rows, notes = EventRows(name, budget), []
     for source in sources:
         with source.local(budget) as path:
-            points = 0
-            for step, values in scalars(path, source.name):
-                points += len(values)
-                if not collector.add({"step": step, **values}):
-                    break
-        if not points:
-            notes.append(say(s.NO_SCALARS, file=source.name))
-        collector.begin_again()
-    if not collector.given:
+            if not rows.take(loader(path, source.name), path):
+                notes.append(say(s.NO_SCALARS, file=source.name))
+        rows.begin_again()
+    if len(notes) == len(sources):
         raise Refused(notes[0])
-    runs, said = collector.runs(name)
-    return Rows(runs, [*said, *notes])
+    found = rows.rows()
+    return Rows(found.runs, [*found.notes, *notes])
+
+
+class EventRows:
+    """Scalars of the event files of one folder, gathered into runs."""
+
+    def __init__(self, name: str, budget: Budget):
+        self._name = name
+        self._collector = Collector(name, budget)
+
+    def take(self, events, path: Path) -> bool:
+        """Whatever the loader has not given yet; whether there was a scalar."""
+        there = False
+        for step, values in grouped(scalar_events(events, path)):
+            there = True
+            if not self._collector.add({"step": step, **values}):
+                break
+        return there
+
+    def begin_again(self) -> None:
+        self._collector.begin_again()
+
+    def rows(self) -> Rows:
+        return Rows(*self._collector.runs(self._name))
 
 
 def loader(path: Path, file: str):
@@ -56,11 +74,6 @@ def loader(path: Path, file: str):
     except ImportError:
         raise Refused(say(s.NEEDS_PACKAGE, file=file, format="TensorBoard", package="tensorboard")) from None
     return RawEventFileLoader(str(path))
-
-
-def scalars(path: Path, file: str) -> Iterator[tuple[int, dict[str, float]]]:
-    """(step, tag -> value) per run of events of one step, in the order of the file."""
-    yield from grouped(scalar_events(loader(path, file), path))
 
 
 def scalar_events(events, path: Path) -> Iterator[tuple[int, str, float]]:
