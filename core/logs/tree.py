@@ -64,7 +64,7 @@ def read_tree(name: str, sources: list[Source], budget: Budget, read_rows: ReadR
     silent: list[str] = []
     for source in rest:
         reading = read_one(source)
-        if reading.runs or not all(_says_nothing(note) for note in reading.notes):
+        if reading.runs or not any(_says_nothing(note) for note in reading.notes):
             readings.append(reading)
         else:
             silent.append(source.name)
