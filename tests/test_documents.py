@@ -45,7 +45,7 @@ WRITTEN = {
     "ci-thorough.md",
     "log.txt",
 }
-CITED = {"dapo_ray_trainer.py", "grpo_trainer.py", "metric_utils.py", "dp_actor.py"}
+CITED = {"trainer_state.json", "dapo_ray_trainer.py", "grpo_trainer.py", "metric_utils.py", "dp_actor.py"}
 CAPITALS = {"README", "CONTRIBUTING", "CHANGELOG", "CITATION", "LICENSE"}
 
 
