@@ -25,6 +25,7 @@ class TrainerState:
     update: int
     rollouts: int
     samples: Tensor  # (R,)
+    idle: bool  # whether a seed that had spent its samples was left out of a rollout
     flat: Tensor  # (R, P) parameters
     mean: Tensor  # (R, P) Adam's first moment
     square: Tensor  # (R, P) Adam's second moment

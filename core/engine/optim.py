@@ -24,8 +24,8 @@ class ReplicaAdam:
         self.steps = 0
 
     @torch.no_grad()
-    def step(self, flat: Tensor, gradient: Tensor) -> None:
-        """Update `flat` (R, P) with `gradient` (R, P)."""
+    def step(self, flat: Tensor, gradient: Tensor, active: Tensor | None = None) -> None:
+        """Update `flat` (R, P) with `gradient` (R, P), the rows of the replicas in `active` (R,) bool (default: all)."""
         self.steps += 1
         beta1, beta2 = self.betas
         root = (1 - beta2**self.steps) ** 0.5  # the bias corrections, moved from the (R, P) tensors to the numbers beside them
@@ -33,7 +33,8 @@ class ReplicaAdam:
         self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
         torch.sqrt(self.square, out=self._step).add_(self.epsilon * root)
         torch.div(self.mean, self._step, out=self._step)
-        flat.addcmul_(self._step, self.learning_rate, value=-root / (1 - beta1**self.steps))
+        rate = self.learning_rate if active is None else self.learning_rate * active[:, None]
+        flat.addcmul_(self._step, rate, value=-root / (1 - beta1**self.steps))
 
 
 def clip_by_global_norm(gradient: Tensor, max_norm: float) -> tuple[Tensor, Tensor]:

@@ -76,7 +76,7 @@ class Tally:
             "all_right_fraction": s["all_right"] / s["groups"],
             "completion_tokens_mean": s["tokens"] / completions,
             "truncated_fraction": s["truncated"] / completions,
-            "generation_rounds": s["rounds"],
+            "generation_rounds": torch.where(s["rounds"] > 0, s["rounds"], torch.nan),
         }
 
 
@@ -86,26 +86,31 @@ class Collector:
     def __init__(self, config: RunConfig, task: Task, policy: Policy, streams: ReplicaStreams):
         self.config, self.task, self.policy, self.streams = config, task, policy, streams
 
-    def collect(self, params: Parameters, progress: float) -> tuple[Rollout, Tally]:
-        """A batch of `num_prompts` slots per replica and the tally of what was generated for it. `progress` is 0 … 1 of training."""
-        batch, tally = self._filled_batch(params, progress)
+    def collect(
+        self, params: Parameters, progress: float | Tensor, replicas: list[int] | None = None
+    ) -> tuple[Rollout, Tally]:
+        """A batch of `num_prompts` slots per replica and the tally of what was generated for it. `progress` is 0 … 1 of training, one
+        number or (R,). Only `replicas` (default: all) generate; the others' slots stay empty."""
+        batch, tally = self._filled_batch(params, progress, replicas)
         return batch.trimmed(), tally
 
-    def _filled_batch(self, params: Parameters, progress: float) -> tuple[Rollout, Tally]:
+    def _filled_batch(
+        self, params: Parameters, progress: float | Tensor, replicas: list[int] | None
+    ) -> tuple[Rollout, Tally]:
         """The same with all T positions of the task."""
         config, algorithm = self.config, self.config.algorithm
         params = params.detached()
         tally = Tally(config.replicas, config.group_size)
-        everyone = torch.arange(config.replicas)
-        made = self._generate(params, None, progress)
-        tally.add(everyone, made)
+        first = torch.arange(config.replicas) if replicas is None else torch.tensor(replicas)
+        made = self._generate(params if replicas is None else params.select(replicas), replicas, progress)
+        tally.add(first, made)
         batch = self._batch_of(made)
         if algorithm.dynamic_sampling != "refill":
-            return batch, tally
-        batch = _empty_like(batch)
-        _fill(batch, everyone, self._batch_of(made))
+            return batch.spread(first, config.replicas), tally
+        batch = _empty_like(batch.spread(first, config.replicas))
+        _fill(batch, first, self._batch_of(made))
         for _ in range(algorithm.max_rounds - 1):
-            active = (~batch.live.all(1)).nonzero()[:, 0]
+            active = first[~batch.live[first].all(1)]
             if len(active) == 0:
                 break
             self.policy.check_stop()
@@ -115,8 +120,10 @@ class Collector:
             _fill(batch, active, self._batch_of(made))
         return batch, tally
 
-    def _generate(self, params: Parameters, active: list[int] | None, progress: float) -> Round:
+    def _generate(self, params: Parameters, active: list[int] | None, progress: float | Tensor) -> Round:
         config, task, algorithm = self.config, self.task, self.config.algorithm
+        if isinstance(progress, Tensor) and active is not None:
+            progress = progress[active]
         prompts = task.sample_prompts(self.streams, config.num_prompts, active, progress)
         uniforms = self.streams.uniform(config.num_prompts, config.group_size, task.max_tokens, active=active)
         completions = self.policy.generate(params, prompts, uniforms, config.temperature, config.group_size)

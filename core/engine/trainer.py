@@ -37,9 +37,10 @@ def train(
     on_prepare: OnPrepare = lambda stage, done, total: None,
     checkpoints: Checkpoints | None = None,
 ) -> Iterator[StepRecord]:
-    """Train `config.replicas` seeds at once; one record per update, `config.updates` of them unless `should_stop()` says so. It is asked
+    """Train `config.replicas` seeds at once; one record per update, until the budget is spent unless `should_stop()` says so. It is asked
     after every update and inside everything that takes long: preparation, generation, evaluation, the pieces of an update.
 
+    Where the budget is samples, a seed that has spent its own neither generates nor trains any more; its values are NaN from then on.
     `on_prepare(stage, done, total)` is called while a base model has to be built first, and while a fork's run is trained up to the fork.
     `checkpoints` makes that, and later forks and replays of this run, faster and changes nothing else.
     TrainingDiverged on NaN or infinity: the records yielded before are valid.
@@ -48,14 +49,31 @@ def train(
     try:
         trainer = Trainer(config, on_prepare, should_stop)
         if config.fork is not None:
-            trainer.restore(state_after(config.fork.run, config.fork.update, on_prepare, checkpoints, should_stop))
-        while trainer.update < config.updates:
+            trainer.restore(_forked_state(config, on_prepare, checkpoints, should_stop))
+        while not trainer.is_over:
             for record in trainer.rollout():
                 yield record
                 trainer.check_stop()
             trainer.keep_state(checkpoints)
     except Stopped:
         return
+
+
+def _forked_state(
+    config: RunConfig, on_prepare: OnPrepare, checkpoints: Checkpoints | None, should_stop: Callable[[], bool]
+) -> TrainerState:
+    """The state that a fork begins with. ConfigError if one of its seeds was done before, or would be done at once."""
+    origin, at = config.fork.run, config.fork.update
+    state = state_after(origin, at, on_prepare, checkpoints, should_stop)
+    if state.idle:
+        raise ConfigError(
+            f"fork.update must lie where every seed was still training, got {at}, where one had spent its {origin.samples:,} samples; "
+            "choose an earlier update"
+        )
+    most = int(state.samples.max())
+    if config.samples is not None and config.samples <= most:
+        raise ConfigError(f"samples of this fork must be above {most:,}, which were generated before it, got {config.samples:,}; raise it")
+    return state
 
 
 def state_after(
@@ -74,6 +92,8 @@ def state_after(
     if known is not None:
         trainer.restore(known)
     while trainer.update < update:
+        if trainer.is_over:
+            raise ConfigError(f"update must be at most {trainer.update}, where the run has spent its samples, got {update}; lower it")
         for record in trainer.rollout():
             on_prepare("replay", record.update, update)
             trainer.check_stop()
@@ -103,6 +123,7 @@ class Trainer:
         self.eps_high = _per_replica(config.algorithm.eps_high, config.replicas)
         self.distribution_every = distribution_every(config, self.task.vocab_size)
         self.update = self.rollouts = 0
+        self.idle = False  # whether a rollout left out a seed that had spent its samples
         self.samples = torch.zeros(config.replicas, dtype=torch.long)
         self.started = time.perf_counter()
 
@@ -110,7 +131,8 @@ class Trainer:
         """A copy of everything that the next rollouts depend on. Between rollouts only."""
         generators = tuple(generator.get_state() for generator in self.streams.generators)
         moments = (self.optimiser.mean.clone(), self.optimiser.square.clone(), self.optimiser.steps)
-        return TrainerState(self.update, self.rollouts, self.samples, self.params.flat.detach().clone(), *moments, generators)
+        flat = self.params.flat.detach().clone()
+        return TrainerState(self.update, self.rollouts, self.samples, self.idle, flat, *moments, generators)
 
     def restore(self, state: TrainerState) -> None:
         """Go on from `state`. ConfigError if it is that of a policy of another size."""
@@ -126,7 +148,7 @@ class Trainer:
         self.optimiser.steps = state.steps
         for generator, known in zip(self.streams.generators, state.generators, strict=True):
             generator.set_state(known)
-        self.update, self.rollouts, self.samples = state.update, state.rollouts, state.samples
+        self.update, self.rollouts, self.samples, self.idle = state.update, state.rollouts, state.samples, state.idle
 
     def check_stop(self) -> None:
         """Stopped if `should_stop()`."""
@@ -137,11 +159,19 @@ class Trainer:
         if checkpoints is not None and self.config.ends_rollout(self.update):
             checkpoints.offer(self.config, self.update, self.state)
 
+    @property
+    def is_over(self) -> bool:
+        """The budget is spent."""
+        return self.config.is_over(self.update, self.samples.tolist())
+
     def rollout(self) -> Iterator[StepRecord]:
-        """One generation phase and the updates on it."""
+        """One generation phase and the updates on it, for the seeds whose budget is not spent."""
         config = self.config
-        batch, tally = self.collector.collect(self.params, progress=self.update / config.updates)
+        active, progress = self._active()
+        replicas = None if active is None else active.nonzero()[:, 0].tolist()
+        batch, tally = self.collector.collect(self.params, progress, replicas)
         self.rollouts += 1
+        self.idle = self.idle or active is not None
         self.samples = self.samples + (tally.sums["groups"] * config.group_size).long()
         metrics = tally.metrics()
         metrics["reward_trained_mean"] = _masked_mean(batch.rewards, batch.live[..., None].expand_as(batch.rewards))
@@ -154,15 +184,34 @@ class Trainer:
         advantages = group_advantages(batch.rewards, normalize_std=config.algorithm.normalize_std)
         for k in range(config.effective_updates_per_rollout):
             slots = slice(k % config.minibatches, None, config.minibatches)
-            metrics |= self._update(batch.slots(slots), advantages[:, slots])
+            metrics |= self._update(batch.slots(slots), advantages[:, slots], active)
             self.update += 1
-            if self.update == config.updates:
-                measured, seen = self.evaluate(batch)
-                metrics |= measured
-            yield self._record(metrics, seen)
-            if self.update == config.updates:
+            last = self._last_for(active, k)
+            if last is not None:
+                measured, ahead = self.evaluate(batch)
+                seen = ahead if self.is_over else None  # of the seeds in this last rollout
+                metrics |= {name: torch.where(last, v, metrics.get(name, torch.nan)) for name, v in measured.items()}
+            yield self._record(metrics, seen, active)
+            if last is not None and config.samples is None:
                 return
             metrics, seen = {}, None
+
+    def _active(self) -> tuple[Tensor | None, float | Tensor]:
+        """Which replicas have a budget left, (R,) bool, None for all; and how much of it is spent, 0 … 1, one number or (R,)."""
+        if self.config.samples is None:
+            return None, self.update / self.config.updates
+        active = self.samples < self.config.samples
+        return None if bool(active.all()) else active, self.samples.double() / self.config.samples
+
+    def _last_for(self, active: Tensor | None, k: int) -> Tensor | None:
+        """(R,) bool: the replicas whose last update it was, the `k`-th on this rollout; None if it was nobody's."""
+        config = self.config
+        if config.samples is None:
+            return torch.ones(config.replicas, dtype=torch.bool) if self.update == config.updates else None
+        ended = self.samples >= config.samples
+        if active is not None:
+            ended &= active
+        return ended if k == config.effective_updates_per_rollout - 1 and bool(ended.any()) else None
 
     def evaluate(self, batch: Rollout) -> tuple[dict[str, Tensor], Distribution]:
         """Greedy score on the held-out prompts, the divergence from the base policy on the batch's tokens, and what the policy would
@@ -175,7 +224,7 @@ class Trainer:
         }
         return metrics, Distribution(found.token_probs.numpy(), found.rank_probs.numpy())
 
-    def _update(self, batch: Rollout, advantages: Tensor) -> dict[str, Tensor]:
+    def _update(self, batch: Rollout, advantages: Tensor, active: Tensor | None) -> dict[str, Tensor]:
         """One optimiser step of every replica on its minibatch. Pieces of a minibatch share one denominator."""
         config, seeds = self.config, self.config.seeds
         whole = batch.trained_mask
@@ -199,7 +248,7 @@ class Trainer:
         if not math.isfinite(float((loss + norms).sum())):  # one look at all replicas; only if it fails, which one and why
             check_finite(loss, update=self.update + 1, tensor="loss", seeds=seeds)
             check_finite(norms, update=self.update + 1, tensor="grad_norm", seeds=seeds)
-        self.optimiser.step(self.params.flat.detach(), clipped)
+        self.optimiser.step(self.params.flat.detach(), clipped, active)
         loss = torch.where(denominator > 0, loss, torch.nan)  # a replica without any group to train on has no loss
         return {"loss": loss, "grad_norm": norms, **_clip_metrics(stats)}
 
@@ -232,7 +281,9 @@ class Trainer:
             extra=extra,
         )
 
-    def _record(self, metrics: dict[str, Tensor], seen: Distribution | None) -> StepRecord:
+    def _record(self, metrics: dict[str, Tensor], seen: Distribution | None, active: Tensor | None) -> StepRecord:
+        if active is not None:
+            metrics = {name: torch.where(active, value, torch.nan) for name, value in metrics.items()}
         values = {name: value.double().numpy() for name, value in metrics.items()}
         return StepRecord(self.update, self.rollouts, self.samples.numpy(), time.perf_counter() - self.started, values, seen)
 

@@ -62,6 +62,15 @@ class Rollout:
         cut = {name: getattr(self, name)[..., : max(longest, 1)] for name in ("tokens", "mask", "old_logprobs")}
         return replace(self, **cut)
 
+    def spread(self, rows: Tensor, replicas: int) -> Rollout:
+        """The same rollout as that of `replicas` replicas, of which `rows` (R',) are these; the others' slots are empty."""
+        if len(rows) == replicas:
+            return self
+        out = {f.name: getattr(self, f.name).new_zeros(replicas, *getattr(self, f.name).shape[1:]) for f in fields(self)}
+        for name, values in out.items():
+            values[rows] = getattr(self, name)
+        return replace(self, **out)
+
     def slots(self, index: Tensor) -> Rollout:
         """The same rollout reduced to the prompt slots in `index`."""
         return replace(self, **{f.name: getattr(self, f.name)[:, index] for f in fields(self)})

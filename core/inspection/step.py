@@ -102,15 +102,17 @@ def inspect_step(
         raise ConfigError(
             f"seed must be one of the run's, {config.seeds[0]} to {config.seeds[-1]}, got {seed}; choose one of these"
         )
-    if not config.start < update <= config.updates:
+    if not config.start < update <= config.most_updates:
         raise ConfigError(
-            f"update must be between {config.start + 1} and {config.updates}, got {update}; choose one of the run's updates"
+            f"update must be between {config.start + 1} and {config.most_updates}, got {update}; choose one of the run's updates"
         )
     begin = config.rollout_start(update)
     trainer = _RecordingTrainer(config, on_prepare, should_stop)
     if begin:
         trainer.restore(state_after(config, begin, on_prepare, checkpoints, should_stop))
     record = next(r for r in trainer.rollout() if r.update == update)
+    if not trainer.collector.rounds_of(config.seeds.index(seed)):
+        raise ConfigError(f"update must be one before seed {seed} had spent its samples, got {update}; choose an earlier one")
     return trainer.step(record, update - begin - 1, config.seeds.index(seed))
 
 
@@ -145,9 +147,9 @@ def apart(one: float, other: float) -> tuple[str, str]:
 class _RecordingCollector(Collector):
     """Keeps what every round of the last rollout generated, for which replicas, and the batch that was made of it."""
 
-    def _filled_batch(self, params, progress):
+    def _filled_batch(self, params, progress, replicas):
         self.rounds: list[tuple[list[int], Round]] = []
-        batch, tally = super()._filled_batch(params, progress)
+        batch, tally = super()._filled_batch(params, progress, replicas)
         # The trained batch ends where its longest trained completion does; with overlong filtering, truncated completions are longer.
         self.batch = batch if self.config.algorithm.overlong == "filter" else batch.trimmed()
         return batch, tally
@@ -169,9 +171,9 @@ class _RecordingTrainer(Trainer):
         super().__init__(config, on_prepare, should_stop)
         self.collector = _RecordingCollector(config, self.task, self.policy, self.streams)
 
-    def _update(self, batch, advantages):
+    def _update(self, batch, advantages, active):
         self.before = self.params.flat.detach().clone()
-        return super()._update(batch, advantages)
+        return super()._update(batch, advantages, active)
 
     def step(self, record: StepRecord, k: int, at: int) -> Step:
         """The step of replica `at` behind `record`, the k-th update of the last rollout."""

@@ -66,11 +66,13 @@ class Task(ABC):
         completions = policy.generate(params, prompts, None, temperature, 1)
         return self.judge(prompts, completions, torch.zeros(completions.ended.shape))[0].float().mean((1, 2))
 
-    def sample_prompts(self, streams: ReplicaStreams, count: int, active: list[int] | None, progress: float) -> Tensor:
+    def sample_prompts(self, streams: ReplicaStreams, count: int, active: list[int] | None, progress: float | Tensor) -> Tensor:
         """(R', count) training prompts. With drift, part of them comes from a window that slides from the easy to the hard end
-        as `progress` goes from 0 to 1."""
+        as `progress`, one number or (R',), goes from 0 to 1."""
         place, lot = streams.uniform(2, count, active=active).unbind(1)
         start = progress * (1.0 - DRIFT_WINDOW)
+        if isinstance(start, Tensor):
+            start = start[:, None].to(place.dtype)
         place = torch.where(lot < self.config.drift, start + DRIFT_WINDOW * place, place)
         return (place * self.train_size).long().clamp_(max=self.train_size - 1)
 

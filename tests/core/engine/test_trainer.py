@@ -21,7 +21,8 @@ from core.engine.tasks.chain import Chain
 from core.engine.trainer import train
 from core.engine.types import StepRecord, TrainingDiverged
 from core.settings.algorithm import DAPO, GRPO
-from core.settings.run import RunConfig
+from core.settings.fields import ConfigError
+from core.settings.run import Fork, RunConfig
 from tests.support import ARITHMETIC, BANDIT, CHAIN, means_by_loop, small_run
 
 TASKS = pytest.mark.parametrize("task", [CHAIN, BANDIT, ARITHMETIC], ids=["chain", "bandit", "arithmetic"])
@@ -495,3 +496,43 @@ def test_a_gradient_that_is_not_finite_is_named_too(monkeypatch, value):
         for record in train(small_run(CHAIN, GRPO)):
             seen.append(record)
     assert [r.update for r in seen] == [1]
+
+
+# -- a budget of samples -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("each", [1, 2])
+@ALGORITHMS
+def test_with_a_budget_of_samples_a_seed_trains_until_it_generated_as_many_and_is_silent_afterwards(algorithm, each):
+    config = small_run(replace(CHAIN, drift=0.5), algorithm, samples=150, updates_per_rollout=each, learning_rate=0.05)
+    together = records(config)
+    assert together[-1].samples_generated.min() >= 150
+    ends = []
+    for row, seed in enumerate(config.seeds):
+        alone = records(config.with_replica(seed))
+        ends.append(alone[-1].update)
+        assert alone[-1].samples_generated.item() >= 150 > alone[-each - 1].samples_generated.item()  # no rollout too many
+        assert not np.isnan(alone[-1].metrics["eval_accuracy"]).any()
+        for one, other in zip(together, alone, strict=False):
+            assert one.samples_generated[row] == other.samples_generated[0]
+            for name in METRIC_NAMES:  # measured where it is measured alone, and the same
+                ours, theirs = (r.metrics.get(name, np.full(len(r.samples_generated), np.nan)) for r in (one, other))
+                np.testing.assert_allclose(ours[row], theirs[0], rtol=1e-4, atol=1e-5, err_msg=f"{name} at {one.update}")
+        for record in together[len(alone) :]:
+            assert record.samples_generated[row] == alone[-1].samples_generated[0]
+            assert all(np.isnan(values[row]) for values in record.metrics.values())
+    assert len(together) == max(ends) <= config.most_updates
+    assert (len(set(ends)) > 1) == (algorithm is DAPO)  # rounds differ between the seeds
+    assert (max(ends) == config.most_updates) == (algorithm is GRPO)
+
+
+def test_a_fork_leaves_a_run_with_a_budget_of_samples_only_while_every_seed_trains():
+    config = small_run(CHAIN, DAPO, samples=150, learning_rate=0.05)
+    found = records(config)
+    ends = [next(r.update for r in found if r.samples_generated[row] >= 150) + 1 for row in range(3)]
+    longer = replace(config, samples=300)
+    assert_same(records(replace(longer, fork=Fork(run=config, update=min(ends)))), records(longer)[min(ends) :])
+    with pytest.raises(ConfigError, match="choose an earlier update"):
+        records(replace(longer, fork=Fork(run=config, update=max(ends))))
+    with pytest.raises(ConfigError, match="samples of this fork must be above"):
+        records(replace(config, samples=20, fork=Fork(run=config, update=2)))
