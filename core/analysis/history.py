@@ -30,6 +30,11 @@ class History:
         """The update of the last row, 0 without rows. A fork's rows begin where it left its run."""
         return self._records[-1].update if self._records else 0
 
+    @property
+    def last_samples(self) -> list[int]:
+        """Completions that each seed has generated, 0 without rows."""
+        return self._records[-1].samples_generated.tolist() if self._records else [0] * len(self.seeds)
+
     def snapshot(self) -> History:
         """The rows so far as a history of their own. Rows are only ever appended, so it is whole while another thread appends;
         the arrays of a growing history are not."""

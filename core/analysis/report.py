@@ -183,8 +183,9 @@ def _settings(results: dict[str, RunResult]) -> str:
     for label in labels[1:]:
         config = results[label].config
         changes = changed_fields(config.algorithm, base.algorithm)
-        if config.updates != base.updates:
-            changes["updates"] = config.updates
+        changes |= {
+            name: getattr(config, name) for name in ("updates", "samples") if getattr(config, name) != getattr(base, name)
+        }
         text = ", ".join(f"`{name}` = {value}" for name, value in changes.items()) or "nothing"
         lines.append(f"- {literal(label)} against {literal(labels[0])}: {text}")
     return "\n".join(lines) or "- one algorithm only"

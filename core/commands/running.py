@@ -94,12 +94,15 @@ def run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult],
     stop = threading.Event()
     done = {label: run.fork.update if run.fork else 0 for label, run in runs.items()}
     interrupted = False
-    total = sum(run.updates for run in runs.values()) - sum(done.values())
-    with tqdm(total=total, unit="update", smoothing=0.05) as bar, ThreadPoolExecutor(1) as pool:
+    totals = {label: run.most_updates - done[label] for label, run in runs.items()}
+    start = dict(done)
+    with tqdm(total=sum(totals.values()), unit="update", smoothing=0.05) as bar, ThreadPoolExecutor(1) as pool:
 
         def on_progress(label: str, stage: str, count: int, total: int) -> None:
             bar.set_postfix_str(f"{label}: {stage} {count}/{total}", refresh=False)
             if stage == "training":
+                totals[label] = total - start[label]  # an estimate while the budget is samples
+                bar.total = sum(totals.values())
                 bar.update(count - done[label])
                 done[label] = count
             elif count % REFRESH_STEPS == 0:

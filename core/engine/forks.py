@@ -28,11 +28,15 @@ def fork_points(config: RunConfig, last_update: int) -> list[int]:
 
 def make_fork(config: RunConfig, at: int, *, updates: int | None = None, **changes: object) -> RunConfig:
     """`config` gone on with from its state after update `at`. `changes` are fields of the run, `algorithm` and `task` among them; `updates`
-    is the last update (default: the original's; if the fork begins there, half as many again). ConfigError if it cannot be."""
-    if updates is None:
+    is the last update (default: the original's budget; if the fork begins where that is spent, half as much again). ConfigError if it
+    cannot be."""
+    budget: dict[str, int | None] = {} if updates is None else {"updates": updates, "samples": None}
+    if updates is None and at >= config.most_updates:
         each = config.effective_updates_per_rollout
-        updates = config.updates if at < config.updates else at + max(1, config.updates // 2 // each) * each
-    return replace(config, updates=updates, fork=Fork(run=config, update=at), **changes)
+        budget = {"updates": at + max(1, at // 2 // each) * each}
+        if config.samples is not None:
+            budget = {"samples": config.samples * 3 // 2}
+    return replace(config, **budget, fork=Fork(run=config, update=at), **changes)
 
 
 def with_techniques(algorithm: AlgorithmConfig, names: list[str]) -> AlgorithmConfig:
@@ -49,7 +53,7 @@ def fork_changes(config: RunConfig) -> dict[str, object]:
     if config.fork is None:
         return {}
     base = config.fork.run
-    own = {k: v for k, v in changed_fields(config, base).items() if k not in ("task", "algorithm", "fork", "updates")}
+    own = {k: v for k, v in changed_fields(config, base).items() if k not in ("task", "algorithm", "fork", "updates", "samples")}
     task = {f"task.{k}": v for k, v in changed_fields(config.task, base.task).items()}
     return own | task | {f"algorithm.{k}": v for k, v in changed_fields(config.algorithm, base.algorithm).items()}
 
@@ -60,9 +64,11 @@ def originals(configs: Mapping[str, RunConfig]) -> dict[str, str]:
     found = {}
     for label, config in configs.items():
         if config.fork is not None:
-            known = (
-                k for k, c in configs.items() if k != label and replace(c, updates=config.fork.run.updates) == config.fork.run
-            )
+            known = (k for k, c in configs.items() if k != label and _same_budget(c, config.fork.run) == config.fork.run)
             if (original := next(known, None)) is not None:
                 found[label] = original
     return found
+
+
+def _same_budget(config: RunConfig, other: RunConfig) -> RunConfig:
+    return replace(config, updates=other.updates, samples=other.samples)

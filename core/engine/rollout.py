@@ -86,17 +86,13 @@ class Collector:
     def __init__(self, config: RunConfig, task: Task, policy: Policy, streams: ReplicaStreams):
         self.config, self.task, self.policy, self.streams = config, task, policy, streams
 
-    def collect(
-        self, params: Parameters, progress: float | Tensor, replicas: list[int] | None = None
-    ) -> tuple[Rollout, Tally]:
+    def collect(self, params: Parameters, progress: float | Tensor, replicas: list[int] | None = None) -> tuple[Rollout, Tally]:
         """A batch of `num_prompts` slots per replica and the tally of what was generated for it. `progress` is 0 … 1 of training, one
         number or (R,). Only `replicas` (default: all) generate; the others' slots stay empty."""
         batch, tally = self._filled_batch(params, progress, replicas)
         return batch.trimmed(), tally
 
-    def _filled_batch(
-        self, params: Parameters, progress: float | Tensor, replicas: list[int] | None
-    ) -> tuple[Rollout, Tally]:
+    def _filled_batch(self, params: Parameters, progress: float | Tensor, replicas: list[int] | None) -> tuple[Rollout, Tally]:
         """The same with all T positions of the task."""
         config, algorithm = self.config, self.config.algorithm
         params = params.detached()

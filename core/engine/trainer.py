@@ -72,7 +72,9 @@ def _forked_state(
         )
     most = int(state.samples.max())
     if config.samples is not None and config.samples <= most:
-        raise ConfigError(f"samples of this fork must be above {most:,}, which were generated before it, got {config.samples:,}; raise it")
+        raise ConfigError(
+            f"samples of this fork must be above {most:,}, which were generated before it, got {config.samples:,}; raise it"
+        )
     return state
 
 
@@ -93,7 +95,9 @@ def state_after(
         trainer.restore(known)
     while trainer.update < update:
         if trainer.is_over:
-            raise ConfigError(f"update must be at most {trainer.update}, where the run has spent its samples, got {update}; lower it")
+            raise ConfigError(
+                f"update must be at most {trainer.update}, where the run has spent its samples, got {update}; lower it"
+            )
         for record in trainer.rollout():
             on_prepare("replay", record.update, update)
             trainer.check_stop()

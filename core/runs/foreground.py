@@ -54,8 +54,8 @@ def run_one(
         if not should_stop():
             for record in train(config, should_stop=should_stop, on_prepare=on_progress):
                 result.history.append(record)
-                on_progress("training", record.update, config.updates)
-        if result.history.last_update < config.updates:
+                on_progress("training", record.update, config.expected_updates(record.update, record.samples_generated.tolist()))
+        if not config.is_over(result.history.last_update, result.history.last_samples):
             result.status = Status.STOPPED
     except Exception as error:  # the one place that catches: a failed run is a result, with everything before it kept
         result.status, result.error, result.traceback = Status.FAILED, str(error) or type(error).__name__, traceback.format_exc()

@@ -23,7 +23,7 @@ class RunView:
     status: Status
     position: int | None  # in the queue, 1 = next; None when not queued
     updates: int  # done
-    total: int
+    total: int  # an estimate while the budget is samples
     updates_per_second: float | None  # over the last updates without a pause; None = not known yet
     last_update_time: float | None  # seconds since 1970; None before the first update
     preparing: tuple[str, int, int] | None  # (stage, done, total) before the first update, see core.engine.trainer.train
@@ -80,12 +80,12 @@ class LiveRun:
 
     @property
     def complete(self) -> bool:
-        return self.history.last_update >= self.config.updates
+        return self.config.is_over(self.history.last_update, self.history.last_samples)
 
     @property
     def size(self) -> int:
         """Updates times seeds that its history may come to hold."""
-        return self.config.updates * self.config.replicas
+        return self.config.most_updates * self.config.replicas
 
     @property
     def trained_seconds(self) -> float:
@@ -127,7 +127,7 @@ class LiveRun:
             self.status,
             position,
             self.history.last_update,
-            self.config.updates,
+            self.config.expected_updates(self.history.last_update, self.history.last_samples),
             self._rate(),
             self.last_update_time,
             self.preparing,

@@ -47,7 +47,7 @@ class Limits:
         self._within("sides", len(runs), "leave some out")
         for run in runs.values():
             self._within("replicas", run.replicas, "choose fewer seeds")
-            self._within("updates", run.updates, "choose fewer updates")
+            self._within("updates", run.most_updates, "choose fewer updates" if run.samples is None else "choose fewer samples")
             self._within("completions", run.num_prompts * run.group_size, "choose fewer prompts or smaller groups")
             self._within("width", getattr(run.task, "width", 1), "choose a smaller model")
 

@@ -101,7 +101,7 @@ class Store:
         sql = """INSERT OR IGNORE INTO runs
             (id, comparison, place, label, config, metrics, updates_total, status, error, traceback, created, process)
             VALUES (?, ?, (SELECT count(*) FROM runs WHERE comparison = ?), ?, ?, ?, ?, ?, '', '', ?, ?)"""
-        what = (label, config_to_json(config), json.dumps(METRIC_NAMES), config.updates, status)
+        what = (label, config_to_json(config), json.dumps(METRIC_NAMES), config.most_updates, status)
         self._writer.put([(sql, (run_id, comparison, comparison, *what, time.time(), self._mark.token))])
         return run_id
 
