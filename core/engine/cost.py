@@ -98,7 +98,7 @@ def _lasting(config: RunConfig, sizes: TaskSizes, policy: PolicyCost) -> tuple[P
     """What exists from the first update to the last: optimiser, batch, states, history, the task's tables."""
     floats = FLOAT * config.replicas * policy.parameters
     kept = min(MAX_CHECKPOINT_BYTES, 3 * floats * min(PER_RUN + 1, config.rollouts))
-    history = (config.updates - config.start) * (RECORD + 8 * METRICS * config.replicas)
+    history = (config.most_updates - config.start) * (RECORD + 8 * METRICS * config.replicas)
     model = ("replicas", "task.width")
     return (
         Part("parameters, gradient and optimiser", 6 * floats, model),
