@@ -11,7 +11,7 @@ import time
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.common import process
-from pages.shared.learn.contents import existing, file
+from pages.shared.common.contents import existing, file
 from tests.browser.conftest import ROOT
 
 CORES = 2

@@ -1,7 +1,7 @@
 """Runs: everything that was trained, to be found again, compared, downloaded and run anew."""
 
 from pages.shared.common.frame import frame
-from pages.shared.runs import runs_page
+from pages.shared.runs.page import runs_page
 
 frame("Runs")
 runs_page()

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared.common.frame import LAB
-from pages.shared.learn.contents import menu
+from pages.shared.common.contents import LAB, learn_menu
 from tests.browser.settled import settled
 from tests.support import mostly_thorough
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 QUICK = ("/",)  # where most is; `-m ""` adds the others
-ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in (*LAB, *menu())]
+ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in (*LAB, *learn_menu())]
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]
     .filter((node) => node.checkVisibility() && !node.closest('[data-testid=stDataFrame]')) // a table, readable as one

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from core.settings.scenarios import SCENARIOS
-from pages.shared.learn.contents import existing
-from pages.shared.learn.text import load
+from pages.shared.common.contents import existing
+from pages.shared.common.documents import load
 from tests.support import mostly_thorough
 
 PAGES = existing()

@@ -10,8 +10,8 @@ import pytest
 from core.runs.foreground import run_all
 from core.settings.algorithm import LAB_DEFECTS
 from core.settings.scenarios import SCENARIOS
-from pages.shared.common import process
-from pages.shared.learn import contents, lab, text, wild
+from pages.shared.common import contents, documents, process
+from pages.shared.learn import lab, wild
 from pages.shared.learn.small import small
 
 PAGE = "the_lab"
@@ -68,7 +68,7 @@ def test_the_switches_choose_what_trains_and_the_table_keeps_it(open_app):
 
 
 def test_every_bug_has_its_words_and_they_run_on_the_page(open_app):
-    words = text.load(PAGE, "en").words("wild")[1]
+    words = documents.load(PAGE, "en").words("wild")[1]
     assert {f"{n}{part}" for n in wild.BUGS for part in ("", ".is", ".so")} | {"choose", "run", "with", "without"} == set(words)
     app = open_app().switch_page(contents.file(PAGE)).run()
     for name in wild.BUGS:

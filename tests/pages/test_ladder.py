@@ -19,8 +19,8 @@ from core.settings.links import from_query
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
 from pages.shared.ladder.controls import duration, seconds
+from pages.shared.ladder.finished import finished_part
 from pages.shared.ladder.numbers import _zip
-from pages.shared.ladder.outcome import outcome_of
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
 
 LADDER = SCENARIOS[SCENARIO]
@@ -208,9 +208,9 @@ def test_each_step_links_to_compare(open_ladder):
 
 def test_the_zip_holds_what_the_command_writes(open_ladder):
     app = finish(press(open_ladder(TINY), "ladder:run"))
-    outcome = outcome_of(None)
-    assert list(outcome.tables) == list(ORDERS)
-    kept = app.session_state["ladder:outcome"][1]
+    finished = finished_part(None)
+    assert list(finished.tables) == list(ORDERS)
+    kept = app.session_state["ladder:finished"][1]
     with zipfile.ZipFile(io.BytesIO(_zip(kept))) as folder:
         assert sorted(folder.namelist()) == sorted(
             ["ladder.csv", "ladder.json", "ladder.md", "charts.html", "metrics.csv", "config.json"]

@@ -12,8 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.settings.scenarios import SCENARIOS
-from pages.shared.common import process
-from pages.shared.learn import contents, terms, text, values
+from pages.shared.common import contents, documents, process
+from pages.shared.learn import terms, values
 from tests.support import mostly_thorough
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +32,8 @@ def open_page(open_app):
     return lambda page, **options: open_app(**options).switch_page(contents.file(page)).run()
 
 
-def document(page: str) -> text.Document:
-    return text.load(page, "en")
+def document(page: str) -> documents.Document:
+    return documents.load(page, "en")
 
 
 def figures(page: str) -> set[str]:
@@ -126,7 +126,7 @@ def test_the_search_for_symbols_finds_them(latex, expected):
 @pytest.mark.parametrize("page", PAGES)
 def test_no_number_in_the_prose_was_typed(page):
     found = document(page)
-    for key, section in {"lead": text.Section("", found.lead), **found.sections}.items():
+    for key, section in {"lead": documents.Section("", found.lead), **found.sections}.items():
         if key != "sources":
             assert typed_numbers(section.body) == [], key
 
@@ -166,7 +166,7 @@ def test_a_claim_that_does_not_hold_would_be_found():
     ],
 )
 def test_a_placeholder_that_leads_nowhere_is_an_error_that_names_it(placeholder, named):
-    with pytest.raises(text.TextError, match=re.escape(named)):
+    with pytest.raises(documents.TextError, match=re.escape(named)):
         values.fill(placeholder, "grpo")
 
 
@@ -190,14 +190,14 @@ def test_the_glossary_is_long_enough_and_plain():
 
 def test_a_term_is_escaped_and_an_unknown_one_is_an_error():
     assert "&lt;b&gt;" in terms.explain("[[entropy|<b>]]", "en")
-    with pytest.raises(text.TextError, match="not in glossary"):
+    with pytest.raises(documents.TextError, match="not in glossary"):
         terms.explain("[[flux capacitor]]", "en")
 
 
-@pytest.mark.parametrize("lang", text.languages())
+@pytest.mark.parametrize("lang", documents.languages())
 def test_every_language_says_what_english_says(lang):
-    for path in (text.FOLDER / "en").glob("*.md"):
-        english, other = (text.load(path.stem, language) for language in ("en", lang))
+    for path in (documents.FOLDER / "en").glob("*.md"):
+        english, other = (documents.load(path.stem, language) for language in ("en", lang))
         assert other.sections.keys() == english.sections.keys() or path.stem == "glossary"
         for key in english.sections:
             if key == "words" or key.startswith("figure-"):
@@ -218,12 +218,12 @@ def test_an_unknown_language_is_english(open_app):
     ],
 )
 def test_a_malformed_text_is_an_error_that_says_what_to_do(content, named):
-    with pytest.raises(text.TextError, match=re.escape(named)):
-        text.parse(Path("page.md"), content).questions()
+    with pytest.raises(documents.TextError, match=re.escape(named)):
+        documents.parse(Path("page.md"), content).questions()
 
 
 def test_a_missing_section_is_an_error_that_names_it():
-    with pytest.raises(text.TextError, match=re.escape("grpo.md has no section {#nonsense}")):
+    with pytest.raises(documents.TextError, match=re.escape("grpo.md has no section {#nonsense}")):
         document("grpo").section("nonsense")
 
 

@@ -1,4 +1,4 @@
-"""What pages share: frame, live board, findings, process-wide manager, and views of runs.
+"""What pages share: frame and menu, session state, caches, texts, live board, findings, the run manager of the process, views of runs.
 
-May import core, and no package of a page.
+May import core and itself, and no package of a page.
 """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.common.contents import LAB, learn_menu
 from pages.shared.common.process import remember_visitor
-from pages.shared.learn.contents import menu
 
 # Streamlit leaves six lines empty above every page; the first chart belongs on the first screen. And it writes captions, and white on the
 # dark theme's light blue, too faintly to be read by everybody (WCAG AA).
@@ -20,24 +21,20 @@ button[kind="primary"], button[kind="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 </style>"""
 
-LAB = (
-    ("app.py", "Compare", ":material/ssid_chart:"),
-    ("pages/inspect_step.py", "Inspect a step", ":material/frame_inspect:"),
-    ("pages/ladder.py", "Ablation ladder", ":material/stairs:"),
-    ("pages/runs.py", "Runs", ":material/list_alt:"),
-)
+# A file: the name of a Material symbol would make the browser fetch the icon from a font server.
+ICON = Path(__file__).parent / "icon.svg"
 WITH_SETTINGS = ("Compare", "Ablation ladder")  # their sidebars hold what a person came to change: it belongs on the first screen
 
 
 def frame(title: str) -> None:
     """Call first on every page."""
-    st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=":material/ssid_chart:", layout="wide")
+    st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     with st.sidebar:
         remember_visitor()
         st.markdown("### DAPO Lab")
         _links(LAB)
-        pages = menu()
+        pages = learn_menu()
         with st.expander(
             f"Learn: {len(pages)} pages to play with", expanded=title not in WITH_SETTINGS, icon=":material/school:"
         ):

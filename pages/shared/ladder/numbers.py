@@ -12,8 +12,8 @@ from core.ladder import LadderTable
 from core.ladder.files import ladder_files, ladder_json
 from core.ladder.numbers import table_csv, table_markdown
 from core.settings.links import to_query
+from pages.shared.ladder.finished import Finished
 from pages.shared.ladder.opened import Ladder
-from pages.shared.ladder.outcome import Outcome
 from pages.shared.ladder.wide import wide
 
 
@@ -27,9 +27,9 @@ def show_table(table: LadderTable) -> None:
     )
 
 
-def show_rungs(ladder: Ladder | None, outcome: Outcome, table: LadderTable) -> None:
+def show_rungs(ladder: Ladder | None, finished: Finished, table: LadderTable) -> None:
     """Each step as a comparison of two sides."""
-    configs = {label: result.config for label, result in outcome.results.items()} | dict(ladder.configs if ladder else {})
+    configs = {label: result.config for label, result in finished.results.items()} | dict(ladder.configs if ladder else {})
     steps = [rung for rung in table.rungs if rung.label in configs and rung.before in configs]
     if not steps:
         return
@@ -39,12 +39,12 @@ def show_rungs(ladder: Ladder | None, outcome: Outcome, table: LadderTable) -> N
             for rung in steps:
                 pair = {label: configs[label] for label in (rung.before, rung.label)}
                 st.page_link(
-                    "app.py", label=rung.name, icon=":material/open_in_new:", query_params=to_query(outcome.scenario, pair)
+                    "app.py", label=rung.name, icon=":material/open_in_new:", query_params=to_query(finished.scenario, pair)
                 )
 
 
-def show_downloads(ladder: Ladder | None, outcome: Outcome) -> None:
-    tables, name = list(outcome.tables.values()), f"ladder-{outcome.scenario.name}"
+def show_downloads(ladder: Ladder | None, finished: Finished) -> None:
+    tables, name = list(finished.tables.values()), f"ladder-{finished.scenario.name}"
     with st.container(horizontal=True):
         st.download_button(
             "Table (CSV)", lambda: table_csv(tables), f"{name}.csv", "text/csv", on_click="ignore", icon=":material/download:",
@@ -54,7 +54,7 @@ def show_downloads(ladder: Ladder | None, outcome: Outcome) -> None:
             icon=":material/download:", key="ladder:json")  # fmt: skip
         if ladder is not None:
             st.download_button(
-                "Everything (zip)", lambda: _zip(outcome), f"{name}.zip", "application/zip", on_click="ignore",
+                "Everything (zip)", lambda: _zip(finished), f"{name}.zip", "application/zip", on_click="ignore",
                 icon=":material/folder_zip:", key="ladder:zip", help="The tables, the charts, every metric of every update.")  # fmt: skip
     if ladder is None:
         st.caption(
@@ -62,10 +62,10 @@ def show_downloads(ladder: Ladder | None, outcome: Outcome) -> None:
         )
 
 
-def _zip(outcome: Outcome) -> bytes:
+def _zip(finished: Finished) -> bytes:
     """The files that the command line writes."""
     out = io.BytesIO()
-    files = ladder_files(outcome.scenario.name, list(outcome.tables.values()), dict(outcome.results), "dashboard")
+    files = ladder_files(finished.scenario.name, list(finished.tables.values()), dict(finished.results), "dashboard")
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as folder:
         for file, content in files.items():
             folder.writestr(file, content)

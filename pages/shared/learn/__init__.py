@@ -1,5 +1,7 @@
 r"""The Learn pages: places to play, one idea each. This is the guide for whoever writes one.
 
+The package may import core, pages.shared.common and itself.
+
 A page called `clip_higher` is five files; look at `grpo` first, it uses everything.
 
     pages/clip_higher.py                          what is shown, in order; one call per part, no words

@@ -14,11 +14,11 @@ from core.runs.manager import ManagerFull, UnknownComparison
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.task import TaskConfig
+from pages.shared.common.documents import TextError
 from pages.shared.common.live import TICK_SECONDS, badge, phase
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts
 from pages.shared.common.process import manager, tab, visitor, watch
-from pages.shared.learn.text import TextError
 
 SMOOTHING = 0.8
 

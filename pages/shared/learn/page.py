@@ -10,12 +10,13 @@ import streamlit as st
 
 from core.settings.links import to_query
 from core.settings.scenarios import find_scenario
+from pages.shared.common import contents
+from pages.shared.common.documents import TextError, language, load
 from pages.shared.common.frame import frame
-from pages.shared.learn import contents, terms, values
+from pages.shared.learn import terms, values
 from pages.shared.learn.figure import figure, set_button
 from pages.shared.learn.miniature import miniature
 from pages.shared.learn.small import small
-from pages.shared.learn.text import TextError, language, load
 
 ROOT = Path(__file__).resolve().parents[3]
 STYLE = Path(__file__).parent / "page.css"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from pages.shared.learn.text import TextError, load
+from pages.shared.common.documents import TextError, load
 
 MARK = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]")
 

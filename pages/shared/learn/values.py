@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from pages.shared.learn.text import TextError
+from pages.shared.common.documents import TextError
 
 MEASURED = Path(__file__).resolve().parents[3] / "docs" / "measured.json"
 VARIANT = "seeds from 0"

@@ -1,11 +1,17 @@
-"""The Learn pages in reading order; a page is in the menu as soon as its file exists."""
+"""The contents of the menu: the pages of the lab, and the Learn pages in reading order, each listed as soon as its file exists."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pages.shared.learn.text import DEFAULT_LANGUAGE, load
+from pages.shared.common.documents import DEFAULT_LANGUAGE, load
 
+LAB = (
+    ("app.py", "Compare", ":material/ssid_chart:"),
+    ("pages/inspect_step.py", "Inspect a step", ":material/frame_inspect:"),
+    ("pages/ladder.py", "Ablation ladder", ":material/stairs:"),
+    ("pages/runs.py", "Runs", ":material/list_alt:"),
+)
 ORDER = (
     "grpo",
     "clip_higher",
@@ -23,8 +29,8 @@ def existing() -> tuple[str, ...]:
     return tuple(name for name in ORDER if (PAGES / f"{name}.py").exists())
 
 
-def menu(language: str = DEFAULT_LANGUAGE) -> tuple[tuple[str, str, None], ...]:
-    """(file, label, icon) of every page, as the menu wants them; under the menu's own icon they need none."""
+def learn_menu(language: str = DEFAULT_LANGUAGE) -> tuple[tuple[str, str, None], ...]:
+    """(file, label, icon) of every Learn page; they have no icons of their own."""
     return tuple((file(name), load(name, language).title, None) for name in existing())
 
 

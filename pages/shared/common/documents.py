@@ -1,6 +1,6 @@
-"""The words of the Learn pages: Markdown files, one per page and language, cut into named sections.
+"""Long texts: Markdown files, one per document and language, cut into named sections, and the language of the visit.
 
-The format stands in the guide for authors, `pages.shared.learn`. Nothing here knows Streamlit, but for the language in the address.
+The format is described in the guide for authors of Learn pages, the docstring of `pages.shared.learn`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-FOLDER = Path(__file__).parent / "text"
+FOLDER = Path(__file__).parents[1] / "learn" / "text"  # so far, only Learn pages have long texts
 DEFAULT_LANGUAGE = "en"
 HEADING = re.compile(r"^(#{1,2}) +(.+?)(?: +\{#([\w-]+)\})? *$")
 QUESTION = re.compile(r"^### +(.+?) *$", re.MULTILINE)

@@ -16,11 +16,11 @@ from core.settings.scenarios import SCENARIOS, Scenario
 from pages.shared.common.results import results_of
 from pages.shared.ladder.opened import Ladder
 
-KEPT = "ladder:outcome"
+KEPT = "ladder:finished"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Finished:
     """What is over of a ladder, and has measured something."""
 
     scenario: Scenario
@@ -28,7 +28,7 @@ class Outcome:
     tables: Mapping[str, LadderTable]  # order -> table, of the orders of which there is something to see
 
 
-def outcome_of(ladder: Ladder | None) -> Outcome:
+def finished_part(ladder: Ladder | None) -> Finished:
     if ladder is None:
         return _shipped()
     everything = results_of(ladder.id)
@@ -36,15 +36,15 @@ def outcome_of(ladder: Ladder | None) -> Outcome:
     mark = (ladder.id, tuple(sorted((label, r.status) for label, r in results.items())))
     kept = st.session_state.get(KEPT)
     if kept is None or kept[0] != mark:
-        kept = st.session_state[KEPT] = (mark, _outcome(ladder.scenario, results))
+        kept = st.session_state[KEPT] = (mark, _finished(ladder.scenario, results))
     return kept[1]
 
 
-def _outcome(scenario: Scenario, results: Mapping[str, RunResult]) -> Outcome:
+def _finished(scenario: Scenario, results: Mapping[str, RunResult]) -> Finished:
     tables = {order: ladder_table(order, scenario, results) for order in ORDERS} if results else {}
-    return Outcome(scenario, results, {order: table for order, table in tables.items() if table.rows})
+    return Finished(scenario, results, {order: table for order, table in tables.items() if table.rows})
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Outcome:
-    return _outcome(SCENARIOS[SCENARIO], shipped.load())
+def _shipped() -> Finished:
+    return _finished(SCENARIOS[SCENARIO], shipped.load())

@@ -1,0 +1,56 @@
+"""The buttons of Compare: Run, and while a comparison goes on Pause or Resume, Step, Stop and Reset."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.runs.manager import UnknownComparison
+from core.settings.run import RunConfig
+from pages.shared.common.live import phase
+from pages.shared.common.process import manager, tab
+from pages.shared.compare.opened import beginning
+from pages.shared.compare.starting import begin
+
+
+def buttons(runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
+    now = phase(manager().view(comparison) if comparison else None)
+    going, paused = now == "going", now == "paused"
+    left, *rest = st.columns([2.2, 1, 1, 1, 1.2])
+    name = "Run again" if comparison and not (going or paused or beginning().note) else "Run"
+    label = name if runs is None else f"{name}: {_summary(runs)}"
+    if not (going or paused):
+        left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key="run")
+        return
+    if going and left.button("Pause", type="primary", icon=":material/pause:", width="stretch", key="pause"):
+        _act(manager().pause, comparison)
+    if paused and left.button("Resume", type="primary", icon=":material/play_arrow:", width="stretch", key="resume"):
+        _act(manager().resume, comparison)
+    if rest[0].button(
+        "Step", icon=":material/skip_next:", width="stretch", disabled=going, key="step", help="One update of every side."
+    ):
+        _act(manager().step, comparison)
+    if rest[1].button(
+        "Stop", icon=":material/stop:", width="stretch", key="stop", help="End the runs; what they measured is kept."
+    ):
+        _act(manager().stop, comparison)
+    if rest[2].button(
+        "Reset", icon=":material/restart_alt:", width="stretch", key="reset", help="Begin again with the same seeds."
+    ):
+        begin(lambda: manager().reset(comparison, viewer=tab()))
+        st.rerun()
+
+
+def _summary(runs: dict[str, RunConfig]) -> str:
+    """What would be run, short enough for a button."""
+    who = " against ".join(map(plain, runs)) if len(runs) <= 2 else f"{len(runs)} sides"
+    seeds = next(iter(runs.values())).replicas
+    return f"{who}, {seeds} {'seed' if seeds == 1 else 'seeds'}"
+
+
+def _act(command, comparison: str) -> None:
+    try:
+        command(comparison)
+    except UnknownComparison:
+        st.session_state.refused = "Nothing was changed: another program trains this, and only there can it be paused or ended."
+    st.rerun()

@@ -1,0 +1,53 @@
+"""Which comparison this tab looks at on Compare: named in the address, looked at before, or the shipped one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.settings.scenarios import SCENARIOS
+from pages.shared.common.process import manager, visitor, watch
+from pages.shared.common.results import results_of
+from pages.shared.common.trouble import UNREADABLE, why_not
+
+
+def current_comparison() -> str | None:
+    """The comparison this tab looks at: the one in the address, else the one it looked at before it left this page. None = the
+    shipped one."""
+    asked = st.query_params.get("comparison")
+    comparison = asked or st.session_state.get("comparison")
+    if comparison is None:
+        _offer_own_run()
+        return None
+    try:
+        manager().view(comparison)
+        results_of(comparison)
+    except UNREADABLE as error:
+        problem = why_not(error)
+    else:
+        look_at(comparison)
+        watch(comparison)
+        return comparison
+    st.session_state.comparison = None
+    if asked:
+        st.warning(f"{problem} Below is the finished default comparison.", icon=":material/link_off:")
+    return None
+
+
+def look_at(comparison: str) -> None:
+    st.session_state.comparison = comparison
+    if st.query_params.get("comparison") != comparison:
+        st.query_params["comparison"] = comparison
+
+
+def _offer_own_run() -> None:
+    """Somebody who comes back in a new tab finds what they left running."""
+    going = next((c for c in manager().comparisons(visitor()) if not manager().view(c).finished), None)
+    if going is not None:
+        title = SCENARIOS[name].title if (name := manager().view(going).scenario) in SCENARIOS else name
+        st.info(f"A run of yours is not over yet: *{plain(title)}*.", icon=":material/directions_run:")
+        st.button("Show it", icon=":material/visibility:", key="show_mine", on_click=_show, args=(going,))
+
+
+def _show(comparison: str) -> None:
+    st.session_state.comparison = comparison

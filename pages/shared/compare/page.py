@@ -1,0 +1,83 @@
+"""The page *Compare* from top to bottom: notices, heading, buttons, the live board, rescue, findings, charts and links."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.data import comparison as shipped
+from core.settings.scenarios import SCENARIOS, Scenario
+from pages.shared.common.findings import show_findings
+from pages.shared.common.live import live_part
+from pages.shared.common.process import manager
+from pages.shared.common.trouble import plainly, show_missing_history
+from pages.shared.compare.buttons import buttons
+from pages.shared.compare.current import current_comparison
+from pages.shared.compare.more_charts import show_more_charts
+from pages.shared.compare.opened import beginning, read_address, take_settings_of
+from pages.shared.compare.rescue import show_rescue
+from pages.shared.compare.share import share
+from pages.shared.compare.sidebar import settings_sidebar
+from pages.shared.compare.sides import show_differences
+from pages.shared.compare.starting import is_wanted, start
+
+PROBLEMS_TOLD = 8  # parts of a link that were ignored: a notice for each; the others are named in one
+
+
+@plainly
+def compare_page() -> None:
+    # Fixed places: what comes and goes in one never moves the board, which would be rebuilt.
+    notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
+    read_address()
+    with notices:
+        show_missing_history()
+        comparison = current_comparison()
+    take_settings_of(comparison)
+    scenario, runs = settings_sidebar()
+    with notices:
+        _notices()
+    if runs is not None and is_wanted(comparison):
+        comparison = start(scenario, runs) or comparison
+    with heading:
+        _heading(scenario, comparison)
+    with controls:
+        buttons(runs, comparison)
+    with live:
+        live_part(comparison)
+    with rescue:
+        show_rescue(comparison)
+    with findings:
+        show_findings(comparison)
+    with charts:
+        show_more_charts(comparison)
+    with more:
+        if runs is not None:
+            show_differences(runs)
+        with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
+            st.markdown(scenario.afterwards)
+        share(scenario, runs)
+
+
+def _notices() -> None:
+    """What was wrong with the address, and why the sidebar shows other settings than the comparison's."""
+    problems = beginning().problems
+    for problem in problems[:PROBLEMS_TOLD]:
+        st.warning(plain(problem), icon=":material/link_off:")
+    if rest := problems[PROBLEMS_TOLD:]:
+        st.warning(plain(f"And {len(rest)} more: {' '.join(rest)}"), icon=":material/link_off:")
+    if beginning().note:
+        st.info(plain(beginning().note), icon=":material/info:")
+
+
+def _heading(scenario: Scenario, comparison: str | None) -> None:
+    shown = scenario if comparison is None else SCENARIOS.get(manager().view(comparison).scenario, scenario)
+    st.title("Watch GRPO collapse and DAPO hold" if shown.name == "collapse" else shown.title)
+    st.markdown(shown.look_for)
+    if comparison is None:
+        if scenario.name != shipped.SCENARIO:
+            st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[shipped.SCENARIO].title}*.")
+        st.info(
+            f"**A finished example, computed earlier by this code** (`{shipped.COMMAND}`): 16 seeds of each algorithm. "
+            "Press **Run** to train your own, live.", icon=":material/inventory_2:")  # fmt: skip
+    if "refused" in st.session_state:
+        st.error(plain(st.session_state.pop("refused")), icon=":material/block:")

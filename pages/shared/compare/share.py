@@ -1,0 +1,25 @@
+"""Links to the settings of Compare and to the comparison that is shown."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.settings.links import to_query
+from core.settings.run import RunConfig
+from core.settings.scenarios import Scenario
+
+
+def share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
+    with st.popover("Share", icon=":material/share:", disabled=runs is None):
+        if runs is not None:
+            address = (st.context.url or "").split("?")[0]
+            query = to_query(scenario, runs)
+            st.markdown("**These settings**, seeds included. Whoever opens the link gets the same curves.")
+            st.code(f"{address}?{urlencode(query)}", language=None, wrap_lines=True)
+            st.markdown("The same, started at once:")
+            st.code(f"{address}?{urlencode(query | {'run': '1'})}", language=None, wrap_lines=True)
+            if comparison := st.query_params.get("comparison"):
+                st.markdown("**This very run.** Whoever has this link can watch it, pause it and stop it.")
+                st.code(f"{address}?{urlencode({'comparison': comparison})}", language=None, wrap_lines=True)

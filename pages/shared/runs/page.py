@@ -1,0 +1,89 @@
+"""The page *Runs* from top to bottom. One fragment draws it all and repeats while a run goes on or outcomes are still being read."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.runs.store.store import StoreError
+from pages.shared.common.process import told, visitor
+from pages.shared.common.trouble import show_missing_history, show_unwritten
+from pages.shared.runs.actions import actions
+from pages.shared.runs.deleted import deleted_list, deleted_rows, undo_bar
+from pages.shared.runs.listing import list_runs
+from pages.shared.runs.overlay import overlay, settings_diff
+from pages.shared.runs.table import SHOWN, clear_filters, field, filters, selected, table
+from pages.shared.runs.unkept import unkept_list
+
+TICK_SECONDS = 1.0
+BUSY = "runs:busy"
+
+
+def runs_page() -> None:
+    st.title("Runs")
+    show_missing_history()
+    busy = st.session_state.get(BUSY, False)
+    st.fragment(_body, run_every=TICK_SECONDS if busy else None)(busy)
+
+
+def _body(drawn_busy: bool) -> None:
+    try:
+        busy = _page()
+    except StoreError as error:
+        st.error(f"The history cannot be shown: {plain(told(error))}. Below are the runs in memory.", icon=":material/error:")
+        busy = unkept_list()
+    if busy != drawn_busy:
+        st.session_state[BUSY] = busy
+        st.rerun()  # only a full run can begin or end the ticking
+
+
+def _page() -> bool:
+    """Draw everything; whether it will be out of date in a moment."""
+    owner, zone = visitor(), time_zone()
+    show_unwritten()
+    deleted = deleted_rows(owner)
+    undo_bar(list(deleted))
+    runs, left = list_runs(owner, set(st.session_state.get(SHOWN, [])))
+    if not runs:
+        _empty()
+        deleted_list(deleted, zone)
+        return False
+    st.caption("Every run that you started in this browser, one row per side. Tick rows to lay them over each other.")
+    shown = filters(runs)
+    if shown:
+        table(shown, zone)
+    else:
+        st.info("No run matches.", icon=":material/filter_alt_off:")
+        st.button("Clear the filters", on_click=clear_filters, key="runs:clear")
+    st.caption(_counted(len(shown), len(runs), left, zone))
+    field(runs, zone)
+    chosen = selected(runs)
+    if chosen:
+        actions(chosen, runs, zone)
+        overlay(chosen, zone)
+        if len(chosen) > 1:
+            settings_diff(chosen, zone)
+    deleted_list(deleted, zone)
+    return left > 0 or not all(run.over for run in runs)
+
+
+def _counted(shown: int, total: int, left: int, zone: tzinfo) -> str:
+    count = f"{total} runs" if shown == total else f"{shown} of {total} runs"
+    return f"{count}. Times: {zone}." + (f" The outcomes of {left} runs are still being read." if left else "")
+
+
+def _empty() -> None:
+    st.info("There are no runs yet. Go to **Compare**, choose a scenario and press **Run**: every run is kept here.",
+            icon=":material/list_alt:")  # fmt: skip
+    st.page_link("app.py", label="Go to Compare", icon=":material/ssid_chart:")
+
+
+def time_zone() -> tzinfo:
+    """The visitor's, as far as the browser says and this system knows it."""
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
