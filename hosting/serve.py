@@ -24,7 +24,7 @@ def options(environment: dict[str, str], given: list[str]) -> list[str]:
 
 
 def main() -> None:
-    for module in pkgutil.iter_modules(shared.__path__, "pages.shared."):
+    for module in pkgutil.walk_packages(shared.__path__, "pages.shared."):
         importlib.import_module(module.name)
     cli.main(options(dict(os.environ), sys.argv[1:]), prog_name="streamlit")
 

@@ -12,7 +12,7 @@ from core.inspection.step import inspect_step
 from core.inspection.treatment import treat
 from core.runs.manager import RunManager
 from pages.shared.common import process
-from pages.shared.inspect_step.replays import Replays
+from pages.shared.inspect_step.replays import MAX_BYTES, Replays
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
 
 PAGE = "pages/inspect_step.py"
@@ -237,7 +237,7 @@ def test_steps_are_kept_and_bounded(monkeypatch, slots):
         step = replays.step(config(), 0, update, owner="bob", on_prepare=lambda *p: None)
         assert step.update == update
     assert made == [(0, 1), (0, 2), (0, 3), (0, 2)]  # 1 was used later than 2, which was let go for 3
-    assert replays.nbytes < 500_000
+    assert replays.nbytes == MAX_BYTES  # two of at most two
 
 
 def test_one_replay_at_a_time_and_who_waits_is_told(slots):

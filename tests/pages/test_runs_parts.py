@@ -19,7 +19,7 @@ from core.runs.store.store import RunRow
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.scenarios import SCENARIOS
 from core.settings.serial import config_to_json
-from pages.shared.common.kept import Kept
+from pages.shared.common.cache import Cache
 from pages.shared.runs.names import MAX_NAME, chart_text, clean_name, distinct, long_labels, short_labels
 from pages.shared.runs.outcomes import FINAL_METRICS, key, outcome_of, read_outcomes
 from pages.shared.runs.overlay import MAX_DRAWN, assign_styles, charts_for
@@ -159,26 +159,12 @@ class FakeStore:
 def test_outcomes_are_read_once_a_few_at_a_time_and_only_of_what_is_over():
     rows = [replace(ROW, run_id=i) for i in range(6)]
     rows[1], rows[2] = replace(rows[1], status=Status.RUNNING), replace(rows[2], updates_done=0, status=Status.FAILED)
-    store, known = FakeStore(), Kept(100)
+    store, known = FakeStore(), Cache(100)
     lefts = [read_outcomes(store, rows, known, 0.0) for _ in range(6)]
     assert lefts == [4, 3, 2, 1, 0, 0]  # one at a time when there is no time
     assert store.read == [0, 3, 4, 5] and key(rows[1]) not in known
     assert read_outcomes(store, [replace(rows[0], updates_done=13)], known, 0.0) == 0  # there is more: read anew
     assert store.read[-1] == 0
-
-
-def test_the_memory_forgets_what_was_used_longest_ago():
-    kept = Kept(10)
-    for name, weight in (("a", 4), ("b", 4)):
-        kept.put(name, name.upper(), weight)
-    assert kept.get("a") == "A"
-    kept.put("c", "C", 4)
-    assert kept.get("b") is None and kept.get("a") == "A" and "c" in kept
-    kept.put("a", "A2", 1)  # replaced: 5 in all
-    kept.put("d", "D", 5)
-    assert kept.get("c") == "C" and kept.get("a") == "A2"
-    kept.put("huge", 1, 99)
-    assert kept.get("huge") == 1 and "a" not in kept
 
 
 # Selection and colours

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
+
+from pages.shared.common.cache import Cache
+from pages.shared.common.state import LANGUAGE
 
 FOLDER = Path(__file__).parents[1] / "learn" / "text"  # so far, only Learn pages have long texts
 DEFAULT_LANGUAGE = "en"
@@ -86,13 +88,16 @@ class Document:
 
 def language() -> str:
     """The language of this visit: `?lang=` where there is a folder of that name, kept while the tab is open; otherwise English."""
-    asked = st.query_params.get("lang") or st.session_state.get("language", DEFAULT_LANGUAGE)
-    st.session_state.language = asked if asked in languages() else DEFAULT_LANGUAGE
-    return st.session_state.language
+    asked = st.query_params.get("lang") or LANGUAGE.get()
+    LANGUAGE.set(asked if asked in languages() else DEFAULT_LANGUAGE)
+    return LANGUAGE.get()
 
 
 def languages() -> tuple[str, ...]:
     return tuple(sorted(p.name for p in FOLDER.iterdir() if p.is_dir()))
+
+
+_PARSED: Cache[tuple[Path, int], Document] = Cache(128)  # (file, when it was changed) -> document
 
 
 def load(name: str, language: str) -> Document:
@@ -100,12 +105,7 @@ def load(name: str, language: str) -> Document:
     path = FOLDER / language / f"{name}.md"
     if not path.exists():
         path = FOLDER / DEFAULT_LANGUAGE / f"{name}.md"
-    return _parsed(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=128)
-def _parsed(path: Path, _changed: int) -> Document:
-    return parse(path, path.read_text(encoding="utf-8"))
+    return _PARSED.made((path, path.stat().st_mtime_ns), lambda: parse(path, path.read_text(encoding="utf-8")))
 
 
 def parse(path: Path, text: str) -> Document:

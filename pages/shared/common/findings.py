@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from core.analysis.report import findings, numbers_table, quoted
 from core.analysis.result import RunResult
 from core.analysis.summary import summarise
 from core.data import comparison as shipped
+from pages.shared.common.cache import Cache
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
@@ -34,7 +34,8 @@ def show_findings(comparison: str | None) -> None:
     if not measured:
         st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")
         return
-    summary = _summary(comparison or "shipped", tuple(results), name, results)
+    # A run that is added later makes another one of the comparison.
+    summary = _summaries().made((comparison, tuple(results)), lambda: summarise(name, results))
     st.subheader("Findings")
     shown = quoted(summary, plain)
     st.markdown("\n".join(f"- {sentence}" for sentence in findings(shown)))
@@ -44,11 +45,10 @@ def show_findings(comparison: str | None) -> None:
     _downloads(name, results, measured, summary)
 
 
-@st.cache_resource(max_entries=KEPT_SUMMARIES, show_spinner=False)
-def _summary(comparison: str, labels: tuple[str, ...], scenario: str, _results: Mapping[str, RunResult]) -> dict:
-    """Computed once per finished comparison, whoever looks at it: ten thousand resamples per number take half a second of a processor
-    that trains. A run that is added later makes another one of it. Do not change what is returned: it is shared."""
-    return summarise(scenario, _results)
+@st.cache_resource(show_spinner=False)
+def _summaries() -> Cache[tuple[str | None, tuple[str, ...]], dict]:
+    """(comparison, labels) -> summary. Computed once per finished comparison, whoever looks at it."""
+    return Cache(KEPT_SUMMARIES)
 
 
 def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, RunResult], summary: dict) -> None:

@@ -15,6 +15,7 @@ from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
+from pages.shared.common.state import EVENTS
 from pages.shared.common.trouble import plainly, show_unwritten
 from pages.shared.common.view_settings import chosen_view, view_settings
 
@@ -81,10 +82,7 @@ def _board(comparison: str | None, drawn: tuple) -> None:
 
 def _events(comparison: str | None, histories) -> list[dict]:
     """Collapses and vanished gradients so far. Only new updates are looked at: a scan of a long run would cost more than a tick."""
-    kept = st.session_state.get("events")
-    if kept is None or kept[0] != comparison:
-        kept = st.session_state.events = (comparison, series.EventWatch())
-    return kept[1].look(histories)
+    return EVENTS.of(comparison, series.EventWatch).look(histories)
 
 
 def badge(view: ComparisonView | None) -> dict:

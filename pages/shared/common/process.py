@@ -17,6 +17,7 @@ import streamlit as st
 from core.runs.manager import RunManager
 from core.runs.store.store import Store, StoreError
 from core.settings.limits import NONE, limits_from
+from pages.shared.common.state import TAB, VISITOR
 
 DATABASE = "runs.sqlite"
 COOKIE = "dapo_lab_visitor"
@@ -110,10 +111,8 @@ def history_problem() -> str:
 def visitor() -> str:
     """A name that nobody can guess for the person at this browser: the same in all its tabs and after a reload. It owns the runs that
     it starts. Where cookies are refused it lasts as long as the tab is connected."""
-    if "visitor" not in st.session_state:
-        known = sent_name()
-        st.session_state.visitor = known if re.fullmatch("[0-9a-f]{32}", known) else uuid4().hex
-    return st.session_state.visitor
+    known = sent_name()
+    return VISITOR.made(lambda: known if re.fullmatch("[0-9a-f]{32}", known) else uuid4().hex)
 
 
 def sent_name() -> str:
@@ -130,7 +129,7 @@ def remember_visitor() -> None:
 
 def tab() -> str:
     """A name for this browser tab, for as long as it is connected. It holds the leases."""
-    return st.session_state.setdefault("tab", uuid4().hex)
+    return TAB.made(lambda: uuid4().hex)
 
 
 def watch(comparison: str) -> None:

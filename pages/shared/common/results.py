@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from core.analysis.result import RunResult
 from core.data import comparison as shipped
 from pages.shared.common.process import manager
+from pages.shared.common.state import FINISHED_RESULTS
 
 
 def results_of(comparison: str | None) -> dict[str, RunResult]:
@@ -14,11 +13,6 @@ def results_of(comparison: str | None) -> dict[str, RunResult]:
     if comparison is None:
         return shipped.load()
     view = manager().view(comparison)  # asked before the results: what is over before it is read is complete
-    mark = (comparison, tuple(view.runs)) if view.finished else None
-    kept = st.session_state.get("finished_results")
-    if kept is not None and kept[0] == mark:
-        return kept[1]
-    results = manager().results(comparison)
-    if mark is not None:
-        st.session_state.finished_results = (mark, results)
-    return results
+    if not view.finished:
+        return manager().results(comparison)
+    return FINISHED_RESULTS.of((comparison, tuple(view.runs)), lambda: manager().results(comparison))

@@ -93,3 +93,21 @@ class Memo(Generic[T]):
     def last(self) -> tuple[Mark, T] | None:
         """(mark, result), or None before the first."""
         return self._key.get()
+
+
+VISITOR: Key[str | None] = Key("visitor")  # the name of whoever is at this browser
+TAB: Key[str | None] = Key("tab")  # a name for this tab, which holds the leases
+LANGUAGE: Key[str | None] = Key("language")
+COMPARISON: Key[str | None] = Key("comparison")  # what Compare looks at; None = the shipped comparison
+EVENTS: Memo = Memo("events")  # an EventWatch of the comparison on the board of Compare
+FINISHED_RESULTS: Memo = Memo("finished_results")  # label -> result of the finished comparison that was read last
+
+# By the prefix of a board, as each page with a board has its own.
+XAXIS: KeyFamily[str] = KeyFamily("{}xaxis", "update", Lifetime.LASTING_WIDGET)
+SMOOTHING: KeyFamily[float] = KeyFamily("{}smoothing", 0.0, Lifetime.LASTING_WIDGET)
+OPTIONS: KeyFamily[list | None] = KeyFamily("{}options", None, Lifetime.LASTING_WIDGET)
+# By the key of a board.
+BOARD_ANSWER: KeyFamily[dict | None] = KeyFamily("{}", None, Lifetime.WIDGET)  # what the browser has said
+BOARD_SENT: KeyFamily = KeyFamily("{}:sent")  # what the browser should have, a `Sent`
+# By the version of the settings, what they are of, and the field.
+SETTING: KeyFamily = KeyFamily("{}:{}:{}", None, Lifetime.LASTING_WIDGET)

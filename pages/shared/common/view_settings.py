@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared.common.state import OPTIONS, SMOOTHING, XAXIS
+
 AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
 LOG, SEEDS = "log gradient", "single seeds"
 
@@ -12,20 +14,26 @@ def view_settings(prefix: str) -> None:
     """The widgets. What they say: `chosen_view`, also in a fragment that runs without them."""
     axis, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
     axis.segmented_control(
-        "x-axis", list(AXES), default="update", format_func=AXES.get, key=f"{prefix}xaxis", required=True, persist_state="session"
+        "x-axis",
+        list(AXES),
+        default="update",
+        format_func=AXES.get,
+        key=XAXIS(prefix).name,
+        required=True,
+        persist_state="session",
     )
-    smoothing.slider("Smoothing", 0.0, 0.99, 0.9, key=f"{prefix}smoothing", persist_state="session",
+    smoothing.slider("Smoothing", 0.0, 0.99, 0.9, key=SMOOTHING(prefix).name, persist_state="session",
                      help="A moving average; the raw line stays visible behind it.")  # fmt: skip
-    options.pills("Show", [LOG, SEEDS], selection_mode="multi", key=f"{prefix}options", label_visibility="collapsed",
+    options.pills("Show", [LOG, SEEDS], selection_mode="multi", key=OPTIONS(prefix).name, label_visibility="collapsed",
                   persist_state="session")  # fmt: skip
 
 
 def chosen_view(prefix: str) -> dict:
     """The arguments of `live_board` that the widgets stand for."""
-    options = st.session_state.get(f"{prefix}options") or []
+    options = OPTIONS(prefix).get() or []
     return {
-        "xaxis": st.session_state.get(f"{prefix}xaxis") or "update",
-        "smoothing": st.session_state.get(f"{prefix}smoothing", 0.0),
+        "xaxis": XAXIS(prefix).get() or "update",
+        "smoothing": SMOOTHING(prefix).get(),
         "log": ["grad_norm"] if LOG in options else [],
         "seeds": SEEDS in options,
     }

@@ -11,6 +11,7 @@ from pages.shared.common.live import phase
 from pages.shared.common.process import manager, tab
 from pages.shared.compare.opened import beginning
 from pages.shared.compare.starting import begin
+from pages.shared.compare.state import REFUSED, RUN
 
 
 def buttons(runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
@@ -20,7 +21,7 @@ def buttons(runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
     name = "Run again" if comparison and not (going or paused or beginning().note) else "Run"
     label = name if runs is None else f"{name}: {_summary(runs)}"
     if not (going or paused):
-        left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key="run")
+        left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key=RUN.name)
         return
     if going and left.button("Pause", type="primary", icon=":material/pause:", width="stretch", key="pause"):
         _act(manager().pause, comparison)
@@ -52,5 +53,5 @@ def _act(command, comparison: str) -> None:
     try:
         command(comparison)
     except UnknownComparison:
-        st.session_state.refused = "Nothing was changed: another program trains this, and only there can it be paused or ended."
+        REFUSED.set("Nothing was changed: another program trains this, and only there can it be paused or ended.")
     st.rerun()

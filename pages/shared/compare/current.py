@@ -8,6 +8,7 @@ from core.analysis.markdown import plain
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.process import manager, visitor, watch
 from pages.shared.common.results import results_of
+from pages.shared.common.state import COMPARISON
 from pages.shared.common.trouble import UNREADABLE, why_not
 
 
@@ -15,7 +16,7 @@ def current_comparison() -> str | None:
     """The comparison this tab looks at: the one in the address, else the one it looked at before it left this page. None = the
     shipped one."""
     asked = st.query_params.get("comparison")
-    comparison = asked or st.session_state.get("comparison")
+    comparison = asked or COMPARISON.get()
     if comparison is None:
         _offer_own_run()
         return None
@@ -28,14 +29,14 @@ def current_comparison() -> str | None:
         look_at(comparison)
         watch(comparison)
         return comparison
-    st.session_state.comparison = None
+    COMPARISON.set(None)
     if asked:
         st.warning(f"{problem} Below is the finished default comparison.", icon=":material/link_off:")
     return None
 
 
 def look_at(comparison: str) -> None:
-    st.session_state.comparison = comparison
+    COMPARISON.set(comparison)
     if st.query_params.get("comparison") != comparison:
         st.query_params["comparison"] = comparison
 
@@ -50,4 +51,4 @@ def _offer_own_run() -> None:
 
 
 def _show(comparison: str) -> None:
-    st.session_state.comparison = comparison
+    COMPARISON.set(comparison)

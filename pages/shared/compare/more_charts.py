@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,14 +10,16 @@ import streamlit as st
 from core.analysis.charts import Chart, clipping_charts, policy_charts
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult, Status
+from pages.shared.common.cache import Cache
 from pages.shared.common.chart_view import show_chart
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
 from pages.shared.common.trouble import plainly
+from pages.shared.compare.state import DRAW_ANEW, MORE_CHARTS
 
 GOING = {Status.QUEUED, Status.RUNNING}
-KEPT_CHARTS = 16  # comparisons in one theme
+KEPT_CHARTS = 32  # lists of charts: of a comparison in one theme there are two
 
 
 @dataclass(frozen=True)
@@ -63,40 +65,34 @@ def _drawn(comparison: str | None, finished: bool, dark: bool) -> Drawn | None:
     """The charts as last drawn, or drawn now: when all runs have paused or ended, when the page has changed its theme since, and when
     somebody asks. Half a second of work that runs in progress would feel: before they pause, None."""
     states = {} if comparison is None else {label: run.status for label, run in manager().view(comparison).runs.items()}
-    look, asked = (dark, tuple(states.items())), bool(st.session_state.get("draw_anew"))
-    kept: Drawn | None = st.session_state.get("more_charts")
+    look, asked = (dark, tuple(states.items())), DRAW_ANEW.get()
+    kept = MORE_CHARTS.get()
     kept = kept if kept is not None and kept.comparison == comparison else None
     if not asked and ((kept is not None and kept.look == look) or GOING & set(states.values())):
         return kept
     results = results_of(comparison)
     updates = {label: result.history.last_update for label, result in results.items()}
-    charts = _finished_charts(comparison, tuple(results), dark, results) if finished else policy_charts(results, dark=dark)
-    kept = st.session_state.more_charts = Drawn(comparison, look, updates, results, charts)
-    return kept
+    charts = _charts(policy_charts, comparison, results, finished, dark)
+    drawn = Drawn(comparison, look, updates, results, charts)
+    MORE_CHARTS.set(drawn)
+    return drawn
 
 
 def _clipping(drawn: Drawn, finished: bool, dark: bool) -> list[Chart]:
-    if finished:
-        return _finished_clipping(drawn.comparison, tuple(drawn.results), dark, drawn.results)
-    return clipping_charts(drawn.results, dark=dark)
+    return _charts(clipping_charts, drawn.comparison, drawn.results, finished, dark)
 
 
-# Drawn once, whoever looks: thirty people open the same link. A run that is added later makes another comparison of it. Do not change what
-# is returned: it is shared.
+def _charts(draw: Callable, comparison: str | None, results: Mapping[str, RunResult], finished: bool, dark: bool) -> list[Chart]:
+    if not finished:
+        return draw(results, dark=dark)
+    return _finished_charts().made((draw.__name__, comparison, tuple(results), dark), lambda: draw(results, dark=dark))
 
 
-@st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
-def _finished_charts(
-    comparison: str | None, labels: tuple[str, ...], dark: bool, _results: Mapping[str, RunResult]
-) -> list[Chart]:
-    return policy_charts(_results, dark=dark)
-
-
-@st.cache_resource(max_entries=KEPT_CHARTS, show_spinner=False)
-def _finished_clipping(
-    comparison: str | None, labels: tuple[str, ...], dark: bool, _results: Mapping[str, RunResult]
-) -> list[Chart]:
-    return clipping_charts(_results, dark=dark)
+@st.cache_resource(show_spinner=False)
+def _finished_charts() -> Cache[tuple, list[Chart]]:
+    """(which charts, comparison, labels, dark) -> charts of a finished comparison. Drawn once, whoever looks: thirty people open one link.
+    A run that is added later makes another comparison of it."""
+    return Cache(KEPT_CHARTS)
 
 
 def _as_of(drawn: Drawn | None) -> None:
@@ -110,4 +106,4 @@ def _as_of(drawn: Drawn | None) -> None:
     else:
         done = " and ".join(f"{count} of {plain(label)}" for label, count in drawn.updates.items())
         words.markdown(f"As of update {done}. They are drawn anew when the runs pause or end, and when you ask.")
-    button.button("Draw now", icon=":material/refresh:", width="stretch", key="draw_anew")
+    button.button("Draw now", icon=":material/refresh:", width="stretch", key=DRAW_ANEW.name)

@@ -19,6 +19,8 @@ from core.settings.scenarios import SCENARIOS, Scenario
 from core.settings.sides import side_runs, sides_of
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
+from pages.shared.common.state import COMPARISON
+from pages.shared.compare.state import ADDRESS, AUTO_STARTED, BEGINNING, SCENARIO, SETTINGS_OF, SETTINGS_VERSION
 
 NOT_SETTINGS = ("comparison", "lang")
 
@@ -38,39 +40,39 @@ class Beginning:
 def read_address() -> None:
     """Begin with what the address says, on a tab's first run and whenever a link to other settings was followed since. Call first."""
     address = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
-    first = "beginning" not in st.session_state
-    if first or (address and address != st.session_state.address):
+    first = not BEGINNING.is_set()
+    if first or (address and address != ADDRESS.get()):
         opened: Opened = from_query(address)
         if not first:
             begin_with(opened.scenario, opened.runs)
-            st.session_state.comparison = None  # the link asks for these settings and not for the run looked at before
-        st.session_state.auto_started = False
-        st.session_state.beginning = Beginning(opened.scenario, opened.runs, opened.start, opened.problems)
-    st.session_state.address = address
+            COMPARISON.set(None)  # the link asks for these settings and not for the run looked at before
+        AUTO_STARTED.set(False)
+        BEGINNING.set(Beginning(opened.scenario, opened.runs, opened.start, opened.problems))
+    ADDRESS.set(address)
 
 
 def beginning() -> Beginning:
     """What the settings begin with now."""
-    return st.session_state.beginning
+    return BEGINNING.get()
 
 
 def begin_with(scenario: Scenario, runs: dict[str, RunConfig], problems: tuple[str, ...] = (), note: str = "") -> None:
     """Give every setting a new first value. Call before the widgets are drawn, or in a callback."""
-    st.session_state.beginning = Beginning(scenario, runs, beginning().start, problems, note)
-    st.session_state.settings_version = version() + 1
-    st.session_state.scenario = scenario.name
+    BEGINNING.set(Beginning(scenario, runs, beginning().start, problems, note))
+    SETTINGS_VERSION.set(version() + 1)
+    SCENARIO.set(scenario.name)
 
 
 def version() -> int:
     """Part of every setting's key."""
-    return st.session_state.get("settings_version", 0)
+    return SETTINGS_VERSION.get()
 
 
 def take_settings_of(comparison: str | None) -> None:
     """Begin with the settings of `comparison` when another one is opened than before. One that this tab started has them already."""
-    if comparison is None or st.session_state.get("settings_of") == comparison:
+    if comparison is None or SETTINGS_OF.get() == comparison:
         return
-    st.session_state.settings_of = comparison
+    SETTINGS_OF.set(comparison)
     try:
         scenario = SCENARIOS.get(manager().view(comparison).scenario)
         # A fork begins in the middle of a run; it is made on the page and not by settings.
@@ -79,7 +81,7 @@ def take_settings_of(comparison: str | None) -> None:
         scenario, runs = None, {}
     if scenario is None or not runs:
         note = "The settings of this comparison are not known to this version, so the sidebar shows others."
-        st.session_state.beginning = replace(beginning(), note=note)
+        BEGINNING.set(replace(beginning(), note=note))
         return
     try:
         side_runs(scenario, sides_of(scenario, runs))

@@ -20,6 +20,7 @@ from pages.shared.compare.share import share
 from pages.shared.compare.sidebar import settings_sidebar
 from pages.shared.compare.sides import show_differences
 from pages.shared.compare.starting import is_wanted, start
+from pages.shared.compare.state import REFUSED
 
 PROBLEMS_TOLD = 8  # parts of a link that were ignored: a notice for each; the others are named in one
 
@@ -79,5 +80,5 @@ def _heading(scenario: Scenario, comparison: str | None) -> None:
         st.info(
             f"**A finished example, computed earlier by this code** (`{shipped.COMMAND}`): 16 seeds of each algorithm. "
             "Press **Run** to train your own, live.", icon=":material/inventory_2:")  # fmt: skip
-    if "refused" in st.session_state:
-        st.error(plain(st.session_state.pop("refused")), icon=":material/block:")
+    if refused := REFUSED.take():
+        st.error(plain(refused), icon=":material/block:")

@@ -20,6 +20,7 @@ from pages.shared.common.folded import folded
 from pages.shared.common.process import manager, tab, told
 from pages.shared.common.results import results_of
 from pages.shared.compare.sidebar import HIDDEN, setting_widgets
+from pages.shared.compare.state import REFUSED
 
 MOST_RUNS = 7  # lines that can be told apart
 OTHER = ("learning_rate", "temperature", "group_size", "num_prompts", "max_grad_norm")
@@ -117,5 +118,5 @@ def _start(comparison: str, label: str, config: RunConfig) -> None:
         if any(run.status is Status.PAUSED for run in manager().view(comparison).runs.values()):
             manager().resume(comparison)  # the original goes on beside it
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
-        st.session_state.refused = f"Not started: {told(error)}."
+        REFUSED.set(f"Not started: {told(error)}.")
     st.rerun()

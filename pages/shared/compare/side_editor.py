@@ -12,34 +12,36 @@ from core.settings.labels import free_label
 from core.settings.run import RunConfig
 from core.settings.scenarios import Scenario
 from core.settings.sides import MAX_SIDES, Side, bases, check_sides, side_runs
+from pages.shared.common.state import Key
 from pages.shared.compare.opened import begin_with, version
+from pages.shared.compare.state import ADD_SIDE, EDITED, SIDE, SIDE_REFUSED
 
 COPY = "a copy of "
 
 
 def side_head(scenario: Scenario, sides: tuple[Side, ...], side: Side) -> None:
     """What stands above a side's switches: its label, what it begins as, and the button that removes it."""
-    prefix = f"{version()}:{scenario.name}:{side.label}:side"
+    label, base, remove = (SIDE(version(), scenario.name, side.label, part) for part in ("label", "base", "remove"))
     names = list(bases(scenario))
     st.text_input(
-        "Label", side.label, max_chars=24, key=f"{prefix}:label", on_change=_rename, args=(scenario, sides, side, f"{prefix}:label"),
+        "Label", side.label, max_chars=24, key=label.name, on_change=_rename, args=(scenario, sides, side, label),
         help="What this side is called in charts, files and links.")  # fmt: skip
     st.selectbox(
-        "Begins as", names, index=names.index(side.base), key=f"{prefix}:base", on_change=_begin_as,
-        args=(scenario, sides, side, f"{prefix}:base"), help="Sets every switch below to this algorithm's.")  # fmt: skip
+        "Begins as", names, index=names.index(side.base), key=base.name, on_change=_begin_as,
+        args=(scenario, sides, side, base), help="Sets every switch below to this algorithm's.")  # fmt: skip
     st.button(
-        "Remove this side", icon=":material/remove:", width="stretch", key=f"{prefix}:remove", disabled=len(sides) == 1,
+        "Remove this side", icon=":material/remove:", width="stretch", key=remove.name, disabled=len(sides) == 1,
         on_click=_remove, args=(scenario, side))  # fmt: skip
-    if told := st.session_state.pop(f"told:{side.label}", None):
+    if told := SIDE_REFUSED(side.label).take():
         st.error(plain(told), icon=":material/error:")
 
 
 def add_side(scenario: Scenario, sides: tuple[Side, ...]) -> None:
     """The menu of what can be added; closed when there are enough sides."""
     full = len(sides) >= MAX_SIDES
-    key = f"{version()}:{scenario.name}:add"
+    key = ADD_SIDE(version(), scenario.name)
     st.selectbox(
-        "Add a side", [*bases(scenario), *(COPY + side.label for side in sides)], index=None, key=key, disabled=full,
+        "Add a side", [*bases(scenario), *(COPY + side.label for side in sides)], index=None, key=key.name, disabled=full,
         placeholder=f"At most {MAX_SIDES}" if full else "Add a side …", label_visibility="collapsed", on_change=_add,
         args=(scenario, sides, key))  # fmt: skip
 
@@ -48,11 +50,11 @@ def add_side(scenario: Scenario, sides: tuple[Side, ...]) -> None:
 
 
 def _runs() -> dict[str, RunConfig]:
-    return st.session_state.edited
+    return EDITED.get()
 
 
-def _add(scenario: Scenario, sides: tuple[Side, ...], key: str) -> None:
-    wish = st.session_state[key]
+def _add(scenario: Scenario, sides: tuple[Side, ...], key: Key) -> None:
+    wish = key.get()
     if wish is None:
         return
     runs = _runs()
@@ -69,8 +71,8 @@ def _remove(scenario: Scenario, side: Side) -> None:
     begin_with(scenario, {label: run for label, run in _runs().items() if label != side.label})
 
 
-def _begin_as(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: str) -> None:
-    base, runs = st.session_state[key], _runs()
+def _begin_as(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: Key) -> None:
+    base, runs = key.get(), _runs()
     run = _as_base(scenario, runs, sides, base)
     # A side that is called like the algorithm it was takes the name of the one it is now.
     others = [label for label in runs if label != side.label]
@@ -78,15 +80,15 @@ def _begin_as(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: str)
     begin_with(scenario, {label if k == side.label else k: run if k == side.label else v for k, v in runs.items()})
 
 
-def _rename(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: str) -> None:
-    label = st.session_state[key].strip()
+def _rename(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: Key) -> None:
+    label = key.get().strip()
     try:
         # A label that is a base's name says that the side is that base.
         renamed = tuple(Side(label, side.base) if s is side else s for s in sides)
         check_sides(scenario, renamed)
     except ConfigError as error:
-        st.session_state[f"told:{side.label}"] = f"{str(error)[0].upper()}{str(error)[1:]}."
-        st.session_state[key] = side.label
+        SIDE_REFUSED(side.label).set(f"{str(error)[0].upper()}{str(error)[1:]}.")
+        key.set(side.label)
         return
     begin_with(scenario, {label if k == side.label else k: run for k, run in _runs().items()})
 

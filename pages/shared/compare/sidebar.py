@@ -15,9 +15,11 @@ from core.settings.scenarios import SCENARIOS, Scenario
 from core.settings.sides import side_runs, sides_of
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
+from pages.shared.common.state import SETTING
 from pages.shared.common.widgets import field_widget
 from pages.shared.compare.opened import begin_with, beginning, version
 from pages.shared.compare.side_editor import add_side, side_head
+from pages.shared.compare.state import EDITED, SAID, SCENARIO
 
 OPTIMISATION = (
     "learning_rate",
@@ -38,16 +40,17 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
     start = beginning()
     with st.sidebar:
         names = list(SCENARIOS)
-        first = {} if "scenario" in st.session_state else {"index": names.index(start.scenario.name)}
+        first = {} if SCENARIO.is_set() else {"index": names.index(start.scenario.name)}
         name = st.selectbox(
-            "Scenario", names, key="scenario", format_func=lambda n: SCENARIOS[n].title, persist_state="session",
+            "Scenario", names, key=SCENARIO.name, format_func=lambda n: SCENARIOS[n].title, persist_state="session",
             help="A named experiment: a task, the algorithms to compare, and settings under which something shows.", **first)  # fmt: skip
         scenario = SCENARIOS[name]
         if len(scenario.title) > VISIBLE_LETTERS:
             st.caption(scenario.title)
         runs = start.runs if scenario is start.scenario else scenario.runs()
         try:
-            runs = st.session_state.edited = _edited(scenario, runs)
+            runs = _edited(scenario, runs)
+            EDITED.set(runs)
             manager().limits.check(runs)
         except ConfigError as error:
             st.error(plain(f"{str(error).capitalize()}."), icon=":material/error:")
@@ -109,15 +112,16 @@ def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) 
     """Widgets for the settings `names` of `config`, marked where they differ from `default`; what they say, name -> value. Those that are
     not `drawn` say what they said last, which is kept here: of a widget that another page and then a closed part have left out, Streamlit
     forgets the value."""
-    values, said = {}, st.session_state.setdefault("said", {})
+    values, said = {}, SAID.made(dict)
     for name in names:
         value = getattr(config, name)
         if isinstance(value, tuple):  # one value per replica: set by the command line, left alone here
             continue
-        key = f"{version()}:{prefix}:{name}"
-        last = said.get(key, value)
+        key = SETTING(version(), prefix, name)
+        last = said.get(key.name, value)
         shown = {"value": last, "default": getattr(default, name), "key": key}
-        chosen = said[key] = field_widget(config, name, **shown) if drawn else st.session_state.get(key, last)
+        chosen = field_widget(config, name, **shown) if drawn else key.get() if key.is_set() else last
+        said[key.name] = chosen
         values[name] = value if chosen is None and value is not None and not _optional(config, name) else chosen
     return values
 

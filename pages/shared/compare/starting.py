@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import streamlit as st
-
 from core.analysis.result import Status
 from core.runs.manager import ManagerFull
 from core.runs.store.store import StoreError
@@ -17,6 +15,7 @@ from pages.shared.common.live import phase
 from pages.shared.common.process import manager, tab, told, visitor, watch
 from pages.shared.compare.current import look_at
 from pages.shared.compare.opened import beginning
+from pages.shared.compare.state import AUTO_STARTED, REFUSED, RUN, SETTINGS_OF
 
 FIRST_SECONDS = 0.4
 
@@ -24,11 +23,11 @@ FIRST_SECONDS = 0.4
 def is_wanted(comparison: str | None) -> bool:
     """Whether Run was pressed, or the address asks for a run that this tab has not started yet. Asked before anything is drawn of what is
     there now: whoever presses Run waits for one run of the page and not for two."""
-    if comparison is None and beginning().start and not st.session_state.auto_started:
-        st.session_state.auto_started = True
+    if comparison is None and beginning().start and not AUTO_STARTED.get():
+        AUTO_STARTED.set(True)
         return True
     over = comparison is None or phase(manager().view(comparison)) == "over"  # a second click comes too late
-    return over and bool(st.session_state.get("run"))
+    return over and RUN.get()
 
 
 def start(scenario: Scenario, runs: dict[str, RunConfig]) -> str | None:
@@ -40,9 +39,9 @@ def begin(make: Callable[[], str]) -> str | None:
     try:
         comparison = make()
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
-        st.session_state.refused = f"Not started: {told(error)}."
+        REFUSED.set(f"Not started: {told(error)}.")
         return None
-    st.session_state.settings_of = comparison  # the sidebar holds its settings already
+    SETTINGS_OF.set(comparison)  # the sidebar holds its settings already
     look_at(comparison)
     watch(comparison)
     _await_first_points(comparison)

@@ -13,8 +13,8 @@ from core.inspection.tables import fate, suggested_group
 from core.inspection.treatment import Treatment
 from pages.shared.common.chart_view import CONFIG
 from pages.shared.inspect_step.place import forget_group, go, place
+from pages.shared.inspect_step.state import BATCH, GROUP
 
-KEY = "inspect:batch"
 MAX_HEIGHT = 720  # pixels; a taller picture scrolls by itself
 
 
@@ -25,12 +25,12 @@ def batch_part(step: Step, seen: Treatment, *, color: str, dark: bool) -> int:
         st.rerun()
     number = place().group or suggested_group(step, seen)
     chart = batch_chart(step, seen, color=color, picked=number, dark=dark)
-    st.session_state["inspect:group"] = number
-    show(chart, key=KEY, on_select=_picked)
+    GROUP.set(number)
+    show(chart, key=BATCH.name, on_select=_picked)
     st.markdown("\n".join(f"- {sentence}" for sentence in rounds(step, seen)))
     st.selectbox(
-        "Open a group (or click on it in the picture)", range(1, len(step.groups) + 1), key="inspect:group",
-        format_func=lambda n: _named(step, seen, n), on_change=lambda: go(group=st.session_state["inspect:group"]))  # fmt: skip
+        "Open a group (or click on it in the picture)", range(1, len(step.groups) + 1), key=GROUP.name,
+        format_func=lambda n: _named(step, seen, n), on_change=lambda: go(group=GROUP.get()))  # fmt: skip
     return number
 
 
@@ -48,7 +48,7 @@ def show(chart: Chart, *, key: str, on_select=None) -> None:
 
 
 def _picked() -> None:
-    points = st.session_state[KEY]["selection"]["points"]
+    points = BATCH.get()["selection"]["points"]
     if points:
         go(group=int(points[0]["customdata"][0]))
 

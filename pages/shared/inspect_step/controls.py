@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.analysis.result import RunResult
 from pages.shared.inspect_step.place import events_of, go, place
+from pages.shared.inspect_step.state import CONTROL, LANDMARKS
 
 MOST_CLIPPED = ("clip_fraction_high", "clip_fraction_low")
 DEAD = ("all_wrong_fraction", "all_right_fraction")
@@ -17,27 +18,25 @@ def controls(results: dict[str, RunResult]) -> None:
     at = place()
     result = results[at.run]
     first, last = int(result.history.updates[0]), result.history.last_update
-    _set("run", at.run)
-    _set("seed", at.seed)
-    _set("update", at.update)
+    CONTROL("run").set(at.run)
+    CONTROL("seed").set(at.seed)
+    CONTROL("update").set(at.update)
     run, seed, number = st.columns([2, 1, 1])
-    run.selectbox("Run", list(results), key="inspect:run", on_change=_take, args=("run",))
+    run.selectbox("Run", list(results), key=CONTROL("run").name, on_change=_take, args=("run",))
     seeds = result.config.seeds
-    seed.number_input("Seed", seeds[0], seeds[-1], key="inspect:seed", on_change=_take, args=("seed",))
-    number.number_input("Update", first, last, key="inspect:update", on_change=_take, args=("update",))
+    seed.number_input("Seed", seeds[0], seeds[-1], key=CONTROL("seed").name, on_change=_take, args=("seed",))
+    number.number_input("Update", first, last, key=CONTROL("update").name, on_change=_take, args=("update",))
     if first < last:
-        _set("slider", at.update)
-        st.slider("Update", first, last, key="inspect:slider", on_change=_take, args=("slider",), label_visibility="collapsed")
+        CONTROL("slider").set(at.update)
+        st.slider(
+            "Update", first, last, key=CONTROL("slider").name, on_change=_take, args=("slider",), label_visibility="collapsed"
+        )
     _steps(result, first, last)
     _jumps(result)
 
 
-def _set(name: str, value) -> None:
-    st.session_state[f"inspect:{name}"] = value
-
-
 def _take(name: str) -> None:
-    value = st.session_state[f"inspect:{name}"]
+    value = CONTROL(name).get()
     if value is not None:
         go(**{"update" if name == "slider" else name: value})
 
@@ -74,10 +73,7 @@ def _jumps(result: RunResult) -> None:
 def landmarks(result: RunResult, seed: int) -> dict[str, int]:
     """Words -> update, in the order of a run. Looked for anew only when the run has grown."""
     mark = (place().comparison, place().run, len(result.history), seed)
-    kept = st.session_state.get("inspect_landmarks")
-    if kept is None or kept[0] != mark:
-        kept = st.session_state.inspect_landmarks = (mark, _landmarks(result, seed))
-    return kept[1]
+    return LANDMARKS.of(mark, lambda: _landmarks(result, seed))
 
 
 def _landmarks(result: RunResult, seed: int) -> dict[str, int]:

@@ -14,7 +14,9 @@ from core.runs.manager import UnknownComparison
 from core.settings.fields import ConfigError
 from core.settings.numbers import read_number
 from pages.shared.common.results import results_of
+from pages.shared.common.state import COMPARISON
 from pages.shared.common.trouble import UNREADABLE, why_not
+from pages.shared.inspect_step.state import PLACE, PROBLEMS, WRITTEN
 
 SHIPPED = "shipped"  # the shipped comparison in an address
 
@@ -37,33 +39,33 @@ class Place:
 
 def place() -> Place:
     """Where the tab is now; only after `find_place`."""
-    return st.session_state.inspect_place
+    return PLACE.get()
 
 
 def go(**changes) -> None:
     """Look elsewhere; in a callback. Another step opens its own group."""
-    st.session_state.inspect_problems = []
-    st.session_state.inspect_place = replace(place(), **({"group": None} | changes))
+    PROBLEMS.set([])
+    PLACE.set(replace(place(), **({"group": None} | changes)))
 
 
 def find_place() -> dict[str, RunResult]:
     """Settle where the tab is and write it into the address. Label -> the comparison's runs that have measured something; {} if none has."""
     address = st.query_params.to_dict()
-    if address != st.session_state.get("inspect_written") or "inspect_place" not in st.session_state:
-        st.session_state.inspect_problems = []
+    if address != WRITTEN.get() or not PLACE.is_set():
+        PROBLEMS.set([])
         results = _follow(address)
     else:
         results = _still(place().comparison)
     if results:
         _within(results)
         st.query_params.from_dict(place().query)
-        st.session_state.inspect_written = place().query
+        WRITTEN.set(place().query)
     return results
 
 
 def problems() -> list[str]:
     """What was wrong with the address, a sentence each, Markdown escaped."""
-    return st.session_state.inspect_problems
+    return PROBLEMS.get()
 
 
 def link() -> str:
@@ -74,7 +76,7 @@ def link() -> str:
 def _follow(address: dict[str, str]) -> dict[str, RunResult]:
     """Go where the address says; what it says wrongly is told and ignored."""
     comparison, results = _comparison_of(address)
-    known: Place | None = st.session_state.get("inspect_place")
+    known = PLACE.get()
     if not results or (not address and known is not None and known.comparison == comparison and known.run in results):
         return results  # nothing to look at, or back from another page: where one was
     run = _chosen(address, "run", list(results)) or next(iter(results))
@@ -83,14 +85,14 @@ def _follow(address: dict[str, str]) -> dict[str, RunResult]:
     update = _number(address, "update", int(history.updates[0]), history.last_update)
     first = config.seeds[0] if seed is None else seed
     found = Place(comparison, run, first, suggested_update(results[run]) if update is None else update)
-    st.session_state.inspect_place = replace(found, group=_number(address, "group", 1, None))
+    PLACE.set(replace(found, group=_number(address, "group", 1, None)))
     return results
 
 
 def _comparison_of(address: dict[str, str]) -> tuple[str | None, dict[str, RunResult]]:
     asked = address.get("comparison")
-    known: Place | None = st.session_state.get("inspect_place")
-    own = st.session_state.get("comparison") or (known and known.comparison)
+    known = PLACE.get()
+    own = COMPARISON.get() or (known and known.comparison)
     comparison = own if asked is None else None if asked == SHIPPED else asked
     try:
         return comparison, _measured(comparison)
@@ -107,9 +109,9 @@ def _still(comparison: str | None) -> dict[str, RunResult]:
     try:
         return _measured(comparison)
     except UNREADABLE as error:
-        st.session_state.inspect_problems = []
+        PROBLEMS.set([])
         _gone(error)
-        st.session_state.inspect_place = replace(place(), comparison=None, group=None)
+        PLACE.set(replace(place(), comparison=None, group=None))
         return _measured(None)
 
 
@@ -137,11 +139,11 @@ def _number(address: dict[str, str], name: str, low: int, high: int | None) -> i
 
 
 def _problem(text: str) -> None:
-    st.session_state.inspect_problems.append(plain(text))
+    PROBLEMS.get().append(plain(text))
 
 
 def _gone(error: Exception) -> None:
-    st.session_state.inspect_problems.append(f"{why_not(error)} Below is the finished example.")
+    PROBLEMS.get().append(f"{why_not(error)} Below is the finished example.")
 
 
 def _within(results: dict[str, RunResult]) -> None:
@@ -152,7 +154,7 @@ def _within(results: dict[str, RunResult]) -> None:
     seed = min(max(at.seed, config.seeds[0]), config.seeds[-1])
     update = min(max(at.update, int(history.updates[0])), history.last_update)
     if (run, seed, update) != (at.run, at.seed, at.update):
-        st.session_state.inspect_place = replace(at, run=run, seed=seed, update=update, group=None)
+        PLACE.set(replace(at, run=run, seed=seed, update=update, group=None))
 
 
 def events_of(result: RunResult) -> dict[str, int]:
@@ -170,4 +172,4 @@ def suggested_update(result: RunResult) -> int:
 def forget_group() -> None:
     """The group in the address is not there."""
     _problem(f"group = {place().group} in the address is not one of this step's, and was ignored.")
-    st.session_state.inspect_place = replace(place(), group=None)
+    PLACE.set(replace(place(), group=None))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 from core.engine.trainer import OnPrepare
@@ -11,6 +9,7 @@ from core.inspection.step import Step, inspect_step
 from core.runs.manager import RunManager
 from core.runs.scheduler import limit_torch_threads
 from core.settings.run import RunConfig
+from pages.shared.common.cache import Cache
 
 MAX_STEPS = 24
 MAX_BYTES = 32_000_000  # of all steps together; one of the default comparison's takes 0.1 MB, its texts included
@@ -22,8 +21,8 @@ class Replays:
 
     def __init__(self, manager: RunManager, inspect: Callable[..., Step] = inspect_step):
         self._manager, self._inspect = manager, inspect
-        self._lock = threading.Lock()
-        self._steps: OrderedDict[tuple, Step] = OrderedDict()  # used longest ago first
+        least = MAX_BYTES // MAX_STEPS  # so that one bound holds for bytes and number
+        self._steps: Cache[tuple, Step] = Cache(MAX_BYTES, size=lambda step: max(step.nbytes, least))
 
     def step(
         self,
@@ -38,10 +37,10 @@ class Replays:
         """The step, from memory or trained again for `owner`. `on_wait()` is called again and again until a slot is free for it. What
         `RunManager.replay_slot` and `inspect_step` raise is raised."""
         key = (config, seed, update)
-        if (found := self._known(key)) is not None:
+        if (found := self._steps.get(key)) is not None:
             return found
         with self._manager.replay_slot(owner, on_wait) as check:
-            if (found := self._known(key)) is not None:  # somebody else's replay was of the same step
+            if (found := self._steps.get(key)) is not None:  # somebody else's replay was of the same step
                 return found
 
             def checked(stage: str, done: int, total: int) -> None:
@@ -51,25 +50,10 @@ class Replays:
             # In this thread: a run's sums are the same to the last bit only in the order of a single thread.
             limit_torch_threads()
             found = self._inspect(config, seed, update, checkpoints=self._manager.checkpoints, on_prepare=checked)
-            self._keep(key, found)
+            self._steps.put(key, found)
             return found
-
-    def _known(self, key: tuple) -> Step | None:
-        with self._lock:
-            if key in self._steps:
-                self._steps.move_to_end(key)
-            return self._steps.get(key)
-
-    def _keep(self, key: tuple, step: Step) -> None:
-        with self._lock:
-            self._steps[key] = step
-            while len(self._steps) > 1 and (len(self._steps) > MAX_STEPS or self._held() > MAX_BYTES):
-                self._steps.popitem(last=False)
-
-    def _held(self) -> int:
-        return sum(step.nbytes for step in self._steps.values())
 
     @property
     def nbytes(self) -> int:
-        with self._lock:
-            return self._held()
+        """Of all kept steps, a small one counted as MAX_BYTES // MAX_STEPS."""
+        return self._steps.size

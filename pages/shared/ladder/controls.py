@@ -16,7 +16,8 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.process import manager
-from pages.shared.ladder.opened import REFUSED, Ladder, start
+from pages.shared.ladder.opened import Ladder, start
+from pages.shared.ladder.state import REFUSED
 
 # Seconds of a run with n seeds, as a share of those with 16: measured on the rungs with and without dynamic sampling.
 FIXED_SHARE = 0.3
@@ -35,8 +36,8 @@ def controls(ladder: Ladder | None, choose_order: Callable[[], str]) -> str:
         order = choose_order()
     with right:
         _button(ladder, tuple(ORDERS) if everything else (order,), counts)
-    if REFUSED in st.session_state:
-        st.error(plain(f"Not started: {st.session_state.pop(REFUSED)}."), icon=":material/block:")
+    if refused := REFUSED.take():
+        st.error(plain(f"Not started: {refused}."), icon=":material/block:")
     return order
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-import streamlit as st
+from functools import cache
 
 from core.analysis.result import RunResult
 from core.data import ladder as shipped
@@ -15,8 +13,7 @@ from core.ladder.rungs import SCENARIO
 from core.settings.scenarios import SCENARIOS, Scenario
 from pages.shared.common.results import results_of
 from pages.shared.ladder.opened import Ladder
-
-KEPT = "ladder:finished"
+from pages.shared.ladder.state import FINISHED
 
 
 @dataclass(frozen=True)
@@ -34,10 +31,7 @@ def finished_part(ladder: Ladder | None) -> Finished:
     everything = results_of(ladder.id)
     results = {k: r for k, r in everything.items() if r.status.finished and len(r.history) and k in ladder.configs}
     mark = (ladder.id, tuple(sorted((label, r.status) for label, r in results.items())))
-    kept = st.session_state.get(KEPT)
-    if kept is None or kept[0] != mark:
-        kept = st.session_state[KEPT] = (mark, _finished(ladder.scenario, results))
-    return kept[1]
+    return FINISHED.of(mark, lambda: _finished(ladder.scenario, results))
 
 
 def _finished(scenario: Scenario, results: Mapping[str, RunResult]) -> Finished:
@@ -45,6 +39,6 @@ def _finished(scenario: Scenario, results: Mapping[str, RunResult]) -> Finished:
     return Finished(scenario, results, {order: table for order, table in tables.items() if table.rows})
 
 
-@lru_cache(maxsize=1)
+@cache
 def _shipped() -> Finished:
     return _finished(SCENARIOS[SCENARIO], shipped.load())

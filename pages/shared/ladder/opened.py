@@ -17,9 +17,7 @@ from core.settings.scenarios import SCENARIOS, Scenario
 from pages.shared.common.process import manager, tab, told, visitor, watch
 from pages.shared.common.results import results_of
 from pages.shared.common.trouble import UNREADABLE, why_not
-
-KEY = "ladder:comparison"  # this page's own: what Compare looks at is another matter
-REFUSED = "ladder:refused"
+from pages.shared.ladder.state import LADDER, REFUSED
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Ladder:
 def current_ladder() -> Ladder | None:
     """None = the shipped one. A comparison that cannot be shown here is said so, once, and forgotten."""
     asked = st.query_params.get("comparison")
-    comparison = asked or st.session_state.get(KEY)
+    comparison = asked or LADDER.get()
     if comparison is None:
         return None
     try:
@@ -59,7 +57,7 @@ def current_ladder() -> Ladder | None:
             watch(comparison)
             return ladder
         problem = "The run in this link is not a ladder: no two of its sides are one step apart."
-    st.session_state.pop(KEY, None)
+    LADDER.forget()
     if asked:
         st.warning(f"{problem} Below is the finished default ladder.", icon=":material/link_off:")
     return None
@@ -78,14 +76,14 @@ def _read(comparison: str) -> Ladder | None:
 
 
 def look_at(comparison: str) -> None:
-    st.session_state[KEY] = comparison
+    LADDER.set(comparison)
     if st.query_params.get("comparison") != comparison:
         st.query_params["comparison"] = comparison
 
 
 def back_to_shipped() -> None:
     """A callback. The runs go on; Runs lists them."""
-    st.session_state.pop(KEY, None)
+    LADDER.forget()
     st.query_params.pop("comparison", None)
 
 
@@ -94,5 +92,5 @@ def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
     try:
         look_at(manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab()))
     except (ManagerFull, ConfigError, StoreError) as error:
-        st.session_state[REFUSED] = told(error)
+        REFUSED.set(told(error))
     st.rerun()

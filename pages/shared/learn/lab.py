@@ -9,6 +9,7 @@ from core.settings.scenarios import LAB, LAB_REPAIRED
 from pages.shared.common.process import manager
 from pages.shared.learn import wild
 from pages.shared.learn.page import LearnPage
+from pages.shared.learn.state import RAN, ROWS, summary_of
 
 SCENARIO = LAB_REPAIRED.name
 
@@ -39,8 +40,8 @@ def switches(page: LearnPage) -> dict:
 def trained(page: LearnPage) -> None:
     """A table with what the original lab printed and what every miniature of this visit came to."""
     words = page.words("printed")
-    kept = st.session_state.setdefault(f"{page.name}:rows", {})
-    comparison, summary = st.session_state.get(f"{page.name}:summary", (None, None))
+    kept = ROWS(page.name).made(dict)
+    comparison, summary = summary_of(page.name).last() or (None, None)
     if comparison is not None and comparison not in kept:
         defects = next(iter(manager().results(comparison).values())).config.algorithm.defects
         kept[comparison] = _rows(defects, summary, words)
@@ -79,8 +80,8 @@ def bugs(page: LearnPage) -> None:
     page.say(words[f"{name}.is"])
     st.code(wild.source(name), language="python")
     if st.button(words["run"], icon=":material/play_arrow:", key=f"{page.name}:run-bug"):
-        st.session_state[f"{page.name}:ran"] = name
-    if st.session_state.get(f"{page.name}:ran") == name:
+        RAN(page.name).set(name)
+    if RAN(page.name).get() == name:
         bug, right = wild.run(name)
         left, other = st.columns(2)
         left.markdown(f"{words['with']}: **{bug}**")

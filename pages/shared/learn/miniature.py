@@ -19,6 +19,7 @@ from pages.shared.common.live import TICK_SECONDS, badge, phase
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts
 from pages.shared.common.process import manager, tab, visitor, watch
+from pages.shared.learn.state import MINIATURE, REFUSED, summary_of
 
 SMOOTHING = 0.8
 
@@ -40,7 +41,7 @@ def miniature(
     name = "again" if comparison else "train"
     if st.button(ui[name], icon=":material/play_arrow:", type="primary", disabled=going, key=f"{page}:train"):
         _start(page, scenario, runs)
-    if refused := st.session_state.pop(f"{page}:refused", None):
+    if refused := REFUSED(page).take():
         st.error(f"{ui['refused']}: {refused}.", icon=":material/block:")
     if comparison is None:
         return
@@ -62,7 +63,7 @@ def chosen(charts: Iterable[str | dict], task: TaskConfig) -> tuple[dict, ...]:
 
 def _current(page: str) -> str | None:
     """The miniature that this tab has started on this page, if it is still known."""
-    comparison = st.session_state.get(f"{page}:miniature")
+    comparison = MINIATURE(page).get()
     if comparison is None:
         return None
     try:
@@ -75,9 +76,9 @@ def _current(page: str) -> str | None:
 
 def _start(page: str, scenario: str, runs: dict[str, RunConfig]) -> None:
     try:
-        st.session_state[f"{page}:miniature"] = manager().start(runs, owner=visitor(), scenario=scenario, viewer=tab())
+        MINIATURE(page).set(manager().start(runs, owner=visitor(), scenario=scenario, viewer=tab()))
     except (ManagerFull, ConfigError) as error:
-        st.session_state[f"{page}:refused"] = str(error)
+        REFUSED(page).set(str(error))
     st.rerun()
 
 
@@ -95,7 +96,4 @@ def _result(page: str, scenario: str, comparison: str, ui: dict[str, str], show_
     if broken or not all(len(result.history) for result in results.values()):
         st.warning(f"{ui['stopped']} {' '.join(broken)}", icon=":material/info:")
         return
-    kept = st.session_state.get(f"{page}:summary")
-    if kept is None or kept[0] != comparison:
-        kept = st.session_state[f"{page}:summary"] = (comparison, summarise(scenario, results))
-    show_result(kept[1])
+    show_result(summary_of(page).of(comparison, lambda: summarise(scenario, results)))

@@ -16,12 +16,13 @@ from core.runs.store.store import Store, StoreError
 from core.settings.fields import ConfigError
 from pages.shared.common.findings import archive
 from pages.shared.common.process import manager, store, told, watch
+from pages.shared.common.state import COMPARISON, Key
 from pages.shared.runs.listing import Listed
 from pages.shared.runs.names import MAX_NAME, clean_name, comparison_name, short_labels, started
+from pages.shared.runs.state import NAME, REFUSED, UNDO
 
 MAX_LINES = 7  # comparisons with buttons of their own
 MAX_CSV_ROWS = 300_000  # updates x seeds, about 60 MB
-UNDO, REFUSED = "runs:undo", "runs:refused"
 
 
 def actions(chosen: Sequence[Listed], runs: Sequence[Listed], zone) -> None:
@@ -57,33 +58,33 @@ def _line(comparison: str, sides: Sequence[Listed], zone) -> None:
         st.caption("Interrupted: the program ended while it was training. What it measured is kept; *Run again* trains it anew.")
     if again:
         _run_again(comparison)
-    refused = st.session_state.get(REFUSED)  # until something else is tried: the page may repeat every second
+    refused = REFUSED.get()  # until something else is tried: the page may repeat every second
     if refused and refused[0] == comparison:
         st.error(plain(refused[1]), icon=":material/block:")
 
 
 def _run_again(comparison: str) -> None:
-    st.session_state.pop(REFUSED, None)
+    REFUSED.forget()
     try:
         new = manager().reset(comparison)
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
-        st.session_state[REFUSED] = (comparison, f"Not started: {told(error)}.")
+        REFUSED.set((comparison, f"Not started: {told(error)}."))
         return
     watch(new)
     st.switch_page("app.py", query_params={"comparison": new})
 
 
 def _rename(comparison: str, name: str) -> None:
-    key = f"runs:name:{comparison}"
+    key = NAME(comparison)
     with st.popover("Rename", icon=":material/edit:", type="tertiary"), st.form(f"runs:rename:{comparison}", border=False):
         st.text_input(
-            "Name", value=name, max_chars=MAX_NAME, key=key, placeholder="its scenario", help="Empty takes the name away."
+            "Name", value=name, max_chars=MAX_NAME, key=key.name, placeholder="its scenario", help="Empty takes the name away."
         )
         st.form_submit_button("Save the name", type="primary", on_click=_save_name, args=(comparison, key))
 
 
-def _save_name(comparison: str, key: str) -> None:
-    store().rename(comparison, clean_name(st.session_state[key]))
+def _save_name(comparison: str, key: Key[str]) -> None:
+    store().rename(comparison, clean_name(key.get()))
 
 
 def _delete(comparisons: Sequence[str], runs: Sequence[Listed]) -> None:
@@ -95,11 +96,11 @@ def _delete(comparisons: Sequence[str], runs: Sequence[Listed]) -> None:
             with suppress(UnknownComparison):  # it trains in another process, which ends it when nobody is watching
                 manager().stop(comparison)
         store().delete(comparison)
-    if st.session_state.get("comparison") in comparisons:
-        st.session_state.comparison = None  # Compare would go on showing it
+    if COMPARISON.get() in comparisons:
+        COMPARISON.set(None)  # Compare would go on showing it
     what = comparison_name(gone[0].row) if len(comparisons) == 1 else f"{len(comparisons)} comparisons"
     stopped = " What was still going on has been stopped." if live else ""
-    st.session_state[UNDO] = (tuple(comparisons), f"Deleted: {what}, {len(gone)} runs.{stopped}")
+    UNDO.set((tuple(comparisons), f"Deleted: {what}, {len(gone)} runs.{stopped}"))
 
 
 def _csv(chosen: Sequence[Listed], zone) -> None:

@@ -8,10 +8,8 @@ import streamlit as st
 
 from core.runs.store.store import RunRow
 from pages.shared.common.process import store
-from pages.shared.runs.actions import UNDO
 from pages.shared.runs.names import comparison_name, distinct, moment
-
-CHOSEN = "runs:deleted"
+from pages.shared.runs.state import DELETED, UNDO
 
 
 def deleted_rows(owner: str) -> dict[str, RunRow]:
@@ -22,9 +20,9 @@ def deleted_rows(owner: str) -> dict[str, RunRow]:
 
 def undo_bar(deleted: Sequence[str]) -> None:
     """Stays until the next deletion or a reload."""
-    if UNDO not in st.session_state:
+    if UNDO.get() is None:
         return
-    comparisons, told = st.session_state[UNDO]
+    comparisons, told = UNDO.get()
     if not set(comparisons) & set(deleted):
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
@@ -38,7 +36,7 @@ def deleted_list(deleted: dict[str, RunRow], zone) -> None:
     with st.expander(f"Recently deleted ({len(deleted)})", icon=":material/delete:"):
         labels = dict(zip(deleted, distinct([_label(row, zone) for row in deleted.values()]), strict=True))
         chosen = st.multiselect(
-            "Deleted comparisons", list(labels), format_func=lambda comparison: labels.get(comparison, ""), key=CHOSEN,
+            "Deleted comparisons", list(labels), format_func=lambda comparison: labels.get(comparison, ""), key=DELETED.name,
             placeholder="Choose what to bring back or to remove")  # fmt: skip
         with st.container(horizontal=True):
             st.button(
@@ -56,10 +54,10 @@ def _label(row: RunRow, zone) -> str:
 def _bring_back(comparisons: Sequence[str]) -> None:
     for comparison in comparisons:
         store().undelete(comparison)
-    st.session_state[CHOSEN] = []
+    DELETED.set([])
 
 
 def _purge(comparisons: Sequence[str]) -> None:
     for comparison in comparisons:
         store().purge_one(comparison)
-    st.session_state[CHOSEN] = []
+    DELETED.set([])

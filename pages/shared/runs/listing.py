@@ -13,7 +13,7 @@ from core.analysis.result import Status
 from core.runs.live import ComparisonView
 from core.runs.manager import UnknownComparison
 from core.runs.store.store import RunRow
-from pages.shared.common.kept import Kept
+from pages.shared.common.cache import Cache
 from pages.shared.common.process import manager, store, watch
 from pages.shared.runs.names import comparison_name, scenario_title, started
 from pages.shared.runs.outcomes import Outcome, key, read_outcomes
@@ -21,6 +21,7 @@ from pages.shared.runs.settings import Brief, brief
 
 STATUS_WORDS = {status: "finished" if status is Status.DONE else status.value for status in Status}
 READ_SECONDS, FLUSH_SECONDS = 0.25, 1.0
+KEPT_RUNS = 20_000  # of which settings and outcome are kept, about 1 kB each
 INTERRUPTED = "the program ended; it can be run again"
 
 
@@ -46,13 +47,13 @@ class Listed:
 
 
 @st.cache_resource(show_spinner=False)
-def briefs() -> Kept:
-    return Kept(20_000)
+def briefs() -> Cache[int, Brief]:
+    return Cache(KEPT_RUNS)
 
 
 @st.cache_resource(show_spinner=False)
-def outcomes() -> Kept:
-    return Kept(20_000)
+def outcomes() -> Cache[tuple[int, int], Outcome]:
+    return Cache(KEPT_RUNS)
 
 
 def list_runs(owner: str, first: Collection[int] = ()) -> tuple[list[Listed], int]:

@@ -13,7 +13,7 @@ from core.analysis.detectors import find_events
 from core.analysis.stats import final_values, mean_over_seeds
 from core.runs.store.columns import Columns
 from core.runs.store.store import RunRow, Store
-from pages.shared.common.kept import Kept
+from pages.shared.common.cache import Cache
 
 FINAL_METRICS = ("eval_accuracy", "entropy_nats", "grad_norm", "filter_ratio")
 
@@ -48,7 +48,7 @@ def _known(value: np.floating) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def read_outcomes(store: Store, rows: Iterable[RunRow], known: Kept, budget_seconds: float) -> int:
+def read_outcomes(store: Store, rows: Iterable[RunRow], known: Cache, budget_seconds: float) -> int:
     """Put the outcomes of finished `rows` into `known`, the first rows first, until the time is over: how many are left. At least one
     is read, so that asking again and again comes to an end."""
     missing = [row for row in rows if row.status.finished and key(row) not in known]

@@ -13,7 +13,7 @@ from core.engine.tasks import TASKS
 from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
 from pages.shared.common import series
-from pages.shared.common.kept import Kept
+from pages.shared.common.cache import Cache
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import CHARTS, board_charts
 from pages.shared.common.process import manager, store
@@ -22,6 +22,7 @@ from pages.shared.runs.listing import Listed
 from pages.shared.runs.names import chart_text, distinct, short_labels
 from pages.shared.runs.outcomes import key
 from pages.shared.runs.settings import differences
+from pages.shared.runs.state import EVENTS, STYLE_OF_RUN
 
 STYLES = (*KNOWN.values(), *OTHERS)
 OWN_STYLE = {label: i for i, label in enumerate(KNOWN)}
@@ -119,14 +120,14 @@ def assign_styles(before: Mapping[int, int], runs: Sequence[tuple[int, str]]) ->
 
 
 def _styles(drawn: Sequence[Listed]) -> list[int]:
-    given = assign_styles(st.session_state.get("runs:styles", {}), [(run.row.run_id, run.row.label) for run in drawn])
-    st.session_state["runs:styles"] = given
+    given = assign_styles(STYLE_OF_RUN.get(), [(run.row.run_id, run.row.label) for run in drawn])
+    STYLE_OF_RUN.set(given)
     return [given[run.row.run_id] for run in drawn]
 
 
 @st.cache_resource(show_spinner=False)
-def _kept_histories() -> Kept:
-    return Kept(2 * MAX_SEED_UPDATES)
+def _kept_histories() -> Cache[tuple[int, int], History]:
+    return Cache(2 * MAX_SEED_UPDATES, size=lambda history: len(history) * len(history.seeds))
 
 
 def _readable(chosen: Sequence[Listed]) -> tuple[list[Listed], list[History], list[str]]:
@@ -166,17 +167,10 @@ def history_of(run: Listed) -> History:
     """What a run has measured. LookupError or ConfigError if it cannot be read."""
     if not run.over:
         return manager().history(run.row.comparison, run.row.label)
-    found = _kept_histories().get(key(run.row))
-    if found is None:
-        found = store().load_history(run.row.run_id)
-        _kept_histories().put(key(run.row), found, weight=len(found) * len(found.seeds))
-    return found
+    return _kept_histories().made(key(run.row), lambda: store().load_history(run.row.run_id))
 
 
 def _events(drawn: Sequence[Listed], histories: Mapping[str, History]) -> list[dict]:
     """Collapses and vanished gradients; looked for anew only when there are twenty more updates."""
     mark = [(run.row.run_id, label, len(history) // 20) for run, (label, history) in zip(drawn, histories.items(), strict=True)]
-    kept = st.session_state.get("runs:events")
-    if kept is None or kept[0] != mark:
-        kept = st.session_state["runs:events"] = (mark, series.find_events(histories))
-    return kept[1]
+    return EVENTS.of(mark, lambda: series.find_events(histories))

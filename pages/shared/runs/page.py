@@ -15,17 +15,17 @@ from pages.shared.runs.actions import actions
 from pages.shared.runs.deleted import deleted_list, deleted_rows, undo_bar
 from pages.shared.runs.listing import list_runs
 from pages.shared.runs.overlay import overlay, settings_diff
-from pages.shared.runs.table import SHOWN, clear_filters, field, filters, selected, table
+from pages.shared.runs.state import BUSY, SHOWN
+from pages.shared.runs.table import clear_filters, field, filters, selected, table
 from pages.shared.runs.unkept import unkept_list
 
 TICK_SECONDS = 1.0
-BUSY = "runs:busy"
 
 
 def runs_page() -> None:
     st.title("Runs")
     show_missing_history()
-    busy = st.session_state.get(BUSY, False)
+    busy = BUSY.get()
     st.fragment(_body, run_every=TICK_SECONDS if busy else None)(busy)
 
 
@@ -36,7 +36,7 @@ def _body(drawn_busy: bool) -> None:
         st.error(f"The history cannot be shown: {plain(told(error))}. Below are the runs in memory.", icon=":material/error:")
         busy = unkept_list()
     if busy != drawn_busy:
-        st.session_state[BUSY] = busy
+        BUSY.set(busy)
         st.rerun()  # only a full run can begin or end the ticking
 
 
@@ -46,7 +46,7 @@ def _page() -> bool:
     show_unwritten()
     deleted = deleted_rows(owner)
     undo_bar(list(deleted))
-    runs, left = list_runs(owner, set(st.session_state.get(SHOWN, [])))
+    runs, left = list_runs(owner, set(SHOWN.get()))
     if not runs:
         _empty()
         deleted_list(deleted, zone)

@@ -12,10 +12,8 @@ import streamlit as st
 
 from pages.shared.runs.listing import STATUS_WORDS, Listed, as_table
 from pages.shared.runs.names import long_labels, scenario_title
+from pages.shared.runs.state import FIELD, SCENARIOS, SEARCH, SELECTED, SHOWN, SIDES, STATUSES, TABLE
 
-TABLE, FIELD = "runs:table", "runs:field"  # widgets
-SELECTED, SHOWN = "runs:selected", "runs:shown"  # run ids: selected, in the order of selection; rows of the table
-FILTERS = ("runs:text", "runs:scenarios", "runs:sides", "runs:statuses")
 MAX_HEIGHT, ROW_HEIGHT = 420, 35  # pixels
 
 
@@ -23,17 +21,17 @@ def filters(runs: Sequence[Listed]) -> list[Listed]:
     """Draw the filters and return the runs that pass."""
     text, scenarios, sides, statuses = st.columns([3, 2, 2, 2])
     wanted = text.text_input(
-        "Search", key=FILTERS[0], placeholder="name, side, setting, outcome", max_chars=100, persist_state="session",
+        "Search", key=SEARCH.name, placeholder="name, side, setting, outcome", max_chars=100, persist_state="session",
         help="Shows the runs in which every word occurs: in the name, the scenario, the side, the status, the outcome or a changed setting.",
     )  # fmt: skip
     chosen = [
         place.multiselect(
-            name, list(dict.fromkeys(values)), format_func=shown, key=key, placeholder="all", persist_state="session"
+            name, list(dict.fromkeys(values)), format_func=shown, key=key.name, placeholder="all", persist_state="session"
         )
         for place, name, key, values, shown in (
-            (scenarios, "Scenario", FILTERS[1], [run.row.scenario for run in runs], scenario_title),
-            (sides, "Side", FILTERS[2], [run.row.label for run in runs], str),
-            (statuses, "Status", FILTERS[3], STATUS_WORDS, STATUS_WORDS.get),
+            (scenarios, "Scenario", SCENARIOS, [run.row.scenario for run in runs], scenario_title),
+            (sides, "Side", SIDES, [run.row.label for run in runs], str),
+            (statuses, "Status", STATUSES, STATUS_WORDS, STATUS_WORDS.get),
         )
     ]
     return [run for run in runs if passes(run, wanted or "", *chosen)]
@@ -49,27 +47,27 @@ def passes(run: Listed, text: str, scenarios: Sequence[str], sides: Sequence[str
 
 
 def clear_filters() -> None:
-    st.session_state[FILTERS[0]] = ""
-    for key in FILTERS[1:]:
-        st.session_state[key] = []
+    SEARCH.set("")
+    for key in (SCENARIOS, SIDES, STATUSES):
+        key.set([])
 
 
 def selected(runs: Sequence[Listed]) -> list[Listed]:
     """The selected runs that still exist, in the order of selection."""
     by_id = {run.row.run_id: run for run in runs}
-    return [by_id[run_id] for run_id in st.session_state.get(SELECTED, []) if run_id in by_id]
+    return [by_id[run_id] for run_id in SELECTED.get() if run_id in by_id]
 
 
 def table(runs: Sequence[Listed], zone) -> None:
     """Draw `runs` with a tick for each that is selected."""
     ids = [run.row.run_id for run in runs]
-    st.session_state[SHOWN] = ids
-    chosen = set(st.session_state.get(SELECTED, []))
+    SHOWN.set(ids)
+    chosen = set(SELECTED.get())
     ticks = [i for i, run_id in enumerate(ids) if run_id in chosen]
     if sorted(_ticks()) != ticks:
-        st.session_state[TABLE] = {"selection": {"rows": ticks, "columns": [], "cells": []}}
+        TABLE.set({"selection": {"rows": ticks, "columns": [], "cells": []}})
     st.dataframe(
-        as_table(runs, zone), key=TABLE, on_select=_ticked, selection_mode="multi-row", hide_index=True, placeholder="–",
+        as_table(runs, zone), key=TABLE.name, on_select=_ticked, selection_mode="multi-row", hide_index=True, placeholder="–",
         column_config=_columns(), height=min(MAX_HEIGHT, ROW_HEIGHT * (len(ids) + 1) + 3),
         alt=f"Table of {len(ids)} runs: what they are called, their state, settings and outcome.",
     )  # fmt: skip
@@ -78,20 +76,20 @@ def table(runs: Sequence[Listed], zone) -> None:
 def field(runs: Sequence[Listed], zone) -> None:
     """The selection as a field: what is selected although a filter hides it, and a way to select with the keyboard alone."""
     labels = dict(zip((run.row.run_id for run in runs), long_labels([(run.row, run.brief) for run in runs], zone), strict=True))
-    st.session_state[FIELD] = [run_id for run_id in st.session_state.get(SELECTED, []) if run_id in labels]
+    FIELD.set([run_id for run_id in SELECTED.get() if run_id in labels])
     st.multiselect(
-        "Selected runs", list(labels), format_func=lambda run_id: labels.get(run_id, ""), key=FIELD, on_change=_chosen,
+        "Selected runs", list(labels), format_func=lambda run_id: labels.get(run_id, ""), key=FIELD.name, on_change=_chosen,
         placeholder="Tick rows in the table, or type to find a run",
     )  # fmt: skip
 
 
 def _ticks() -> list[int]:
-    state = st.session_state.get(TABLE)
+    state = TABLE.get()
     return list(state["selection"]["rows"]) if state else []
 
 
 def _ticked() -> None:
-    st.session_state[SELECTED] = after_ticks(st.session_state.get(SELECTED, []), st.session_state.get(SHOWN, []), _ticks())
+    SELECTED.set(after_ticks(SELECTED.get(), SHOWN.get(), _ticks()))
 
 
 def after_ticks(before: Sequence[int], shown: Sequence[int], ticks: Sequence[int]) -> list[int]:
@@ -104,7 +102,7 @@ def after_ticks(before: Sequence[int], shown: Sequence[int], ticks: Sequence[int
 
 
 def _chosen() -> None:
-    st.session_state[SELECTED] = list(st.session_state[FIELD])
+    SELECTED.set(list(FIELD.get()))
 
 
 def _columns() -> dict:

@@ -46,6 +46,7 @@ from pages.shared.common import series
 from pages.shared.common.live_board.assets import install, version
 from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
 from pages.shared.common.live_board.pace import Pace
+from pages.shared.common.state import BOARD_ANSWER, BOARD_SENT
 
 # Few and short: this is sent with every tick. The second path is for pages whose address ends in a slash.
 LOADER = """const from = (up) => import(new URL(up + "app/static/live_board.js?v=VERSION", document.baseURI).href);
@@ -87,10 +88,10 @@ def live_board(
     "update"}."""
     install_once()
     picture = picture_of(comparison, histories, charts, seeds)
-    sent = st.session_state.get(f"{key}:sent")
+    sent: Sent | None = BOARD_SENT(key).get()
     known = sent is not None and sent.picture == picture
     pace = sent.pace if known else Pace()
-    since = _since(sent, st.session_state.get(key)) if known else None
+    since = _since(sent, BOARD_ANSWER(key).get()) if known else None
     payload = {
         "comparison": comparison,
         "picture": picture,
@@ -112,7 +113,7 @@ def live_board(
         if since is None or pace.admits(len(data), shortest):
             break
     now = series.last_updates(payload["points"])
-    st.session_state[f"{key}:sent"] = Sent(picture, now, now if since is None else sent.last, pace)
+    BOARD_SENT(key).set(Sent(picture, now, now if since is None else sent.last, pace))
     answer = component(version())(
         key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None, on_inspect_change=lambda: None
     )

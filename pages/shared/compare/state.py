@@ -1,0 +1,31 @@
+"""What the Compare page keeps in a tab."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.settings.run import RunConfig
+from pages.shared.common.state import Key, KeyFamily, Lifetime
+
+if TYPE_CHECKING:
+    from pages.shared.compare.more_charts import Drawn
+    from pages.shared.compare.opened import Beginning
+
+BEGINNING: Key[Beginning] = Key("beginning")
+ADDRESS: Key[dict[str, str]] = Key("address")  # the settings in the address when it was read last
+AUTO_STARTED: Key[bool] = Key("auto_started", False)  # the run that the address asks for was started
+SETTINGS_VERSION: Key[int] = Key(
+    "settings_version", 0
+)  # part of every setting's key: a new one gives all of them new first values
+SETTINGS_OF: Key[str | None] = Key("settings_of")  # the comparison whose settings the sidebar holds
+SCENARIO: Key[str] = Key("scenario", None, Lifetime.LASTING_WIDGET)
+EDITED: Key[dict[str, RunConfig]] = Key("edited")  # the runs as they were last drawn, label -> settings
+SAID: Key[dict] = Key("said")  # key of a setting -> what its widget said last
+REFUSED: Key[str | None] = Key("refused")  # why something was not done, told once
+MORE_CHARTS: Key[Drawn | None] = Key("more_charts")
+RUN: Key[bool] = Key("run", False, Lifetime.WIDGET)
+DRAW_ANEW: Key[bool] = Key("draw_anew", False, Lifetime.WIDGET)
+# By version of the settings, scenario, label of the side, and what of it.
+SIDE: KeyFamily[str] = KeyFamily("{}:{}:{}:side:{}", None, Lifetime.WIDGET)
+ADD_SIDE: KeyFamily[str | None] = KeyFamily("{}:{}:add", None, Lifetime.WIDGET)
+SIDE_REFUSED: KeyFamily[str | None] = KeyFamily("told:{}")  # by label: why it could not be renamed
