@@ -68,6 +68,11 @@ class RunManager:
 
     # Commands
 
+    def check(self, runs: dict[str, RunConfig]) -> None:
+        """ConfigError if `runs`, label -> settings, ask for more than the limits or the machine's memory allow. Nothing is built."""
+        self.limits.check(runs)
+        check_cost(runs, self.limits, at_once=self._max_active)
+
     def start(
         self, runs: dict[str, RunConfig], *, owner: str, scenario: str, viewer: str | None = None, paused: bool = False
     ) -> str:
@@ -77,8 +82,7 @@ class RunManager:
         if not runs:
             raise ConfigError("runs must hold at least one run, got none; give a label and its settings")
         check_distinct(runs)
-        self.limits.check(runs)
-        check_cost(runs, self.limits, at_once=self._max_active)
+        self.check(runs)
         live = [LiveRun(label, config, paused=paused) for label, config in runs.items()]
         comparison = Comparison(secrets.token_urlsafe(16), owner, scenario, live)
         if viewer is not None:

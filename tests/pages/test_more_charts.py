@@ -98,7 +98,7 @@ def test_the_shipped_example_shows_all_six_each_with_an_alternative_in_text():
     app.run()
     assert len(charts(app)) == 6
     assert all("GRPO" in chart.alt and "DAPO" in chart.alt for chart in charts(app))
-    assert "rank 1 has 0.957 (0.85 at first)" in charts(app)[0].alt
+    assert "rank 1 has 0.961 (0.85 at first)" in charts(app)[0].alt
     titles = [m.value for m in app.markdown if m.value.startswith("####")]
     assert titles[:3] == [
         "#### What the policy generates\\, by rank",

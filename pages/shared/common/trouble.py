@@ -34,6 +34,12 @@ def plainly(part: Part) -> Part:
     return drawn
 
 
+def sentence(error: object) -> str:
+    """A message such as "updates must be …" as a sentence. Names keep their letters: str.capitalize would write "grpo" for "GRPO"."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def why_not(error: Exception) -> str:
     """Why the comparison that a link names cannot be shown; `error` is one of UNREADABLE. A sentence, Markdown escaped."""
     if isinstance(error, UnknownComparison):

@@ -19,6 +19,7 @@ from core.settings.run import RunConfig
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager, tab, told
 from pages.shared.common.results import results_of
+from pages.shared.common.trouble import sentence
 from pages.shared.compare.sidebar import HIDDEN, setting_widgets
 from pages.shared.compare.state import REFUSED
 
@@ -72,7 +73,7 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
     except ConfigError as error:
         problem = str(error)
     if problem:
-        st.error(plain(f"{problem[0].upper()}{problem[1:]}."), icon=":material/error:")
+        st.error(plain(sentence(problem)), icon=":material/error:")
     elif changed is not None:
         what = ", ".join(f"`{name}` = {value}" for name, value in fork_changes(changed).items()) or "nothing changed"
         st.markdown(f"From {plain(original)} after update {at} to update {changed.updates}, with {what}.")

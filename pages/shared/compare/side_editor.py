@@ -13,6 +13,7 @@ from core.settings.run import RunConfig
 from core.settings.scenarios import Scenario
 from core.settings.sides import MAX_SIDES, Side, bases, check_sides, side_runs
 from pages.shared.common.state import Key
+from pages.shared.common.trouble import sentence
 from pages.shared.compare.opened import begin_with, version
 from pages.shared.compare.state import ADD_SIDE, EDITED, SIDE, SIDE_REFUSED
 
@@ -87,7 +88,7 @@ def _rename(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: Key) -
         renamed = tuple(Side(label, side.base) if s is side else s for s in sides)
         check_sides(scenario, renamed)
     except ConfigError as error:
-        SIDE_REFUSED(side.label).set(f"{str(error)[0].upper()}{str(error)[1:]}.")
+        SIDE_REFUSED(side.label).set(sentence(error))
         key.set(side.label)
         return
     begin_with(scenario, {label if k == side.label else k: run for k, run in _runs().items()})

@@ -16,7 +16,9 @@ from core.settings.sides import side_runs, sides_of
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.state import SETTING
+from pages.shared.common.trouble import sentence
 from pages.shared.common.widgets import field_widget
+from pages.shared.compare.needs import needs_text
 from pages.shared.compare.opened import begin_with, beginning, version
 from pages.shared.compare.side_editor import add_side, side_head
 from pages.shared.compare.state import EDITED, SAID, SCENARIO
@@ -51,10 +53,12 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
         try:
             runs = _edited(scenario, runs)
             EDITED.set(runs)
-            manager().limits.check(runs)
+            manager().check(runs)
         except ConfigError as error:
-            st.error(plain(f"{str(error).capitalize()}."), icon=":material/error:")
+            st.error(plain(sentence(error)), icon=":material/error:")
             runs = None
+        else:
+            st.caption(needs_text(runs))
         if changed := _changed(scenario, runs):
             st.caption(f":orange[●] Changed: {changed}")
         st.button(

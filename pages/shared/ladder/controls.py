@@ -16,6 +16,7 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.process import manager
+from pages.shared.common.trouble import sentence
 from pages.shared.ladder.opened import Ladder, start
 from pages.shared.ladder.state import REFUSED
 
@@ -67,7 +68,7 @@ def _button(ladder: Ladder | None, orders: tuple[str, ...], counts: Mapping[str,
     try:
         runs = ladder_runs(SCENARIOS[SCENARIO], orders, **counts)
     except ConfigError as error:
-        st.error(plain(f"{str(error).capitalize()}."), icon=":material/error:")
+        st.error(plain(sentence(error)), icon=":material/error:")
         return
     seeds = counts["replicas"]
     told = f"{len(runs)} runs × {seeds} {'seed' if seeds == 1 else 'seeds'}, about {duration(seconds(runs))}"

@@ -1,0 +1,38 @@
+"""What the runs of Compare will need, said before Run is pressed: memory, and about how long they train."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from core.engine.cost import MEGABYTE, estimate
+from core.settings.run import RunConfig
+
+# Fitted to the 24 runs of docs/measured.json, whose measured seconds it meets within a factor of 3 (tests/pages/compare/test_needs.py).
+SECONDS_PER_UPDATE = 0.0037  # of what does not depend on the sizes
+OPERATIONS_PER_SECOND = 11.6e9  # multiply-adds of one training run
+
+
+def training_seconds(runs: Mapping[str, RunConfig], cores: int | None = None) -> float:
+    """Estimated seconds until all `runs` are over, on `cores` processors of the kind that docs/measured.json was made on (default: as many
+    as this machine has)."""
+    each = [
+        SECONDS_PER_UPDATE * (run.updates - run.start) + cost.work / OPERATIONS_PER_SECOND
+        for run, cost in zip(runs.values(), estimate(runs).costs.values(), strict=True)
+    ]
+    return max(max(each), sum(each) / (cores or os.cpu_count() or 1))
+
+
+def needs_text(runs: Mapping[str, RunConfig]) -> str:
+    """A sentence for people."""
+    memory = max(1, round(estimate(runs).nbytes / MEGABYTE))
+    return f"These runs need about {memory:,} MB of memory and train for about {duration_text(training_seconds(runs))}, if nothing else does."
+
+
+def duration_text(seconds: float) -> str:
+    """'5 seconds', '40 seconds', '3 minutes', '2 hours': an estimate has no more digits."""
+    if seconds < 100:
+        return f"{max(5, 5 * round(seconds / 5))} seconds"
+    if seconds < 100 * 60:
+        return f"{round(seconds / 60)} minutes"
+    return f"{round(seconds / 3600):,} hours"

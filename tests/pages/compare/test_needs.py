@@ -1,0 +1,54 @@
+"""What Compare says about the cost of its runs before Run is pressed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.settings.scenarios import SCENARIOS
+from pages.shared.compare.needs import duration_text, needs_text, training_seconds
+from tests.pages.conftest import words
+
+MEASURED = json.loads((Path(__file__).parents[3] / "docs" / "measured.json").read_text())["scenarios"]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_estimate_is_within_a_factor_of_three_of_what_was_measured(name):
+    for label, run in SCENARIOS[name].runs().items():
+        measured = MEASURED[name]["seeds from 0"]["algorithms"][label]["seconds"]
+        assert measured / 3 < training_seconds({label: run}, cores=1) < 3 * measured, label
+
+
+def test_runs_share_the_processors():
+    runs = SCENARIOS["collapse"].runs()
+    alone = [training_seconds({label: run}) for label, run in runs.items()]
+    assert training_seconds(runs, cores=1) == pytest.approx(sum(alone))
+    assert training_seconds(runs, cores=8) == pytest.approx(max(alone))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "5 seconds"), (38, "40 seconds"), (170, "3 minutes"), (7200, "2 hours"), (9e6, "2,500 hours")]
+)
+def test_durations_have_no_more_digits_than_an_estimate(seconds, text):
+    assert duration_text(seconds) == text
+
+
+def test_more_seeds_need_more_memory():
+    run = SCENARIOS["addition"].runs()["GRPO"]
+    memory = [float(needs_text({"GRPO": replace(run, replicas=n)}).split()[4].replace(",", "")) for n in (4, 64)]
+    assert memory[1] > 3 * memory[0]
+
+
+def test_it_is_said_before_run_is_pressed(open_app):
+    assert "MB of memory and train for about" in words(open_app())
+
+
+def test_what_the_machine_cannot_hold_is_refused_before_run_is_pressed(open_app, monkeypatch):
+    monkeypatch.setattr("core.engine.cost.available_bytes", lambda: 1_000_000)
+    app = open_app()
+    assert "Memory must be at most 1 MB" in words(app) and "GRPO needs" in words(app)
+    assert "lower one of these settings" in words(app)
+    assert app.button(key="run").disabled
