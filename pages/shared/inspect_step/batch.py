@@ -40,7 +40,8 @@ def show(chart: Chart, *, key: str, on_select=None) -> None:
     if chart.figure is None:
         st.markdown(plain(chart.text))
         return
-    st.markdown(f":small[{plain(chart.words.unit)}. {plain(chart.words.caption)}]")
+    st.markdown(f":small[{plain(chart.words.unit)}]")
+    st.markdown(f":small[{plain(chart.words.caption)}]")
     tall = chart.figure.layout.height > MAX_HEIGHT
     clicks = {} if on_select is None else {"on_select": on_select, "selection_mode": "points"}
     with st.container(height=MAX_HEIGHT if tall else "content", border=False):

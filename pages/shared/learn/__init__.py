@@ -25,7 +25,7 @@ The name must stand in `contents.ORDER`; the page is in the menu as soon as page
     page.compare("clip-higher-helps")             # the link; settings=("GRPO.eps_high=0.4",) if they differ from the scenario
     page.sources()                                # {#sources}; last
 
-All of these sections must exist and every section must be shown: tests/pages/test_learn.py reads the list. More sections of your own, and
+All of these sections must exist and every section must be shown: tests/pages/learn/test_pages.py reads the list. More sections of your own, and
 several figures, equations and functions, are welcome where they are short. `live` takes `sides`, `updates`, `replicas` and `settings` as
 `small.small` says, and charts by name or whole (see live_board.charts). Choose them so that training takes about 3 s on one core, 5 at most.
 
@@ -78,7 +78,7 @@ ink. What a colour says, words, place or dash say too. Draw loops as a few hundr
 function needs some. `DRAGS = [Drag("ceiling", "p", (80, 0), "limit", lambda state: …)]`, at least one per figure. Everything else (phone, dark,
 keyboard, buttons, miniature, links, drift of numbers) is tested for every page without further ado:
 
-    pytest tests/pages/test_learn.py tests/browser/test_learn.py -k clip_higher
+    pytest tests/pages/learn/test_pages.py tests/browser/test_learn.py -k clip_higher
 
 A running server shows a changed text or figure when the page is opened again.
 """

@@ -1,5 +1,5 @@
 """Bugs met in the wild, each as the two lines that show it: one with the bug, one without. The page *The lab* shows a function's source
-and runs that very function when asked; tests/pages/test_lab.py runs them all. What they mean stands in the page's text under their name.
+and runs that very function when asked; tests/pages/learn/test_lab.py runs them all. What they mean stands in the page's text under their name.
 """
 
 from __future__ import annotations

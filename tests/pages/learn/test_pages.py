@@ -16,7 +16,7 @@ from pages.shared.common import contents, documents, process
 from pages.shared.learn import terms, values
 from tests.support import mostly_thorough
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGES = contents.existing()
 SOURCES = (*(ROOT / "core").rglob("*.py"), ROOT / "pages/shared/learn/wild.py")
 REQUIRED = ("idea", "equation", "code", "live", "result", "limits", "try", "sources")

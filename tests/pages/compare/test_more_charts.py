@@ -21,7 +21,7 @@ from core.settings.run import Fork
 from pages.shared.common import process
 from pages.shared.common.chart_view import ready
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RUNS = from_query({"scenario": "collapse", "replicas": "2", "updates": "24"}).runs
 PATIENCE = 60
 
