@@ -1,10 +1,10 @@
-"""How much the run manager holds: bounds on runs that are not over, and on memory; what is let go when there is too much."""
+"""How many runs and how much memory the run manager holds at most, and which finished comparisons it lets go of to keep within that."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.runs.live import Comparison, LiveRun
+from core.runs.live import LiveComparison, LiveRun
 from core.settings.limits import NONE, Limits
 
 
@@ -13,7 +13,7 @@ class ManagerFull(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Room:
+class Admission:
     """The bounds; the comparisons are the manager's, id -> comparison, oldest first, under its lock."""
 
     keep_finished: int
@@ -22,9 +22,9 @@ class Room:
     max_seed_updates: int  # updates times seeds over everything held, about 180 bytes each
     limits: Limits = NONE
 
-    def check(self, comparisons: dict[str, Comparison], owner: str, new: list[LiveRun]) -> None:
-        """ManagerFull unless `new` runs of `owner` fit beside everything that is not over. What has been told to end does not count: a
-        reset must find room for itself."""
+    def check(self, comparisons: dict[str, LiveComparison], owner: str, new: list[LiveRun]) -> None:
+        """ManagerFull unless `new` runs of `owner` fit beside everything that is not over. What has been told to end does not count: the
+        comparison that a reset replaces must not keep it from starting."""
         unfinished = [run for c in comparisons.values() for run in c.runs.values() if not run.ends]
         going = [c for c in comparisons.values() if not c.ends and c is not new[0].comparison]
         for held, bound, whose in (
@@ -50,7 +50,7 @@ class Room:
                 "choose fewer updates or seeds, or wait for other runs to end"
             )
 
-    def forget(self, comparisons: dict[str, Comparison], *, coming: int = 0, keep: str = "") -> bool:
+    def forget(self, comparisons: dict[str, LiveComparison], *, coming: int = 0, keep: str = "") -> bool:
         """Let finished comparisons go until at most `keep_finished` of them are left, and there is room for `coming` updates times seeds.
         Those that nobody looks at go first, then the oldest; `keep` stays. True if any went."""
         finished = sorted((c for c in comparisons.values() if c.finished and c.id != keep), key=lambda c: bool(c.viewers))

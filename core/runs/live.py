@@ -1,50 +1,19 @@
-"""A run in memory, and what others may see of it: frozen views, so that a page never holds something that changes under it."""
+"""A run in memory, and the runs that were started together."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.analysis.history import History
-from core.analysis.result import Status
+from core.analysis.result import RunResult, Status
 from core.engine.types import StepRecord
+from core.runs.view import ComparisonView, RunView
 from core.settings.run import RunConfig
 
 RATE_UPDATES = 20  # updates per second is measured over so many
-
-
-@dataclass(frozen=True)
-class RunView:
-    """One run at one moment."""
-
-    status: Status
-    position: int | None  # in the queue, 1 = next; None when not queued
-    updates: int  # done
-    total: int  # an estimate while the budget is samples
-    updates_per_second: float | None  # over the last updates without a pause; None = not known yet
-    last_update_time: float | None  # seconds since 1970; None before the first update
-    preparing: tuple[str, int, int] | None  # (stage, done, total) before the first update, see core.engine.trainer.train
-    error: str = ""  # why it failed or was stopped; '' = no reason needed
-    traceback: str = ""
-
-
-@dataclass(frozen=True)
-class ComparisonView:
-    """All runs of a comparison at one moment."""
-
-    id: str
-    scenario: str
-    created: float  # seconds since 1970
-    runs: Mapping[str, RunView]  # label -> run
-    viewers: int  # leases held now
-    paused_seconds: float | None = None  # for how long all of it that is not over has been paused; None = something goes on
-
-    @property
-    def finished(self) -> bool:
-        return all(run.status.finished for run in self.runs.values())
 
 
 class LiveRun:
@@ -52,7 +21,7 @@ class LiveRun:
 
     def __init__(self, label: str, config: RunConfig, *, paused: bool):
         self.label, self.config = label, config
-        self.comparison: Comparison
+        self.comparison: LiveComparison
         self.run_id: int | None = None  # in the store
         self.stored = 0  # the last update that the store was given
         self.history = History(config.seeds)
@@ -125,14 +94,14 @@ class LiveRun:
     def view(self, position: int | None) -> RunView:
         return RunView(
             self.status,
-            position,
             self.history.last_update,
             self.config.expected_updates(self.history.last_update, self.history.last_samples),
+            self.error,
+            self.traceback,
+            position,
             self._rate(),
             self.last_update_time,
             self.preparing,
-            self.error,
-            self.traceback,
         )
 
     def _rate(self) -> float | None:
@@ -140,7 +109,7 @@ class LiveRun:
         return (len(self._recent) - 1) / seconds if seconds > 0 else None
 
 
-class Comparison:
+class LiveComparison:
     """Runs that were started together, and who is looking at them. Guarded by the scheduler's lock."""
 
     def __init__(self, comparison: str, owner: str, scenario: str, runs: list[LiveRun]):
@@ -198,3 +167,16 @@ class Comparison:
         runs = {label: run.view(positions.get(run)) for label, run in self.runs.items()}
         paused = None if self.paused_since is None else time.monotonic() - self.paused_since
         return ComparisonView(self.id, self.scenario, self.created, MappingProxyType(runs), len(self.viewers), paused)
+
+    def history(self, label: str) -> History:
+        """It does not grow."""
+        return self.runs[label].history.snapshot()
+
+    def results(self) -> dict[str, RunResult]:
+        return {
+            label: RunResult(run.config, run.history.snapshot(), run.status, run.error, run.traceback)
+            for label, run in self.runs.items()
+        }
+
+    def configs(self) -> dict[str, RunConfig]:
+        return {label: run.config for label, run in self.runs.items()}

@@ -1,6 +1,7 @@
-"""The run manager: comparisons train in the background, in a bounded number of threads, for people who come and go.
+"""The run manager: comparisons train in the background, in a bounded number of threads, for visitors who connect and leave.
 
-Make one per process and hand it to whatever shows runs. Who knows a comparison's id may see and control it; nobody can guess one.
+Make one per process and pass it to whatever shows runs. A comparison's id is its only protection: every caller that has it may read and
+control the comparison. It holds 128 random bits.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from core.engine.checkpoints import Checkpoints
 from core.engine.cost import check as check_cost
 from core.engine.trainer import train as train_run
 from core.engine.types import StepRecord
-from core.runs.admission import ManagerFull, Room
-from core.runs.archive import Archive, UnknownComparison
-from core.runs.live import Comparison, ComparisonView, LiveRun, RunView
+from core.runs.admission import Admission, ManagerFull
+from core.runs.live import LiveComparison, LiveRun
+from core.runs.memory import bound_arenas
 from core.runs.reaper import Reaper
+from core.runs.recorder import Recorder, StoredComparison, UnknownComparison
 from core.runs.scheduler import Scheduler, Train
 from core.runs.store.store import Store
+from core.runs.view import ComparisonView
 from core.settings.fields import ConfigError
 from core.settings.labels import check_distinct, check_label
 from core.settings.limits import NONE, Limits
@@ -33,7 +36,7 @@ class RunManager:
     """Every method may be called from any thread, and only `shutdown` and `wait` wait for training.
 
     At most `max_active` runs train at a time; the others queue, in turns between owners. A run gives bit for bit the records that
-    `train(config)` gives, whatever its pauses and its company. A comparison that nobody is attached to is stopped after
+    `train(config)` gives, whatever pauses and other runs there are. A comparison that nobody is attached to is stopped after
     `grace_seconds` (None: never). Bounds on memory: `max_unfinished` runs that are not over, `max_per_owner` of them of one owner,
     and `max_seed_updates` updates times seeds over everything held, about 180 bytes each. A finished comparison makes room when it is
     needed, at the latest when `keep_finished` newer ones are held. With a store it can still be viewed, and without one it is gone.
@@ -55,16 +58,17 @@ class RunManager:
         train: Train = train_run,
         open_store: Callable[[], Store] | None = None,
     ):
-        self._archive = Archive(store, open_store)
-        self._room = Room(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
+        bound_arenas()
+        self._recorder = Recorder(store, open_store)
+        self._admission = Admission(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
         self.limits = limits
         self._max_active = max_active or os.cpu_count() or 1
         self.checkpoints = Checkpoints()
-        self._scheduler = Scheduler(self._max_active, train, self._archive.append, self._on_status, self.checkpoints)
+        self._scheduler = Scheduler(self._max_active, train, self._recorder.append, self._on_status, self.checkpoints)
         self._lock, self._changed = self._scheduler.lock, self._scheduler.changed
-        self._comparisons: dict[str, Comparison] = {}  # oldest first
+        self._comparisons: dict[str, LiveComparison] = {}  # oldest first
         self._open = True
-        self._reaper = Reaper(self._comparisons, self._scheduler, self._archive, self._room, grace_seconds, limits)
+        self._reaper = Reaper(self._comparisons, self._scheduler, self._recorder, self._admission, grace_seconds, limits)
 
     # Commands
 
@@ -84,14 +88,14 @@ class RunManager:
         check_distinct(runs)
         self.check(runs)
         live = [LiveRun(label, config, paused=paused) for label, config in runs.items()]
-        comparison = Comparison(secrets.token_urlsafe(16), owner, scenario, live)
+        comparison = LiveComparison(secrets.token_urlsafe(16), owner, scenario, live)
         if viewer is not None:
             comparison.attach(viewer)
         with self._lock:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
             self._make_room(comparison, live)
-            self._archive.add(comparison)
+            self._recorder.add(comparison)
             self._comparisons[comparison.id] = comparison
             self._scheduler.submit(*live)
             self._changed.notify_all()  # the reaper has a new deadline
@@ -100,7 +104,9 @@ class RunManager:
     def add(self, comparison: str, label: str, config: RunConfig, *, viewer: str | None = None) -> None:
         """Queue one more run beside those of `comparison`, which may be over, or in the store alone: a fork beside its original. ConfigError
         if the label is taken, UnknownComparison, ManagerFull, and RuntimeError after shutdown."""
-        found = self._comparisons.get(comparison) or self._archive.revive(comparison)
+        found = self._look_up(comparison)
+        if isinstance(found, StoredComparison):
+            found = found.in_memory()
         live = LiveRun(label, config, paused=False)
         with self._lock:
             if not self._open:
@@ -115,14 +121,14 @@ class RunManager:
             self._comparisons[comparison] = found
             if viewer is not None:
                 found.attach(viewer)
-            self._archive.add_run(live)
+            self._recorder.add_run(live)
             self._scheduler.submit(live)
             self._changed.notify_all()
 
-    def _make_room(self, comparison: Comparison, new: list[LiveRun]) -> None:
-        self._room.check(self._comparisons, comparison.owner, new)
-        gone = self._room.forget(self._comparisons, coming=sum(run.size for run in new), keep=comparison.id)
-        self._reaper.litter = gone or self._reaper.litter
+    def _make_room(self, comparison: LiveComparison, new: list[LiveRun]) -> None:
+        self._admission.check(self._comparisons, comparison.owner, new)
+        gone = self._admission.forget(self._comparisons, coming=sum(run.size for run in new), keep=comparison.id)
+        self._reaper.garbage = gone or self._reaper.garbage
 
     def pause(self, comparison: str) -> None:
         """Each run stops after the update that it is in and gives its place to others. UnknownComparison, here and below, if no
@@ -145,43 +151,34 @@ class RunManager:
 
     def reset(self, comparison: str, *, viewer: str | None = None) -> str:
         """Stop it and start the same settings and seeds anew: the new id. Works on every comparison of the store too."""
-        found = self._comparisons.get(comparison)
-        if found is None:
-            runs, owner, scenario = self._archive.recipe(comparison)
-        else:
+        found = self._look_up(comparison)
+        if isinstance(found, LiveComparison):
             self._scheduler.stop(found)
-            runs, owner, scenario = {label: run.config for label, run in found.runs.items()}, found.owner, found.scenario
-        return self.start(runs, owner=owner, scenario=scenario, viewer=viewer)
+        return self.start(found.configs(), owner=found.owner, scenario=found.scenario, viewer=viewer)
 
     # Looking
 
     def view(self, comparison: str) -> ComparisonView:
         """Everything but the measurements, at this moment, from memory or else from the store."""
+        found = self._look_up(comparison)
         with self._lock:
-            if comparison in self._comparisons:
-                return self._comparisons[comparison].view(self._scheduler.positions())
-        return self._archive.view(comparison)
+            return found.view(self._scheduler.positions())
 
     def history(self, comparison: str, label: str) -> History:
         """What a run has measured so far. It does not grow: ask again. KeyError if the comparison has no such label."""
-        found = self._comparisons.get(comparison)
-        return self._archive.history(comparison, label) if found is None else found.runs[label].history.snapshot()
+        return self._look_up(comparison).history(label)
 
     def since(self, comparison: str, label: str, update: int) -> list[StepRecord]:
         """The records of later updates than `update`, oldest first: what a chart that has drawn up to there still needs."""
-        found = self._comparisons.get(comparison)
-        return (self._archive.history(comparison, label) if found is None else found.runs[label].history).after(update)
+        return self.history(comparison, label).after(update)
 
     def results(self, comparison: str) -> dict[str, RunResult]:
         """Label -> settings, measurements and status, as reports and exports take them."""
-        found = self._comparisons.get(comparison)
-        if found is None:
-            return self._archive.results(comparison)
+        found = self._look_up(comparison)
+        if isinstance(found, StoredComparison):
+            return found.results()  # reads for a while: not under the lock
         with self._lock:
-            return {
-                label: RunResult(run.config, run.history.snapshot(), run.status, run.error, run.traceback)
-                for label, run in found.runs.items()
-            }
+            return found.results()
 
     def comparisons(self, owner: str) -> list[str]:
         """The ids of an owner's comparisons in memory, newest first: where somebody who comes back finds their runs."""
@@ -251,21 +248,28 @@ class RunManager:
         deadline = time.monotonic() + timeout
         for thread in (*self._scheduler.threads, self._reaper):
             thread.join(max(0.0, deadline - time.monotonic()))
-        self._archive.flush(timeout)
+        if self._recorder.store is not None:
+            self._recorder.store.flush(timeout)
 
     # What the scheduler reports
 
     def _on_status(self, run: LiveRun) -> None:
-        self._reaper.litter = self._reaper.litter or run.finished
-        self._archive.set_status(run)
+        self._reaper.garbage = self._reaper.garbage or run.finished
+        self._recorder.set_status(run)
 
     # Finding
 
-    def _find(self, comparison: str) -> Comparison:
+    def _look_up(self, comparison: str) -> LiveComparison | StoredComparison:
+        """From memory, or else from the store."""
+        with self._lock:
+            found = self._comparisons.get(comparison)
+        return found or self._recorder.comparison(comparison)
+
+    def _find(self, comparison: str) -> LiveComparison:
         with self._lock:
             if comparison not in self._comparisons:
                 raise UnknownComparison(comparison)
             return self._comparisons[comparison]
 
 
-__all__ = ["ComparisonView", "ManagerFull", "RunManager", "RunView", "UnknownComparison"]
+__all__ = ["ManagerFull", "RunManager", "UnknownComparison"]

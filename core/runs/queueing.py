@@ -1,4 +1,4 @@
-"""Who is next: a queue that is fair between people.
+"""The order of the queue: fair between owners.
 
 A turn is one group of items (a comparison's runs), so that what is compared starts together. Turns go to the owner who has waited
 longest since their last one; within an owner, first come, first served. Somebody who queues twenty comparisons delays themselves.

@@ -1,5 +1,6 @@
-"""What happens to runs when nobody does anything: they are stopped when nobody looks or their time is over, forgotten when there is no
-room, and cleaned up after. Time during which the whole program stood still, because its host slept, counts for nobody."""
+"""Ends runs without a command: those that nobody is attached to, that have trained or been paused for longer than the limits allow. Lets
+go of finished ones, collects garbage, and tidies the history. Time during which the whole process was not running, because its host
+slept or it was frozen, is not counted."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ import time
 from contextlib import suppress
 
 from core.analysis.result import Status
-from core.runs.admission import Room
-from core.runs.archive import Archive
+from core.runs.admission import Admission
 from core.runs.clock import WallClock, slept
-from core.runs.live import Comparison
+from core.runs.live import LiveComparison
+from core.runs.memory import give_back
+from core.runs.recorder import Recorder
 from core.runs.scheduler import Scheduler
 from core.runs.service import ServiceThread
 from core.runs.store.store import StoreError
@@ -30,17 +32,17 @@ class Reaper:
 
     def __init__(
         self,
-        comparisons: dict[str, Comparison],
+        comparisons: dict[str, LiveComparison],
         scheduler: Scheduler,
-        archive: Archive,
-        room: Room,
+        recorder: Recorder,
+        admission: Admission,
         grace_seconds: float | None,
         limits: Limits,
     ):
-        self._comparisons, self._scheduler, self._archive, self._room = comparisons, scheduler, archive, room
+        self._comparisons, self._scheduler, self._recorder, self._admission = comparisons, scheduler, recorder, admission
         self._grace, self._limits = grace_seconds, limits
         self._lock, self._changed = scheduler.lock, scheduler.changed
-        self.litter = False  # a run has ended since garbage was last collected
+        self.garbage = False  # a run has ended since garbage was last collected
         self._open = True
         self._wall = WallClock()
         self._checked = self._tried = time.monotonic()
@@ -65,16 +67,17 @@ class Reaper:
             if not self._open:
                 return False
             next_deadline = min(self._stop_unwatched(), self._stop_overlong(), self._stop_paused())
-            self.litter = self._room.forget(self._comparisons) or self.litter
-            collect = self.litter and not self._scheduler.active
+            self.garbage = self._admission.forget(self._comparisons) or self.garbage
+            collect = self.garbage and not self._scheduler.active
             if not collect:
                 self._wait(min(next_deadline, HEARTBEAT_SECONDS))
             else:
-                self.litter = False
+                self.garbage = False
         if collect:
             gc.collect()  # takes long with torch in memory and stops every thread: only when nobody trains
+            give_back()
         now = time.monotonic()
-        if self._archive.closed and now - self._tried >= HEARTBEAT_SECONDS:
+        if self._recorder.waits_for_store and now - self._tried >= HEARTBEAT_SECONDS:
             self._tried = now
             self._open_history()
         if now - self._checked > DEAD_CHECK_SECONDS:
@@ -93,16 +96,18 @@ class Reaper:
 
     def _open_history(self) -> None:
         with suppress(StoreError):  # whoever looks at the history is told
-            store = self._archive.open_store()
+            store = self._recorder.open_store()
             with self._lock:
-                self._archive.adopt(store, self._comparisons.values())
+                self._recorder.adopt(store, self._comparisons.values())
 
     def _tidy_history(self) -> None:
-        steady = self._wall.steady()
+        steady, store = self._wall.steady(), self._recorder.store
+        if store is None:
+            return
         with suppress(StoreError):
-            self._archive.mark_interrupted()
+            store.mark_interrupted()
             if self._limits.retention_hours is not None and steady:  # a clock that is set must not remove what is new
-                self._archive.forget_older_than(self._limits.retention_hours * 3600.0)
+                store.purge_finished(older_than_seconds=self._limits.retention_hours * 3600.0)
 
     def _stop_overlong(self) -> float:
         """Stop runs that have trained for longer than the limit. Seconds until the next look."""

@@ -23,7 +23,7 @@ from core.analysis.result import Status
 from core.engine.checkpoints import Checkpoints
 from core.engine.types import StepRecord
 from core.runs.admission import ManagerFull
-from core.runs.live import Comparison, LiveRun
+from core.runs.live import LiveComparison, LiveRun
 from core.runs.queueing import FairQueue
 from core.runs.service import ServiceThread
 
@@ -91,7 +91,7 @@ class Scheduler:
         with self.lock:
             self._enqueue(runs[0].comparison, [run for run in runs if run.status is Status.QUEUED])
 
-    def pause(self, comparison: Comparison) -> None:
+    def pause(self, comparison: LiveComparison) -> None:
         """A run that trains finishes the update that it is in."""
         with self.lock:
             for run in _unfinished(comparison):
@@ -99,16 +99,16 @@ class Scheduler:
                 if self._queue.remove(run):
                     self._set(run, Status.PAUSED)
 
-    def resume(self, comparison: Comparison) -> None:
+    def resume(self, comparison: LiveComparison) -> None:
         with self.lock:
             self._go_on(comparison, lambda run: None)
 
-    def step(self, comparison: Comparison, updates: int) -> None:
+    def step(self, comparison: LiveComparison, updates: int) -> None:
         """So many updates more from where each run is now, or from where steps asked for before will bring it."""
         with self.lock:
             self._go_on(comparison, lambda run: (run.allowance or 0) + updates)
 
-    def stop(self, comparison: Comparison, status: Status = Status.STOPPED, reason: str = "") -> None:
+    def stop(self, comparison: LiveComparison, status: Status = Status.STOPPED, reason: str = "") -> None:
         """A run that trains finishes the update that it is in, the others are over now."""
         with self.lock:
             for run in _unfinished(comparison):
@@ -138,7 +138,7 @@ class Scheduler:
 
     # Slots, under the lock
 
-    def _go_on(self, comparison: Comparison, allowance: Callable[[LiveRun], int | None]) -> None:
+    def _go_on(self, comparison: LiveComparison, allowance: Callable[[LiveRun], int | None]) -> None:
         woken = []
         for run in _unfinished(comparison):
             run.allowance = allowance(run)
@@ -147,7 +147,7 @@ class Scheduler:
                 woken.append(run)
         self._enqueue(comparison, woken, front=True)
 
-    def _enqueue(self, comparison: Comparison, runs: Iterable[LiveRun], *, front: bool = False) -> None:
+    def _enqueue(self, comparison: LiveComparison, runs: Iterable[LiveRun], *, front: bool = False) -> None:
         self._queue.add(comparison.owner, comparison.id, runs, front=front)
         self._fill_slots()
 
@@ -301,5 +301,5 @@ class Scheduler:
             self.changed.notify_all()
 
 
-def _unfinished(comparison: Comparison) -> list[LiveRun]:
+def _unfinished(comparison: LiveComparison) -> list[LiveRun]:
     return [run for run in comparison.runs.values() if not run.finished]

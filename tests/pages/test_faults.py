@@ -88,7 +88,7 @@ def test_with_a_locked_history_one_trains_as_ever_and_the_next_visitor_finds_it_
         assert "Findings" in [s.value for s in app.subheader] and not app.exception
     wait_for(lambda: process.history_missing() == "" and len(process.store().runs()) == 2)
     process.store().flush()
-    assert {row.updates_done for row in process.store().runs()} == {16}
+    assert {row.updates for row in process.store().runs()} == {16}
     assert NOT_KEPT not in words(app.run())
     next_one = open_app({"comparison": comparison(app)}, fresh=False)
     assert "Findings" in [s.value for s in next_one.subheader] and NOT_KEPT not in words(next_one) and not next_one.exception
@@ -130,7 +130,7 @@ def test_a_disk_that_fills_up_during_a_run_is_told_while_the_run_goes_on(open_ap
     assert "database or disk is full" in words(app) and not app.exception
     pages.clear()
     assert process.store().flush(30)
-    assert {row.updates_done for row in process.store().runs()} == {160}
+    assert {row.updates for row in process.store().runs()} == {160}
     assert "not being stored" not in words(app.run())
 
 

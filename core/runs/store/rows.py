@@ -3,7 +3,7 @@
 A row holds numbers over seeds as little-endian arrays without gaps: samples as int64, metrics as float32. Of the metrics only those
 that were measured are there; the bits of `measured` say which, counted along a list of names that is kept with the run. For R seeds
 and M measured metrics that is 8·R + 4·R·M bytes, and about 30 more for the row. A distribution has a row of its own, of 8·R·V bytes
-and about 20 more, at the few updates at which there is one.
+and about 20 more, at the few updates at which there is one. (msgpack or npz would write the names into every row.)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def undamaged(run_id: int) -> Iterator[None]:
     try:
         with np.errstate(invalid="ignore"):  # bits that are no number
             yield
-    except (ValueError, TypeError, ArithmeticError, IndexError) as error:
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise DamagedRun(run_id, error) from error
 
 
@@ -48,31 +48,34 @@ def names_of(text: str) -> list[str]:
 
 def pack(record: StepRecord, names: Sequence[str]) -> tuple:
     """The row of `record`, in the order of COLUMNS. KeyError if it has a metric that is not among `names`."""
-    unknown = set(record.metrics) - set(names)
-    if unknown:
+    if unknown := set(record.metrics) - set(names):
         raise KeyError(f"the record has metrics that the table of metrics does not: {', '.join(sorted(unknown))}")
-    present = [(bit, name) for bit, name in enumerate(names) if name in record.metrics]
-    measured = sum(1 << bit for bit, _ in present)
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, which says the same
-        metrics = b"".join(np.asarray(record.metrics[name]).astype("<f4").tobytes() for _, name in present)
+    measured = sum(1 << bit for bit, name in enumerate(names) if name in record.metrics)
+    values = [record.metrics[name] for name in _measured(measured, names)]
     samples = np.asarray(record.samples_generated).astype("<i8").tobytes()
-    return int(record.update), int(record.rollout), float(record.wall_seconds), measured, samples, metrics
+    return int(record.update), int(record.rollout), float(record.wall_seconds), measured, samples, b"".join(map(_single, values))
 
 
-def unpack(row: Sequence, names: Sequence[str]) -> StepRecord:
-    """The record of a row. Metrics are float64 that hold the float32 values."""
+def unpack(row: Sequence, names: Sequence[str], tables: Sequence[bytes] | None = None) -> StepRecord:
+    """The record of a row, with the distribution whose `pack_distribution` is `tables`. Metrics are float64 with the float32 values."""
     update, rollout, wall_seconds, measured, samples, metrics = row
-    present = [name for bit, name in enumerate(names) if measured >> bit & 1]
+    present = _measured(measured, names)
     counts = np.frombuffer(samples, "<i8").astype(np.int64)
     values = np.frombuffer(metrics, "<f4").astype(np.float64).reshape(len(present), len(counts))
-    return StepRecord(update, rollout, counts, wall_seconds, dict(zip(present, values, strict=True)))
+    parts = [np.frombuffer(table, "<f4").astype(np.float32).reshape(len(counts), -1) for table in tables or ()]
+    seen = Distribution(*parts) if parts else None
+    return StepRecord(update, rollout, counts, wall_seconds, dict(zip(present, values, strict=True)), seen)
 
 
 def pack_distribution(distribution: Distribution) -> tuple[bytes, bytes]:
     """Its two tables, replica after replica, in single precision."""
-    tables = (distribution.token_probs, distribution.rank_probs)
-    return tuple(np.asarray(table).astype("<f4").tobytes() for table in tables)
+    return _single(distribution.token_probs), _single(distribution.rank_probs)
 
 
-def unpack_distribution(tables: Sequence[bytes], replicas: int) -> Distribution:
-    return Distribution(*(np.frombuffer(table, "<f4").astype(np.float32).reshape(replicas, -1) for table in tables))
+def _measured(bits: int, names: Sequence[str]) -> list[str]:
+    return [name for bit, name in enumerate(names) if bits >> bit & 1]
+
+
+def _single(values: np.ndarray) -> bytes:
+    with np.errstate(over="ignore"):  # beyond float32 is infinite, which says the same
+        return np.asarray(values).astype("<f4").tobytes()

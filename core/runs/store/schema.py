@@ -24,7 +24,7 @@ DISTRIBUTIONS = """CREATE TABLE distributions (
 
 TABLES = (
     """CREATE TABLE comparisons (
-        id TEXT PRIMARY KEY,          -- unguessable: who knows it may see it
+        id TEXT PRIMARY KEY,          -- random: having it is the permission to read it
         owner TEXT NOT NULL,
         scenario TEXT NOT NULL,
         name TEXT NOT NULL,           -- what a person calls it, '' = nothing

@@ -11,30 +11,42 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
 from core.analysis.result import UNFINISHED, RunResult, Status
 from core.engine.types import StepRecord
-from core.runs.store.columns import Columns, decode
 from core.runs.store.processes import ProcessMark, is_alive, sweep
-from core.runs.store.rows import COLUMNS, DamagedRun, names_of, pack, pack_distribution, undamaged, unpack, unpack_distribution
+from core.runs.store.rows import (
+    COLUMNS,
+    DamagedRun,
+    names_of,
+    pack,
+    pack_distribution,
+    undamaged,
+    unpack,
+)
 from core.runs.store.schema import StoreError, opening, reading
 from core.runs.store.writer import Statement, Writer
+from core.runs.view import RunView
 from core.settings.run import RunConfig
 from core.settings.serial import config_from_json, config_to_json
 
-READY = ", ".join(f"'{status}'" for status in UNFINISHED)
 CHANGE_SECONDS = 3.0  # rename, delete, …: wait this long for the disk, so that whoever looks next sees the change
+GOING_ON = f"status IN ({', '.join(repr(status.value) for status in UNFINISHED)})"
+LIST = """SELECT r.id AS run_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
+    r.finished, coalesce((SELECT max(number) FROM steps WHERE run = r.id), 0) AS updates, r.updates_total AS total, c.deleted,
+    r.config AS config_json
+    FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.rowid DESC, r.place"""  # not by a clock, which may jump
+# Of a purged run nothing is kept. Not an error: it may still be training.
+APPEND = """INSERT OR REPLACE INTO {table} SELECT {values} WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)"""
 
 
 @dataclass(frozen=True)
-class RunRow:
-    """A run as the history lists it. Times are seconds since 1970."""
+class StoredRun:
+    """A run as the history lists it, without its measurements. Times are seconds since 1970."""
 
     run_id: int
     comparison: str
@@ -47,9 +59,27 @@ class RunRow:
     traceback: str
     created: float
     finished: float | None
-    updates_done: int
-    updates_total: int
+    updates: int  # done
+    total: int
     deleted: float | None
+    config_json: str
+
+    @property
+    def config(self) -> RunConfig:
+        """Its settings, ready to be run again. ConfigError if this version does not know them, or if they are damaged."""
+        return config_from_json(self.config_json)
+
+    @property
+    def settings(self) -> dict | None:
+        """Its settings as plain values (see `core.settings.serial.config_dict`), unchecked, so that those of another version can be shown
+        too. None if they are damaged."""
+        try:
+            return json.loads(self.config_json)
+        except ValueError:
+            return None
+
+    def view(self) -> RunView:
+        return RunView(self.status, self.updates, self.total, self.error, self.traceback)
 
 
 class Store:
@@ -108,9 +138,13 @@ class Store:
     def append(self, run_id: int, record: StepRecord) -> None:
         """Keep one update. Called by the thread that trains, so it never waits. KeyError for a metric that core.analysis.metrics does not
         have."""
-        statements = [(APPEND, (run_id, *pack(record, METRIC_NAMES), run_id))]
+        rows = {f"steps (run, {', '.join(COLUMNS)})": pack(record, METRIC_NAMES)}
         if record.distribution is not None:
-            statements.append((APPEND_DISTRIBUTION, (run_id, record.update, *pack_distribution(record.distribution), run_id)))
+            rows["distributions (run, number, tokens, ranks)"] = (record.update, *pack_distribution(record.distribution))
+        statements = [
+            (APPEND.format(table=table, values=", ".join("?" * (len(row) + 1))), (run_id, *row, run_id))
+            for table, row in rows.items()
+        ]
         self._writer.put(statements, droppable=True)
 
     def set_status(self, run_id: int, status: Status, error: str = "", traceback: str = "") -> None:
@@ -127,130 +161,93 @@ class Store:
 
     def rename(self, comparison: str, name: str) -> None:
         """Waits for the disk, for up to CHANGE_SECONDS, as do the following."""
-        self._change("UPDATE comparisons SET name = ? WHERE id = ?", (name, comparison))
+        self._change("UPDATE comparisons SET name = ? WHERE id = ?", name, comparison)
 
     def delete(self, comparison: str) -> None:
         """Hide it from `runs`. It can be brought back until it is purged."""
-        self._change("UPDATE comparisons SET deleted = ? WHERE id = ? AND deleted IS NULL", (time.time(), comparison))
+        self._change("UPDATE comparisons SET deleted = ? WHERE id = ? AND deleted IS NULL", time.time(), comparison)
 
     def undelete(self, comparison: str) -> None:
-        self._change("UPDATE comparisons SET deleted = NULL WHERE id = ?", (comparison,))
+        self._change("UPDATE comparisons SET deleted = NULL WHERE id = ?", comparison)
 
-    def purge(self, *, older_than_seconds: float = 0.0) -> None:
-        """Remove for good what was deleted at least so long ago. The file keeps its size; the space is used again."""
-        self._change("DELETE FROM comparisons WHERE deleted <= ?", (time.time() - older_than_seconds,))
+    def purge(self, comparison: str | None = None, *, older_than_seconds: float = 0.0) -> None:
+        """Remove for good what was deleted at least so long ago, or of that only `comparison`. The file keeps its size; the space is used
+        again."""
+        sql = "DELETE FROM comparisons WHERE deleted <= ? AND id = coalesce(?, id)"
+        self._change(sql, time.time() - older_than_seconds, comparison)
 
     def purge_finished(self, *, older_than_seconds: float) -> None:
         """Remove for good the comparisons that were started so long ago and of which no run goes on. Does not wait."""
         sql = f"""DELETE FROM comparisons WHERE created <= ?
-            AND NOT EXISTS (SELECT 1 FROM runs WHERE comparison = comparisons.id AND status IN ({READY}))"""
+            AND NOT EXISTS (SELECT 1 FROM runs WHERE comparison = comparisons.id AND {GOING_ON})"""
         self._writer.put([(sql, (time.time() - older_than_seconds,))])
 
-    def _change(self, sql: str, parameters: tuple) -> None:
+    def _change(self, sql: str, *parameters) -> None:
         self._writer.put([(sql, parameters)])
         self._writer.flush(CHANGE_SECONDS)
 
+    def _interrupt_dead(self, connection: sqlite3.Connection) -> Statement:
+        """Runs that go on in a process that is dead were interrupted. A process once dead stays dead, so this may be executed later."""
+        tokens = [token for (token,) in connection.execute(f"SELECT DISTINCT process FROM runs WHERE {GOING_ON}")]
+        dead = [token for token in tokens if not is_alive(self.path, token)]
+        sql = f"UPDATE runs SET status = ?, finished = ? WHERE {GOING_ON} AND process IN ({', '.join('?' * len(dead))})"
+        return sql, (Status.INTERRUPTED, time.time(), *dead)
+
     # Reading: what has been committed, at most a quarter of a second behind
 
-    def runs(self, *, owner: str | None = None, comparison: str | None = None, deleted: bool = False) -> list[RunRow]:
+    def runs(
+        self, *, owner: str | None = None, comparison: str | None = None, run_id: int | None = None, deleted: bool | None = False
+    ) -> list[StoredRun]:
         """The runs of an owner, of a comparison, or all: newest comparison first, runs in their order. `deleted` lists those that can
-        be brought back instead."""
-        wanted = {"c.owner = ?": owner, "c.id = ?": comparison, "(c.deleted IS NOT NULL) = ?": deleted}
-        wanted = {test: value for test, value in wanted.items() if value is not None}
+        be brought back instead, None lists both."""
+        wanted = {"c.owner": owner, "c.id": comparison, "r.id": run_id, "(c.deleted IS NOT NULL)": deleted}
+        wanted = {f"{what} = ?": value for what, value in wanted.items() if value is not None}
         with reading(self.path) as connection:
-            rows = connection.execute(LIST.format(where=" AND ".join(wanted)), tuple(wanted.values())).fetchall()
-        return [_row_of(row) for row in rows]
+            rows = connection.execute(LIST.format(where=" AND ".join(wanted) or "1"), tuple(wanted.values())).fetchall()
+        return [StoredRun(**{**row, "status": _status(row["status"])}) for row in rows]
 
-    def config(self, run_id: int) -> RunConfig:
-        """The run's settings, ready to be run again. LookupError if there is no such run, ConfigError if this version does not know
-        its settings."""
-        return config_from_json(self._row(run_id)["config"])
+    def run(self, run_id: int) -> StoredRun:
+        """LookupError if there is no such run."""
+        for run in self.runs(run_id=run_id, deleted=None):
+            return run
+        raise _no_run(run_id)
 
     def load_history(self, run_id: int) -> History:
         """Everything measured, each value as the nearest float32. LookupError if there is no such run, or what it measured is damaged."""
-        row = self._row(run_id)
-        history = History(config_from_json(row["config"]).seeds)
-        sql = f"SELECT {', '.join(COLUMNS)} FROM steps WHERE run = ? ORDER BY number"
         with reading(self.path) as connection:
-            looked = {update: tables for update, *tables in connection.execute(DISTRIBUTIONS_OF, (run_id,))}
+            run = connection.execute("SELECT config, metrics FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if run is None:
+                raise _no_run(run_id)
+            sql = f"SELECT {', '.join(COLUMNS)} FROM steps WHERE run = ? ORDER BY number"
             steps = connection.execute(sql, (run_id,)).fetchall()
+            sql = "SELECT number, tokens, ranks FROM distributions WHERE run = ?"
+            looked = {update: tables for update, *tables in connection.execute(sql, (run_id,))}
         with undamaged(run_id):
-            names = names_of(row["metrics"])
+            plain = json.loads(run["config"])  # of another version it may be: its measurements can be read all the same
+            history = History(range(plain["first_seed"], plain["first_seed"] + plain["replicas"]))
+            names = names_of(run["metrics"])
             for step in steps:
-                record = unpack(step, names)
+                record = unpack(step, names, looked.get(step["number"]))
                 if len(record.samples_generated) != len(history.seeds):
                     raise ValueError(f"{len(record.samples_generated)} seeds at update {record.update}")
-                if record.update in looked:
-                    seen = unpack_distribution(looked[record.update], len(history.seeds))
-                    record = replace(record, distribution=seen)
                 history.append(record)
         return history
 
     def results(self, comparison: str) -> dict[str, RunResult]:
         """Label -> what a report or an export needs. LookupError if there is no such comparison."""
-        rows = self.runs(comparison=comparison) or self.runs(comparison=comparison, deleted=True)
-        if not rows:
+        runs = self.runs(comparison=comparison, deleted=None)
+        if not runs:
             raise LookupError(f"the history has no comparison {comparison!r}; look at the list of runs")
-        return {
-            r.label: RunResult(self.config(r.run_id), self.load_history(r.run_id), r.status, r.error, r.traceback) for r in rows
-        }
-
-    def _interrupt_dead(self, connection: sqlite3.Connection) -> Statement:
-        """Runs that go on in a process that is dead were interrupted. A process once dead stays dead, so this may be executed later."""
-        tokens = [token for (token,) in connection.execute(f"SELECT DISTINCT process FROM runs WHERE status IN ({READY})")]
-        dead = [token for token in tokens if not is_alive(self.path, token)]
-        sql = "UPDATE runs SET status = 'interrupted', finished = ? "
-        return f"{sql} WHERE status IN ({READY}) AND process IN ({', '.join('?' * len(dead))})", (time.time(), *dead)
-
-    def _row(self, run_id: int) -> sqlite3.Row:
-        with reading(self.path) as connection:
-            row = connection.execute("SELECT config, metrics FROM runs WHERE id = ?", (run_id,)).fetchone()
-        if row is None:
-            raise LookupError(f"the history has no run {run_id}; look at the list of runs")
-        return row
-
-    # For lists of many runs
-
-    def settings(self, run_ids: Iterable[int]) -> dict[int, dict]:
-        """Run -> its settings as plain values (see `core.settings.serial.config_dict`), unchecked, so that those of another version can be
-        shown too. A run that is not there is left out, and so is one whose settings are damaged."""
-        sql = "SELECT id, config FROM runs WHERE id IN (SELECT value FROM json_each(?))"
-        with reading(self.path) as connection:
-            found = connection.execute(sql, (json.dumps(list(run_ids)),)).fetchall()
-        plain = {}
-        for run_id, text in found:
-            with suppress(ValueError):
-                plain[run_id] = json.loads(text)
-        return plain
-
-    def columns(self, run_id: int, names: Sequence[str]) -> Columns:
-        """The metrics `names` of a run. LookupError if there is no such run, or what it measured is damaged."""
-        row = self._row(run_id)
-        sql = "SELECT number, wall_seconds, measured, samples, metrics FROM steps WHERE run = ? ORDER BY number"
-        with reading(self.path) as connection:
-            steps = connection.execute(sql, (run_id,)).fetchall()
-        with undamaged(run_id):
-            return decode(steps, names_of(row["metrics"]), names)
-
-    def purge_one(self, comparison: str) -> None:
-        """Remove one comparison for good, if it was deleted."""
-        self._change("DELETE FROM comparisons WHERE id = ? AND deleted IS NOT NULL", (comparison,))
+        return {r.label: RunResult(r.config, self.load_history(r.run_id), r.status, r.error, r.traceback) for r in runs}
 
 
-def _row_of(row: sqlite3.Row) -> RunRow:
-    known = row["status"] in set(Status)  # damaged, or of a later version: whatever it was, it does not go on here
-    return RunRow(**{**row, "status": Status(row["status"]) if known else Status.INTERRUPTED})
+def _status(text: str) -> Status:
+    known = text in set(Status)  # damaged, or of a later version: whatever it was, it does not go on here
+    return Status(text) if known else Status.INTERRUPTED
 
 
-# Of a purged run nothing is kept. Not an error: it may still be training.
-APPEND = f"""INSERT OR REPLACE INTO steps (run, {", ".join(COLUMNS)})
-    SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)"""
-DISTRIBUTIONS_OF = "SELECT number, tokens, ranks FROM distributions WHERE run = ?"
-APPEND_DISTRIBUTION = """INSERT OR REPLACE INTO distributions (run, number, tokens, ranks)
-    SELECT ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)"""
+def _no_run(run_id: int) -> LookupError:
+    return LookupError(f"the history has no run {run_id}; look at the list of runs")
 
-LIST = """SELECT r.id AS run_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
-    r.finished, coalesce((SELECT max(number) FROM steps WHERE run = r.id), 0) AS updates_done, r.updates_total, c.deleted
-    FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.rowid DESC, r.place"""  # not by a clock, which may jump
 
-__all__ = ["DamagedRun", "RunRow", "Store", "StoreError"]
+__all__ = ["DamagedRun", "Store", "StoreError", "StoredRun"]

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from core.runs.service import LOG, ServiceThread
 from core.runs.store.schema import FAILURES, connect, explain
 
-# Of a statement: no retry would change them, and what waits behind it must not wait for ever.
-CONTENT_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, OverflowError, TypeError, ValueError)
 Statement = tuple[str, Sequence]  # SQL and its parameters; executing it twice must be the same as once
 COMMIT_SECONDS = 0.25  # at most this long between a change and its commit, while the disk keeps up
 RETRY_SECONDS = 0.5
-MAX_WAITING = 200_000  # statements that wait for a disk that does not take them, about 100 MB
+MAX_WAITING = 200_000  # changes that wait for a disk that does not take them, about 100 MB
+# Of a statement: no retry would change them, and what waits behind it must not wait for ever.
+CONTENT_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, OverflowError, TypeError, ValueError)
 
 
 class Writer:
-    """A queue of statements and the thread that commits them. Every method may be called from any thread; only `flush` and `close`
-    wait for the disk.
+    """A queue of changes, each a few statements, and the thread that commits them. Every method may be called from any thread; only
+    `flush` and `close` wait for the disk.
 
     A write that fails (disk full, database locked by another program) is rolled back and tried again with everything behind it, in
     order; `problem` says so until it succeeds. A program that is killed loses what is not committed: less than COMMIT_SECONDS of work.
@@ -29,91 +31,85 @@ class Writer:
     def __init__(self, path: Path):
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._condition = threading.Condition()
-        self._waiting: list[Statement] = []
-        self._queued = self._committed = self._lost = 0  # counts of statements since the start
-        self._hurry = 0  # commit without delay until this many are on disk
-        self._closing = False
+        self._queue: SimpleQueue[list[Statement] | threading.Event] = (
+            SimpleQueue()
+        )  # an event is set when all before it is on disk
+        self._batch: list[list[Statement] | threading.Event] = []  # taken from the queue, not yet committed
+        self._lost = 0  # statements
         self._failure = ""
+        self._closing = threading.Event()
         self._thread = ServiceThread("history writer", self._work)
         self._thread.start()
 
     @property
     def problem(self) -> str:
         """What keeps the history from being written, or has kept it; '' when all is well."""
-        with self._condition:
-            lost = f"{self._lost} updates could not be kept in the history" if self._lost else ""
-            return "; ".join(part for part in (self._failure, self._thread.problem, lost) if part)
+        lost = f"{self._lost} updates could not be kept in the history" if self._lost else ""
+        return "; ".join(part for part in (self._failure, self._thread.problem, lost) if part)
 
-    def put(self, statements: Sequence[Statement], *, droppable: bool = False) -> None:
+    def put(self, statements: list[Statement], *, droppable: bool = False) -> None:
         """Queue statements, which are committed together. When too many wait, droppable ones are counted as lost instead, so that a
         full disk does not become a full memory."""
-        with self._condition:
-            if self._closing or (droppable and len(self._waiting) >= MAX_WAITING):
-                self._lost += len(statements)
-                return
-            self._waiting.extend(statements)
-            self._queued += len(statements)
-            self._condition.notify_all()
+        if self._closing.is_set() or (droppable and self._queue.qsize() + len(self._batch) >= MAX_WAITING):
+            self._lost += len(statements)
+        else:
+            self._queue.put(statements)
 
     def flush(self, timeout: float | None = 10.0) -> bool:
         """Wait until everything queued before this call is on disk. False if it is not within `timeout` seconds."""
-        with self._condition:
-            target = self._queued
-            self._hurry = max(self._hurry, target)
-            self._condition.notify_all()
-            self._condition.wait_for(lambda: self._committed >= target or self._closing, timeout)
-            return self._committed >= target
+        if not self._thread.is_alive():
+            return not any(self._batch) and self._queue.empty()
+        written = threading.Event()
+        self._queue.put(written)
+        return written.wait(timeout)
 
     def close(self, timeout: float | None = 10.0) -> bool:
         """Flush and end the thread. False if something could not be written within `timeout` seconds. Idempotent."""
         written = self.flush(timeout)
-        with self._condition:
-            self._closing = True
-            self._condition.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._closing.set()
+            self._queue.put([])  # wakes it
+            self._thread.join()
         return written
 
     def _work(self) -> bool:
-        """Commit what waits. False at the end."""
-        if batch := self._next_batch():
-            self._write(batch)
-        elif self._connection is not None:
-            self._connection.close()
-        return bool(batch)
-
-    def _next_batch(self) -> list[Statement]:
-        """What waits, at the latest COMMIT_SECONDS after its first statement came; [] at the end."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._waiting or self._closing)
-            self._condition.wait_for(lambda: self._committed < self._hurry or self._closing, COMMIT_SECONDS)
-            if self._closing:
-                return []  # `close` has flushed; what is still here could not be written
-            return self._waiting[:]
-
-    def _write(self, batch: list[Statement]) -> None:
+        """Commit what waits. False at the end: `close` has flushed, and what is still here could not be written."""
+        self._take()
+        if self._closing.is_set():
+            self._give_up_connection()
+            return False
         try:
-            refused = self._commit(batch)
+            self._commit([statement for part in self._batch if isinstance(part, list) for statement in part])
         except FAILURES as error:
-            with self._condition:
-                self._failure = f"{explain(self._path, error)}; updates are kept in memory until then"
-                self._condition.wait_for(lambda: self._closing, RETRY_SECONDS)
-            return
-        with self._condition:
-            del self._waiting[: len(batch)]
-            self._committed += len(batch)
-            self._lost += refused
-            self._failure = ""
-            self._condition.notify_all()
+            self._failure = f"{explain(self._path, error)}; updates are kept in memory until then"
+            self._closing.wait(RETRY_SECONDS)
+            return True
+        self._failure = ""
+        done, self._batch = self._batch, []
+        for part in done:
+            if isinstance(part, threading.Event):
+                part.set()
+        return True
 
-    def _commit(self, batch: list[Statement]) -> int:
-        """One transaction. Returns how many statements the database refused for their content, which no retry would change."""
-        if self._connection is None:
-            self._connection = connect(self._path)
+    def _take(self) -> None:
+        """Everything that waits, at the latest COMMIT_SECONDS after the first of it came, at once if somebody waits for the disk."""
+        if not self._batch:
+            self._batch.append(self._queue.get())
+        deadline = time.monotonic() + COMMIT_SECONDS
+        while not isinstance(self._batch[-1], threading.Event) and not self._closing.is_set():
+            try:
+                self._batch.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
+            except Empty:
+                return
+
+    def _commit(self, statements: list[Statement]) -> None:
+        """One transaction, without the statements that the database refuses for their content."""
         refused = 0
         try:
+            if self._connection is None:
+                self._connection = connect(self._path)
             self._connection.execute("BEGIN IMMEDIATE")
-            for sql, parameters in batch:
+            for sql, parameters in statements:
                 try:
                     self._connection.execute(sql, parameters)
                 except CONTENT_ERRORS:
@@ -121,12 +117,11 @@ class Writer:
                     refused += 1
             self._connection.execute("COMMIT")
         except BaseException:
-            self._rollback()
+            self._give_up_connection()  # rolls back, and a fresh one is right whatever state the failure left
             raise
-        return refused
+        self._lost += refused
 
-    def _rollback(self) -> None:
-        """Give the connection up as well: a fresh one is right whatever state the failure left."""
+    def _give_up_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()  # rolls back
+            connection.close()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analysis.markdown import plain
 from core.analysis.result import Status
-from core.runs.manager import ComparisonView
+from core.runs.view import ComparisonView
 from pages.shared.common import series
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.ladder import ORDERS, rungs
-from core.runs.manager import ComparisonView, ManagerFull
+from core.runs.manager import ManagerFull
 from core.runs.store.store import StoreError
+from core.runs.view import ComparisonView
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS, Scenario

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.analysis.markdown import plain
 from core.analysis.result import Status
-from core.runs.live import RunView
+from core.runs.view import RunView
 from pages.shared.common.process import manager
 from pages.shared.common.trouble import plainly, show_unwritten
 from pages.shared.ladder.opened import Ladder

@@ -104,9 +104,9 @@ def _delete(comparisons: Sequence[str], runs: Sequence[Listed]) -> None:
 
 
 def _csv(chosen: Sequence[Listed], zone) -> None:
-    rows = sum(run.row.updates_done * (run.brief.replicas or 1) for run in chosen)
+    rows = sum(run.row.updates * (run.brief.replicas or 1) for run in chosen)
     labels = short_labels([(run.row, run.brief) for run in chosen], zone)
-    ids = {label: run.row.run_id for label, run in zip(labels, chosen, strict=True) if run.row.updates_done}
+    ids = {label: run.row.run_id for label, run in zip(labels, chosen, strict=True) if run.row.updates}
     history = store()  # the file is made outside the script, when the button is pressed
     st.download_button(
         "CSV of the selected runs", lambda: runs_csv(history, ids), "dapo-lab-runs.csv", "text/csv", on_click="ignore",
@@ -121,13 +121,13 @@ def runs_csv(history: Store, ids: dict[str, int]) -> str:
     results = {}
     for label, run_id in ids.items():
         with suppress(LookupError, ConfigError, StoreError):
-            results[label] = RunResult(history.config(run_id), history.load_history(run_id))
+            results[label] = RunResult(history.run(run_id).config, history.load_history(run_id))
     return metrics_csv(results) if results else ""
 
 
 def _zip(comparison: str, sides: Sequence[Listed]) -> None:
     scenario, history = sides[0].row.scenario, store()
-    ready = all(run.over for run in sides) and any(run.row.updates_done for run in sides)
+    ready = all(run.over for run in sides) and any(run.row.updates for run in sides)
 
     def everything() -> bytes:
         results = history.results(comparison)

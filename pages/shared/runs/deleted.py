@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.runs.store.store import RunRow
+from core.runs.store.store import StoredRun
 from pages.shared.common.process import store
 from pages.shared.runs.names import comparison_name, distinct, moment
 from pages.shared.runs.state import DELETED, UNDO
 
 
-def deleted_rows(owner: str) -> dict[str, RunRow]:
+def deleted_rows(owner: str) -> dict[str, StoredRun]:
     """Comparison -> the first of its runs, the one deleted last first."""
     rows = store().runs(owner=owner, deleted=True)
     return {row.comparison: row for row in sorted(rows, key=lambda row: row.deleted or 0.0, reverse=True)}
@@ -30,7 +30,7 @@ def undo_bar(deleted: Sequence[str]) -> None:
         st.button("Undo", icon=":material/undo:", key="runs:undo-button", on_click=_bring_back, args=(comparisons,))
 
 
-def deleted_list(deleted: dict[str, RunRow], zone) -> None:
+def deleted_list(deleted: dict[str, StoredRun], zone) -> None:
     if not deleted:
         return
     with st.expander(f"Recently deleted ({len(deleted)})", icon=":material/delete:"):
@@ -47,7 +47,7 @@ def deleted_list(deleted: dict[str, RunRow], zone) -> None:
                 st.button("Yes, remove for good", type="primary", key="runs:purge", on_click=_purge, args=(chosen,))
 
 
-def _label(row: RunRow, zone) -> str:
+def _label(row: StoredRun, zone) -> str:
     return f"{comparison_name(row)} · deleted {moment(row.deleted or 0.0, zone):%d %b %H:%M:%S}"
 
 
@@ -59,5 +59,5 @@ def _bring_back(comparisons: Sequence[str]) -> None:
 
 def _purge(comparisons: Sequence[str]) -> None:
     for comparison in comparisons:
-        store().purge_one(comparison)
+        store().purge(comparison)
     DELETED.set([])

@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.analysis.detectors import EVENTS
 from core.analysis.result import Status
-from core.runs.live import ComparisonView
 from core.runs.manager import UnknownComparison
-from core.runs.store.store import RunRow
+from core.runs.store.store import StoredRun
+from core.runs.view import ComparisonView
 from pages.shared.common.cache import Cache
 from pages.shared.common.process import manager, store, watch
 from pages.shared.runs.names import comparison_name, scenario_title, started
@@ -29,7 +29,7 @@ INTERRUPTED = "the program ended; it can be run again"
 class Listed:
     """One run of the list. `outcome` is None while it is not over or not yet read."""
 
-    row: RunRow
+    row: StoredRun
     brief: Brief
     outcome: Outcome | None
     note: str  # why it ended as it did, or what it waits for; '' = nothing to say
@@ -67,7 +67,7 @@ def list_runs(owner: str, first: Collection[int] = ()) -> tuple[list[Listed], in
     return [_listed(row, known[row.run_id], views) for row in rows], left
 
 
-def _rows(owner: str) -> list[RunRow]:
+def _rows(owner: str) -> list[StoredRun]:
     """The history is written a moment after a run was started: who comes straight from the Run button waits for that moment."""
     rows = store().runs(owner=owner)
     if not {row.comparison for row in rows}.issuperset(manager().comparisons(owner)):
@@ -76,7 +76,7 @@ def _rows(owner: str) -> list[RunRow]:
     return rows
 
 
-def _listed(row: RunRow, settings: Brief, views: dict[str, ComparisonView | None]) -> Listed:
+def _listed(row: StoredRun, settings: Brief, views: dict[str, ComparisonView | None]) -> Listed:
     if row.status.finished:
         return Listed(row, settings, outcomes().get(key(row)), INTERRUPTED if row.status is Status.INTERRUPTED else row.error)
     if row.comparison not in views:
@@ -89,7 +89,7 @@ def _listed(row: RunRow, settings: Brief, views: dict[str, ComparisonView | None
     note = f"number {run.position} in the queue" if run.position else ""
     if run.preparing:
         note = f"preparing, {run.preparing[1]} of {run.preparing[2]} steps"
-    return Listed(replace(row, status=run.status, updates_done=run.updates), settings, None, note)
+    return Listed(replace(row, status=run.status, updates=run.updates), settings, None, note)
 
 
 def _view(comparison: str) -> ComparisonView | None:
@@ -100,12 +100,11 @@ def _view(comparison: str) -> ComparisonView | None:
         return None
 
 
-def _briefs(rows: Sequence[RunRow]) -> dict[int, Brief]:
+def _briefs(rows: Sequence[StoredRun]) -> dict[int, Brief]:
     found = {row.run_id: briefs().get(row.run_id) for row in rows}
     missing = [row for row in rows if found[row.run_id] is None]
-    settings = store().settings(row.run_id for row in missing) if missing else {}
     for row in missing:
-        found[row.run_id] = brief(row.scenario, row.label, settings.get(row.run_id))
+        found[row.run_id] = brief(row.scenario, row.label, row.settings)
         briefs().put(row.run_id, found[row.run_id])
     return found
 
@@ -122,7 +121,7 @@ def outcome_text(run: Listed) -> str:
 def _events_text(run: Listed) -> str:
     if run.outcome is None:
         return "is being read" if run.over else "known when it is over"
-    if not run.row.updates_done:
+    if not run.row.updates:
         return "nothing was measured"
     events = {words: getattr(run.outcome, event) for event, (_, _, words) in EVENTS.items()}
     told = [f"{words} at {update}" for words, update in events.items() if update is not None]
@@ -139,8 +138,8 @@ def as_table(runs: Sequence[Listed], zone) -> pd.DataFrame:
         "name": [comparison_name(run.row) for run in runs],
         "side": [run.row.label for run in runs],
         "status": [status_text(run) for run in runs],
-        "done": [run.row.updates_done for run in runs],
-        "total": [run.row.updates_total for run in runs],
+        "done": [run.row.updates for run in runs],
+        "total": [run.row.total for run in runs],
         "outcome": [outcome_text(run) for run in runs],
         "score": final("eval_accuracy"),
         "score_name": [run.brief.score_name for run in runs],

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from core.runs.store.store import RunRow
+from core.runs.store.store import StoredRun
 from core.settings.scenarios import SCENARIOS
 from pages.shared.runs.settings import Brief
 
@@ -24,7 +24,7 @@ def scenario_title(scenario: str) -> str:
     return SCENARIOS[scenario].title if scenario in SCENARIOS else scenario
 
 
-def comparison_name(row: RunRow) -> str:
+def comparison_name(row: StoredRun) -> str:
     """What a person called it, or else its scenario."""
     return row.name or scenario_title(row.scenario)
 
@@ -36,7 +36,7 @@ def seeds_text(brief: Brief) -> str:
     return f"seed {last}" if brief.replicas == 1 else f"seeds {brief.first_seed}–{last}"
 
 
-def started(row: RunRow, zone: tzinfo) -> datetime:
+def started(row: StoredRun, zone: tzinfo) -> datetime:
     return moment(row.created, zone)
 
 
@@ -48,13 +48,13 @@ def moment(seconds: float, zone: tzinfo) -> datetime:
         return datetime.fromtimestamp(0, zone)
 
 
-def long_labels(runs: Sequence[tuple[RunRow, Brief]], zone: tzinfo) -> list[str]:
+def long_labels(runs: Sequence[tuple[StoredRun, Brief]], zone: tzinfo) -> list[str]:
     """Everything that tells a run from others; a different label for each, because a field finds its options by their text."""
     labels = [f"{comparison_name(row)} · {row.label} · {seeds_text(b)} · {started(row, zone):%d %b %H:%M:%S}" for row, b in runs]
     return distinct(labels[::-1])[::-1]  # the list begins with the newest: an older one keeps its label when a newer one comes
 
 
-def short_labels(runs: Sequence[tuple[RunRow, Brief]], zone: tzinfo) -> list[str]:
+def short_labels(runs: Sequence[tuple[StoredRun, Brief]], zone: tzinfo) -> list[str]:
     """A different label for each run, of what these runs do not share: 'my noise test · GRPO · seeds 0–15'."""
     names = len({row.comparison for row, _ in runs}) > 1
     seeds = len({seeds_text(brief) for _, brief in runs}) > 1

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.analysis.detectors import find_events
+from core.analysis.history import History
 from core.analysis.stats import final_values, mean_over_seeds
-from core.runs.store.columns import Columns
-from core.runs.store.store import RunRow, Store
+from core.runs.store.store import Store, StoredRun
 from pages.shared.common.cache import Cache
 
 FINAL_METRICS = ("eval_accuracy", "entropy_nats", "grad_norm", "filter_ratio")
@@ -32,15 +32,15 @@ class Outcome:
 NOTHING = Outcome(dict.fromkeys(FINAL_METRICS), None, None, None)
 
 
-def outcome_of(columns: Columns) -> Outcome:
-    """The outcome of a run whose FINAL_METRICS are `columns`."""
-    if not len(columns.updates):
+def outcome_of(history: History) -> Outcome:
+    """The outcome of a run that has measured `history`."""
+    if not len(history):
         return NOTHING
-    final = {name: final_values(columns.updates, values) for name, values in columns.metrics.items()}
+    final = {name: final_values(history.updates, history.metric(name)) for name in FINAL_METRICS}
     return Outcome(
         {name: _known(mean_over_seeds(values[None])[0]) for name, values in final.items()},
-        **find_events(columns.updates, columns.metrics.__getitem__),
-        seconds=float(columns.wall_seconds[-1]),
+        **find_events(history.updates, history.metric),
+        seconds=float(history.wall_seconds[-1]),
     )
 
 
@@ -48,7 +48,7 @@ def _known(value: np.floating) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def read_outcomes(store: Store, rows: Iterable[RunRow], known: Cache, budget_seconds: float) -> int:
+def read_outcomes(store: Store, rows: Iterable[StoredRun], known: Cache, budget_seconds: float) -> int:
     """Put the outcomes of finished `rows` into `known`, the first rows first, until the time is over: how many are left. At least one
     is read, so that asking again and again comes to an end."""
     missing = [row for row in rows if row.status.finished and key(row) not in known]
@@ -57,12 +57,12 @@ def read_outcomes(store: Store, rows: Iterable[RunRow], known: Cache, budget_sec
         if done and time.perf_counter() >= deadline:
             return len(missing) - done
         try:
-            known.put(key(row), outcome_of(store.columns(row.run_id, FINAL_METRICS)) if row.updates_done else NOTHING)
+            known.put(key(row), outcome_of(store.load_history(row.run_id)) if row.updates else NOTHING)
         except LookupError:  # removed for good a moment ago, by another tab, or damaged
             known.put(key(row), NOTHING)
     return 0
 
 
-def key(row: RunRow) -> tuple[int, int]:
+def key(row: StoredRun) -> tuple[int, int]:
     """Names what a run has measured: it changes when there is more."""
-    return row.run_id, row.updates_done
+    return row.run_id, row.updates

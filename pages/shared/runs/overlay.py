@@ -63,8 +63,8 @@ def settings_diff(chosen: Sequence[Listed], zone) -> None:
     chosen = chosen[:MAX_DRAWN]
     st.subheader("Settings that differ")
     labels = short_labels([(run.row, run.brief) for run in chosen], zone)
-    settings = store().settings(run.row.run_id for run in chosen)
-    known = {label: settings[run.row.run_id] for label, run in zip(labels, chosen, strict=True) if run.row.run_id in settings}
+    settings = {label: run.row.settings for label, run in zip(labels, chosen, strict=True)}
+    known = {label: values for label, values in settings.items() if values is not None}
     for label in labels:
         if label not in known:
             st.text(f"The settings of this run are damaged: {label}")
@@ -85,7 +85,7 @@ def notes(runs: Sequence[Listed]) -> list[str]:
         found.append(
             f"These runs are on different tasks: {names}. Reward and score mean different things; compare shapes, not heights."
         )
-    if len({run.row.updates_total for run in runs}) > 1:
+    if len({run.row.total for run in runs}) > 1:
         found.append("These runs have different lengths: a line ends where its run ends.")
     return found
 
@@ -140,7 +140,7 @@ def _readable(chosen: Sequence[Listed]) -> tuple[list[Listed], list[History], li
     room = MAX_SEED_UPDATES
     too_long = unreadable = 0
     for run in chosen[:MAX_DRAWN]:
-        size = run.row.updates_done * (run.brief.replicas or 1)
+        size = run.row.updates * (run.brief.replicas or 1)
         if size > room:
             too_long += 1
             continue

@@ -1,6 +1,6 @@
 """A run's settings as flat text: what differs from the scenario, and what differs between runs. Nothing here knows Streamlit.
 
-Settings are the plain values that the history keeps (`core.runs.store.store.Store.settings`), so those of another version can be shown as well.
+Settings are the plain values that the history keeps (`core.runs.store.store.StoredRun.settings`), so those of another version can be shown.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.runs.live import ComparisonView
 from core.runs.manager import UnknownComparison
+from core.runs.view import ComparisonView
 from pages.shared.common.process import manager, visitor, watch
 from pages.shared.runs.listing import STATUS_WORDS
 from pages.shared.runs.names import scenario_title

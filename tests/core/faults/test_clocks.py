@@ -14,7 +14,7 @@ import pytest
 from core.analysis.result import Status
 from core.runs import clock, live, reaper
 from core.runs.clock import JUMP_SECONDS, STEADY_SECONDS, WallClock, slept
-from core.runs.live import Comparison, LiveRun
+from core.runs.live import LiveComparison, LiveRun
 from core.runs.manager import RunManager
 from core.runs.store import store as store_module
 from core.runs.store.store import Store
@@ -85,7 +85,7 @@ def test_a_busy_machine_is_not_a_sleeping_one():
 
 def test_a_sleep_is_forgiven_to_who_was_away_and_to_what_was_training_and_never_more_than_that():
     run = LiveRun("a", CONFIG, paused=False)
-    comparison = Comparison("id", "ann", "tiny", [run])
+    comparison = LiveComparison("id", "ann", "tiny", [run])
     run.take_slot()
     away = comparison.alone_since
     comparison.forgive(3600.0, now=away + 3610.0)

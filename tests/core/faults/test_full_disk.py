@@ -30,7 +30,7 @@ assert manager.wait(comparison, 60)
 written = store.flush(1.0)
 rows = store.runs()
 print(json.dumps({
-    "written": written, "problem": store.problem, "stored": [row.updates_done for row in rows],
+    "written": written, "problem": store.problem, "stored": [row.updates for row in rows],
     "trained": [(run.status, run.updates) for run in manager.view(comparison).runs.values()],
     "measured": [len(manager.history(comparison, label)) for label in "ab"],
 }), flush=True)
@@ -56,7 +56,7 @@ def test_runs_train_on_it_is_said_and_everything_is_written_when_there_is_room(t
         assert process.wait(30) == 0
     store = Store(path)
     rows = store.runs()
-    assert [(row.status, row.updates_done) for row in rows] == [("done", UPDATES)] * 2
+    assert [(row.status, row.updates) for row in rows] == [("done", UPDATES)] * 2
     assert all(store.load_history(row.run_id).updates.tolist() == list(range(1, UPDATES + 1)) for row in rows)
     store.close()
 

@@ -79,7 +79,7 @@ def test_a_lock_that_outlasts_the_patience_keeps_nobody_from_training_and_loses_
     eventually(lambda: late.store is not None and len(late.store.runs()) == 2)
     assert late.store.flush()
     rows = late.store.runs(owner="ann")
-    assert [(row.comparison, row.label, row.status, row.updates_done) for row in rows] == [
+    assert [(row.comparison, row.label, row.status, row.updates) for row in rows] == [
         (comparison, label, "done", CONFIG.updates) for label in "ab"
     ]
     assert same_as(late.store.load_history(rows[0].run_id), list(train(CONFIG)))
@@ -101,7 +101,7 @@ def test_a_run_that_is_under_way_is_caught_up_and_goes_on_in_the_history(late, m
     assert half.wait(PATIENCE)
     eventually(lambda: late.tries > 1)
     late.path.unlink()  # as the message says: move the file away
-    eventually(lambda: late.store is not None and [row.updates_done for row in late.store.runs()] == [5])
+    eventually(lambda: late.store is not None and [row.updates for row in late.store.runs()] == [5])
     assert late.store.runs()[0].status == "running"
     go.set()
     assert manager.wait(comparison, PATIENCE) and late.store.flush()
@@ -123,7 +123,7 @@ def test_a_run_that_failed_meanwhile_keeps_its_reason(late, make):
     comparison = manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
     assert manager.wait(comparison, PATIENCE)
     late.path.rmdir()
-    eventually(lambda: late.store is not None and late.store.runs() and late.store.runs()[0].updates_done == 1)
+    eventually(lambda: late.store is not None and late.store.runs() and late.store.runs()[0].updates == 1)
     assert late.store.flush()
     row = late.store.runs()[0]
     assert (row.status, row.error) == ("failed", "out of luck") and "Traceback" in row.traceback

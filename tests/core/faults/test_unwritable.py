@@ -69,7 +69,7 @@ def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, mo
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0.02)
     with monkeypatch.context() as patch:
         patch.setattr(writer, "connect", read_only)
-        store._writer._rollback()  # as after any failure: the next write opens the file anew
+        store._writer._give_up_connection()  # as after any failure: the next write opens the file anew
         for record in records[5:]:
             store.append(run_id, record)
         eventually(lambda: "readonly" in store.problem)

@@ -26,7 +26,7 @@ from core.runs.store.store import Store, StoreError
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
-from core.settings.serial import config_to_json
+from core.settings.serial import config_dict, config_to_json
 from core.settings.task import ChainConfig
 from tests.core.faults.processes import started
 from tests.support import small_disk
@@ -170,11 +170,11 @@ def test_an_update_takes_as_many_bytes_as_promised(store, path):
 def test_settings_come_back_equal_and_damaged_ones_are_refused(store, path):
     run_id = begin(store)
     store.flush()
-    assert store.config(run_id) == CONFIG
+    assert store.run(run_id).config == CONFIG
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE runs SET config = json_set(config, '$.updates', -1)")
     with pytest.raises(ConfigError, match="updates must be between 1"):
-        store.config(run_id)
+        _ = store.run(run_id).config
 
 
 def test_runs_are_listed_by_owner_newest_comparison_first(store):
@@ -193,7 +193,7 @@ def test_runs_are_listed_by_owner_newest_comparison_first(store):
     failed, going = mine[1:]
     assert (failed.status, failed.error, failed.traceback) == ("failed", "out of luck", "Traceback …")
     assert failed.created <= failed.finished <= time.time() and going.finished is None
-    assert (going.updates_done, going.updates_total, failed.updates_done) == (3, 12, 0)
+    assert (going.updates, going.total, failed.updates) == (3, 12, 0)
     assert (going.owner, going.scenario, going.comparison) == ("ann", "collapse", first)
     assert store.runs(owner="nobody") == []
 
@@ -385,8 +385,8 @@ def test_after_kill_9_every_update_older_than_a_second_is_there(child, path):
     assert (running.status, waiting.status) == ("interrupted", "interrupted")
     assert running.finished <= time.time()
     history = store.load_history(running.run_id)
-    assert history.updates.tolist() == list(range(1, running.updates_done + 1)) and len(history) >= certain
-    config = store.config(running.run_id)
+    assert history.updates.tolist() == list(range(1, running.updates + 1)) and len(history) >= certain
+    config = store.run(running.run_id).config
     steps = train(config)
     for kept, again in zip(history.after(0)[:8], steps, strict=False):
         assert all(np.array_equal(kept.metrics[n], again.metrics[n].astype("f4"), equal_nan=True) for n in again.metrics)
@@ -401,11 +401,11 @@ def test_two_processes_share_a_history_and_one_sees_the_other_die(child, path):
     eventually(lambda: len(store.runs(owner="ann")) == 2)
     assert {row.status for row in store.runs(owner="ann")} == {"running", "queued"}  # opening did not interrupt it
     mine = begin(store, owner="bob")
-    before = store.runs(owner="ann")[0].updates_done
+    before = store.runs(owner="ann")[0].updates
     for update in range(1, 101):
         store.append(mine, record(update))
     assert store.flush() and store.problem == ""
-    eventually(lambda: store.runs(owner="ann")[0].updates_done > before)
+    eventually(lambda: store.runs(owner="ann")[0].updates > before)
     store.mark_interrupted()
     assert store.flush() and {row.status for row in store.runs(owner="ann")} == {"running", "queued"}
     child.send_signal(signal.SIGKILL)
@@ -654,14 +654,14 @@ def test_a_statement_that_can_never_be_written_is_told_and_holds_up_nothing_behi
 
 
 def test_a_writer_that_meets_an_error_tells_it_and_goes_on(store, monkeypatch, caplog):
-    real, broken = store._writer._write, threading.Event()
+    real, broken = store._writer._commit, threading.Event()
 
-    def write(batch):
+    def commit(statements):
         if broken.is_set():
             raise ZeroDivisionError("nobody foresaw this")
-        real(batch)
+        real(statements)
 
-    monkeypatch.setattr(store._writer, "_write", write)
+    monkeypatch.setattr(store._writer, "_commit", commit)
     broken.set()
     run_id = begin(store)
     assert not store.flush(0.05)
@@ -670,3 +670,47 @@ def test_a_writer_that_meets_an_error_tells_it_and_goes_on(store, monkeypatch, c
     broken.clear()
     assert store.flush() and [row.run_id for row in store.runs()] == [run_id]
     eventually(lambda: store.problem == "")
+
+
+# Lists of many runs
+
+
+OTHER = replace(CONFIG, first_seed=9)
+
+
+def test_settings_of_listed_runs_are_plain_values_and_damaged_ones_none(store):
+    comparison = store.add_comparison(owner="ann", scenario="tiny")
+    first, second = (store.add_run(comparison, label, run) for label, run in zip("ab", (CONFIG, OTHER), strict=True))
+    store.flush()
+    found = {run.run_id: run.settings for run in store.runs()}
+    assert found.keys() == {first, second}
+    assert found[first] == config_dict(CONFIG) | {"algorithm": {**config_dict(CONFIG)["algorithm"], "defects": []}}
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute("UPDATE runs SET config = ? WHERE id = ?", (config_to_json(CONFIG)[:-9], first))
+    found = {run.run_id: run.settings for run in store.runs()}
+    assert found[first] is None and found[second]["first_seed"] == OTHER.first_seed
+
+
+def test_only_what_was_deleted_can_be_removed_for_good(store):
+    kept, gone = (store.add_comparison(owner="ann", scenario="tiny") for _ in range(2))
+    run_ids = [store.add_run(comparison, "x", OTHER) for comparison in (kept, gone)]
+    store.flush()
+    store.delete(gone)
+    for comparison in (kept, gone):
+        store.purge(comparison)
+    assert [row.run_id for row in store.runs()] == run_ids[:1] and store.runs(deleted=True) == []
+    with pytest.raises(LookupError):
+        store.run(run_ids[1])
+
+
+def test_a_run_whose_settings_this_version_does_not_know_still_shows_what_it_measured(store, path):
+    run_id = begin(store)
+    store.append(run_id, record(1))
+    assert store.flush()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE runs SET config = json_set(config, '$.of_a_later_version', 1)")
+    with pytest.raises(ConfigError):
+        _ = store.run(run_id).config
+    assert store.run(run_id).settings["of_a_later_version"] == 1
+    history = store.load_history(run_id)
+    assert history.seeds == CONFIG.seeds and history.metric("loss").tolist() == [[1.0, -1.0]]

@@ -14,8 +14,7 @@ from core.analysis.history import History
 from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.engine.types import StepRecord
-from core.runs.store.columns import Columns
-from core.runs.store.store import RunRow
+from core.runs.store.store import StoredRun
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.scenarios import SCENARIOS
 from core.settings.serial import config_to_json
@@ -27,7 +26,7 @@ from pages.shared.runs.settings import ABSENT, Brief, brief, changes, difference
 from pages.shared.runs.table import after_ticks
 from tests.support import BANDIT, CHAIN, small_run
 
-ROW = RunRow(1, "c1", "ann", "collapse", "", "GRPO", Status.DONE, "", "", 1e9, 1e9 + 5, 12, 12, None)
+ROW = StoredRun(1, "c1", "ann", "collapse", "", "GRPO", Status.DONE, "", "", 1e9, 1e9 + 5, 12, 12, None, "{}")
 SEEDS = Brief("chain", "held-out accuracy", 2, 0, "none")
 
 
@@ -130,9 +129,8 @@ def made_history(rng, updates: int = 200) -> History:
 
 def test_an_outcome_is_what_the_summary_says():
     history = made_history(np.random.default_rng(0))
-    columns = Columns(history.updates, history.wall_seconds, {name: history.metric(name) for name in FINAL_METRICS})
     told = summarise("collapse", {"x": RunResult(small_run(CHAIN, GRPO), history)})["algorithms"]["x"]
-    outcome = outcome_of(columns)
+    outcome = outcome_of(history)
     assert outcome.final == pytest.approx({name: told[name]["final"] for name in FINAL_METRICS})
     assert outcome.entropy_collapse_update == told["events"]["entropy_collapse_update"] is not None
     assert outcome.gradient_vanished_update is None is told["events"]["gradient_vanished_update"]
@@ -140,30 +138,32 @@ def test_an_outcome_is_what_the_summary_says():
 
 
 def test_what_was_never_measured_has_no_final_value():
-    columns = Columns(np.arange(1, 4), np.ones(3), {name: np.full((3, 2), np.nan) for name in FINAL_METRICS})
-    assert set(outcome_of(columns).final.values()) == {None}
-    assert outcome_of(Columns(np.array([], int), np.array([]), {})).seconds is None
+    history = History((0, 1))
+    assert outcome_of(history).seconds is None
+    for update in range(1, 4):
+        history.append(StepRecord(update, 1, np.full(2, update), 1.0, {"loss": np.ones(2)}))
+    assert set(outcome_of(history).final.values()) == {None} and outcome_of(history).seconds == 1.0
 
 
 class FakeStore:
     def __init__(self):
         self.read: list[int] = []
 
-    def columns(self, run_id, names):
+    def load_history(self, run_id):
         self.read.append(run_id)
         if run_id == 3:
             raise LookupError
-        return Columns(np.arange(1, 4), np.ones(3), {name: np.ones((3, 2)) for name in names})
+        return made_history(np.random.default_rng(run_id))
 
 
 def test_outcomes_are_read_once_a_few_at_a_time_and_only_of_what_is_over():
     rows = [replace(ROW, run_id=i) for i in range(6)]
-    rows[1], rows[2] = replace(rows[1], status=Status.RUNNING), replace(rows[2], updates_done=0, status=Status.FAILED)
+    rows[1], rows[2] = replace(rows[1], status=Status.RUNNING), replace(rows[2], updates=0, status=Status.FAILED)
     store, known = FakeStore(), Cache(100)
     lefts = [read_outcomes(store, rows, known, 0.0) for _ in range(6)]
     assert lefts == [4, 3, 2, 1, 0, 0]  # one at a time when there is no time
     assert store.read == [0, 3, 4, 5] and key(rows[1]) not in known
-    assert read_outcomes(store, [replace(rows[0], updates_done=13)], known, 0.0) == 0  # there is more: read anew
+    assert read_outcomes(store, [replace(rows[0], updates=13)], known, 0.0) == 0  # there is more: read anew
     assert store.read[-1] == 0
 
 
@@ -205,7 +205,7 @@ def test_only_a_comparison_of_tasks_or_lengths_gets_a_note():
     from pages.shared.runs.overlay import notes
 
     def run(task: str, total: int):
-        return SimpleNamespace(row=replace(ROW, updates_total=total), brief=replace(SEEDS, task=task, score_name=f"{task} score"))
+        return SimpleNamespace(row=replace(ROW, total=total), brief=replace(SEEDS, task=task, score_name=f"{task} score"))
 
     assert notes([run("chain", 9), run("chain", 9)]) == []
     assert [note.split(":")[0] for note in notes([run("chain", 9), run("bandit", 10)])] == [
