@@ -6,6 +6,7 @@ import pytest
 
 from core.engine.trainer import train
 from core.engine.types import TrainingDiverged
+from core.settings.limits import Limits
 from pages.shared.common import process
 from pages.shared.common.live import TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
 from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, read, wait_for, words
@@ -54,6 +55,18 @@ def test_stopped_it_keeps_and_reports_what_was_measured(open_app):
     gate.go.set()
     app = finish(app)
     assert "was stopped" in words(app) and not app.exception
+
+
+@pytest.mark.parametrize("bound", [600, None])
+def test_paused_on_a_shared_server_it_says_when_that_ends_and_at_home_it_does_not(open_app, bound):
+    gate = Gate(1)
+    app = press(open_app(SMALL, gate=gate, limits=Limits(paused_seconds=bound)), "run")
+    assert "Paused" not in words(app)
+    process.manager().pause(comparison(app))
+    gate.go.set()
+    wait_for(lambda: process.manager().view(comparison(app)).paused_seconds is not None)
+    told = "Paused. So that nobody is kept waiting, this shared server ends it in 10 minutes, unless somebody resumes or steps it"
+    assert (told in words(app.run())) is (bound is not None) and not app.exception
 
 
 def test_queued_it_says_which_number_it_has(open_app):
