@@ -92,13 +92,9 @@ class Store:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         with opening(self.path) as connection:
+            sweep(self.path)
+            connection.execute(*self._interrupt_dead(connection))
             self._mark = ProcessMark(self.path)
-            try:
-                sweep(self.path)
-                connection.execute(*self._interrupt_dead(connection))
-            except BaseException:
-                self._mark.release()
-                raise
         self._writer = Writer(self.path)
 
     @property
