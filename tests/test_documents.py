@@ -73,9 +73,10 @@ def readable() -> Iterator[Path]:
 
 def exists(name: str, beside: Path) -> bool:
     """Whether the project has this file: from the root, from the folder of the file that names it, or as the end of one path."""
-    last = Path(name)
-    if last.name in WRITTEN | CITED or (last.stem not in CAPITALS and last.stem.upper() == last.stem != last.stem.lower()):
-        return True  # in capitals: a placeholder such as PAGE.py
+    words = [Path(part).stem for part in Path(name).parts]
+    placeholder = any(word not in CAPITALS and word.upper() == word != word.lower() for word in words)  # PAGE.py, RUN/meta.yaml
+    if Path(name).name in WRITTEN | CITED or placeholder:
+        return True
     wanted = name.removeprefix("./")
     if (ROOT / wanted).exists() or (ROOT / beside.parent / wanted).exists():
         return True
