@@ -22,18 +22,19 @@ from core.analysis.detectors import find_events
 from core.analysis.export import run_id, versions
 from core.analysis.result import RunResult, Status
 from core.analysis.stats import difference, final_values, initial_values, mean_over_seeds
-from core.engine.forks import TECHNIQUES, fork_points, make_fork, with_techniques
+from core.engine.forks import fork_points, make_fork
 from core.runs.foreground import run_all
 from core.settings.algorithm import AlgorithmConfig
 from core.settings.run import RunConfig
 from core.settings.scenarios import find_scenario
+from core.settings.techniques import DAPO_TECHNIQUES, with_techniques
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
 PATIENTS = ("collapse", "addition")
 SIDE = "GRPO"
 SEEDS = {"seeds from 0": 0, "seeds from 100": 100}
 ALONE = "left alone"
-MEDICINES = (ALONE, *TECHNIQUES, "All four", "Entropy bonus")
+MEDICINES = (ALONE, *DAPO_TECHNIQUES, "All four", "Entropy bonus")
 ENTROPY_COEF = 0.01
 METRICS = ("entropy_nats", "grad_norm", "eval_accuracy")
 
@@ -42,7 +43,7 @@ def medicine(name: str, algorithm: AlgorithmConfig) -> AlgorithmConfig:
     """`algorithm` with that medicine."""
     if name == "Entropy bonus":
         return replace(algorithm, entropy_coef=ENTROPY_COEF)
-    return with_techniques(algorithm, {ALONE: [], "All four": list(TECHNIQUES)}.get(name, [name]))
+    return with_techniques(algorithm, {ALONE: [], "All four": list(DAPO_TECHNIQUES)}.get(name, [name]))
 
 
 def forks(patient: str, at: int, *, names: tuple[str, ...] = MEDICINES, first_seed: int = 0) -> dict[str, RunConfig]:

@@ -22,7 +22,8 @@ from core.analysis.report import interval, number
 from core.analysis.result import Status
 from core.analysis.summary import summarise
 from core.runs.foreground import run_all
-from core.settings.scenarios import SCENARIOS, Criterion, Scenario
+from core.settings.scenario import Criterion, Scenario
+from core.settings.scenarios import SCENARIOS
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASURED = ROOT / "docs" / "measured.json"

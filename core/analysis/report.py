@@ -9,7 +9,7 @@ from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GR
 from core.analysis.markdown import literal
 from core.analysis.result import RunResult, Status
 from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
-from core.settings.diff import changed_fields
+from core.settings.diff import difference
 
 LEVEL = 0.0005  # a difference smaller than this is none, however certain its sign
 
@@ -182,10 +182,8 @@ def _settings(results: dict[str, RunResult]) -> str:
     lines = []
     for label in labels[1:]:
         config = results[label].config
-        changes = changed_fields(config.algorithm, base.algorithm)
-        changes |= {
-            name: getattr(config, name) for name in ("updates", "samples") if getattr(config, name) != getattr(base, name)
-        }
-        text = ", ".join(f"`{name}` = {value}" for name, value in changes.items()) or "nothing"
+        budgets = ({"updates": run.updates, "samples": run.samples} for run in (base, config))
+        changes = difference(base.algorithm, config.algorithm) | difference(*budgets)
+        text = ", ".join(f"`{name}` = {value}" for name, (_, value) in changes.items()) or "nothing"
         lines.append(f"- {literal(label)} against {literal(labels[0])}: {text}")
     return "\n".join(lines) or "- one algorithm only"

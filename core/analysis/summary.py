@@ -23,7 +23,6 @@ from core.analysis.stats import (
 )
 from core.engine.forks import fork_changes, originals
 from core.engine.tasks import TASKS
-from core.settings.task import task_name
 
 RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
 
@@ -35,7 +34,7 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
     return clean(
         {
             "scenario": scenario,
-            "score": TASKS[task_name(next(iter(results.values())).config.task)][1].score_name,
+            "score": TASKS[next(iter(results.values())).config.task.name][1].score_name,
             "seeds": list(next(iter(results.values())).config.seeds),
             "status": {
                 label: {"status": r.status, "updates": len(r.history), "error": r.error or None} for label, r in results.items()

@@ -6,11 +6,14 @@ import argparse
 from dataclasses import replace
 
 from core.commands.running import add_run_options, resolve, train_and_report, whole_number
-from core.engine.forks import TECHNIQUES, make_fork, with_techniques
+from core.engine.forks import make_fork
+from core.settings.describe import settings_of
 from core.settings.fields import ConfigError
 from core.settings.labels import check_label
 from core.settings.overrides import apply_overrides
+from core.settings.run import RunConfig
 from core.settings.scenarios import find_scenario
+from core.settings.techniques import TECHNIQUES, with_techniques
 
 NAME = "fork"
 HELP = "go on from a run's state with other settings, beside the original, and write the same files as compare"
@@ -50,9 +53,6 @@ def run(options: argparse.Namespace, command: str) -> int:
     changed = replace(changed, algorithm=with_techniques(changed.algorithm, options.technique))
     fork = make_fork(
         original, whole_number("--after", options.after), updates=whole_number("--until", options.until),
-        **{name: getattr(changed, name) for name in ("task", "algorithm", *_run_fields(changed))})  # fmt: skip
+        task=changed.task, algorithm=changed.algorithm,
+        **{name: getattr(changed, name) for name in settings_of(RunConfig) if name != "updates"})  # fmt: skip
     return train_and_report(scenario, {label: original, options.label: fork}, options.out, command)
-
-
-def _run_fields(config) -> list[str]:
-    return [name for name in type(config).__dataclass_fields__ if name not in ("task", "algorithm", "fork", "updates")]

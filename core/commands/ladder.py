@@ -11,7 +11,7 @@ import torch
 from core.analysis.export import open_directory, write_files
 from core.analysis.result import Status
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
-from core.commands.running import run_with_progress, whole_number
+from core.commands.running import add_start_options, run_with_progress, start_of
 from core.ladder import ORDERS, ladder_runs, ladder_table
 from core.ladder.files import ladder_files
 from core.ladder.report import sentences
@@ -32,9 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting, as for compare"
     )
-    parser.add_argument("--seeds", default=None, help="number of seeds, trained at once")
-    parser.add_argument("--first-seed", default=None, help="the first of them")
-    parser.add_argument("--updates", default=None, help="optimiser updates per rung")
+    add_start_options(parser)
     parser.add_argument("--out", required=True, type=Path, help="directory for the results")
 
 
@@ -43,9 +41,7 @@ def run(options: argparse.Namespace, command: str) -> int:
     orders = list(ORDERS) if options.order == EVERY else [options.order]
     for order in orders:
         find_order(order)
-    runs = ladder_runs(
-        scenario, orders, updates=whole_number("--updates", options.updates), replicas=whole_number("--seeds", options.seeds),
-        first_seed=whole_number("--first-seed", options.first_seed))  # fmt: skip
+    runs = ladder_runs(scenario, orders, **start_of(options))
     runs = apply_overrides(runs, options.settings)
     open_directory(options.out)
     torch.set_num_threads(1)  # one core per run: they train at the same time

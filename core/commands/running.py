@@ -21,8 +21,9 @@ from core.runs.foreground import run_all
 from core.settings.numbers import read_number
 from core.settings.overrides import apply_overrides
 from core.settings.run import RunConfig
-from core.settings.scenarios import Scenario
+from core.settings.scenario import Scenario
 from core.settings.sides import own_sides, parse_sides, side_runs
+from core.settings.start import START
 
 REFRESH_STEPS = 16  # of preparation: a terminal need not be written to for each
 
@@ -49,9 +50,22 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
         dest="settings",
         help="change a setting: task.FIELD, algorithm.FIELD, LABEL.FIELD or a field of the run; may be repeated",
     )
-    parser.add_argument("--seeds", default=None, help="number of seeds, trained at once")
-    parser.add_argument("--first-seed", default=None, help="the first of them")
-    parser.add_argument("--updates", default=None, help="optimiser updates per algorithm")
+    add_start_options(parser)
+
+
+def add_start_options(parser: argparse.ArgumentParser) -> None:
+    """What all sides begin with."""
+    for option, text in {
+        "--seeds": "number of seeds, trained at once",
+        "--first-seed": "the first of them",
+        "--updates": "optimiser updates per algorithm",
+    }.items():
+        parser.add_argument(option, default=None, help=text)
+
+
+def start_of(options: argparse.Namespace) -> dict[str, int | None]:
+    """The same as `Scenario.runs` takes it; None for what is not given."""
+    return {name: whole_number(option, getattr(options, option[2:].replace("-", "_"))) for name, option in START.items()}
 
 
 def resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunConfig]:
@@ -59,9 +73,7 @@ def resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunCon
     runs = side_runs(
         scenario,
         own_sides(scenario) if options.sides is None else parse_sides(scenario, options.sides),
-        updates=whole_number("--updates", options.updates),
-        replicas=whole_number("--seeds", options.seeds),
-        first_seed=whole_number("--first-seed", options.first_seed),
+        **start_of(options),
     )
     return apply_overrides(runs, options.settings)
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from core.settings.algorithm import DAPO, AlgorithmConfig
-from core.settings.diff import changed_fields
-from core.settings.fields import ConfigError
+from core.settings.diff import difference
 from core.settings.run import Fork, RunConfig
-
-# The techniques as the settings that switch them on: whatever they are in DAPO.
-TECHNIQUES = {
-    "Clip-Higher": ("eps_high",),
-    "Dynamic sampling": ("dynamic_sampling",),
-    "Token-level loss": ("loss_aggregation",),
-    "Overlong shaping": ("overlong",),
-}
 
 
 def fork_points(config: RunConfig, last_update: int) -> list[int]:
@@ -39,23 +29,14 @@ def make_fork(config: RunConfig, at: int, *, updates: int | None = None, **chang
     return replace(config, **budget, fork=Fork(run=config, update=at), **changes)
 
 
-def with_techniques(algorithm: AlgorithmConfig, names: list[str]) -> AlgorithmConfig:
-    """`algorithm` with these of DAPO's techniques switched on. ConfigError for an unknown name."""
-    for name in names:
-        if name not in TECHNIQUES:
-            raise ConfigError(f"technique must be one of {', '.join(TECHNIQUES)}, got {name!r}; choose one of these")
-        algorithm = replace(algorithm, **{field: getattr(DAPO, field) for field in TECHNIQUES[name]})
-    return algorithm
-
-
 def fork_changes(config: RunConfig) -> dict[str, object]:
     """What a fork changed of its original, under the names that `--set` takes. Empty for no fork, or an unchanged one."""
     if config.fork is None:
         return {}
-    base = config.fork.run
-    own = {k: v for k, v in changed_fields(config, base).items() if k not in ("task", "algorithm", "fork", "updates", "samples")}
-    task = {f"task.{k}": v for k, v in changed_fields(config.task, base.task).items()}
-    return own | task | {f"algorithm.{k}": v for k, v in changed_fields(config.algorithm, base.algorithm).items()}
+    changes = difference(config.fork.run, config)
+    return {
+        path: now for path, (_, now) in changes.items() if path not in ("updates", "samples") and not path.startswith("fork.")
+    }
 
 
 def originals(configs: Mapping[str, RunConfig]) -> dict[str, str]:

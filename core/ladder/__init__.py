@@ -7,9 +7,9 @@ May import settings, engine and analysis.
 """
 
 from core.ladder.published import PUBLISHED, Published
-from core.ladder.rungs import ORDERS, TECHNIQUES, Rung, ladder_runs, rungs
+from core.ladder.rungs import ORDERS, Rung, ladder_runs, rungs
 from core.ladder.table import COUNTS, LadderTable, Row, ladder_table
 
 __all__ = [
-    "COUNTS", "ORDERS", "PUBLISHED", "TECHNIQUES", "LadderTable", "Published", "Row", "Rung", "ladder_runs", "ladder_table", "rungs"
+    "COUNTS", "ORDERS", "PUBLISHED", "LadderTable", "Published", "Row", "Rung", "ladder_runs", "ladder_table", "rungs"
 ]  # fmt: skip

@@ -17,8 +17,9 @@ from core.analysis.result import Status
 from core.analysis.stats import Estimate
 from core.ladder.published import Published
 from core.ladder.report import CONDITION, signed
-from core.ladder.rungs import TECHNIQUES, find_order
+from core.ladder.rungs import find_order
 from core.ladder.table import LadderTable, Row
+from core.settings.techniques import TECHNIQUES
 
 ROW_HEIGHT = 52
 AROUND = 56  # pixels: the axis and what is above the bars

@@ -1,41 +1,17 @@
-"""The rungs of the ladder as algorithms. A technique is the settings that it takes from DAPO, an order a list of techniques."""
+"""The rungs of the ladder as algorithms. An order is a list of techniques, added or taken away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
-from core.settings.scenarios import Scenario
+from core.settings.scenario import Scenario
+from core.settings.techniques import DAPO_TECHNIQUES, TECHNIQUES, techniques_of
 
 SCENARIO = "ladder"
-
-
-@dataclass(frozen=True)
-class Technique:
-    """Settings that come from the full algorithm, except for those that have a value here. `short` is its name in labels."""
-
-    fields: tuple[str, ...]
-    short: str
-    values: Mapping[str, object] | None = None
-
-    def added_to(self, algorithm: AlgorithmConfig, full: AlgorithmConfig) -> AlgorithmConfig:
-        return replace(algorithm, **({name: getattr(full, name) for name in self.fields} | dict(self.values or {})))
-
-
-# Overlong filtering and shaping are two values of one setting: who adds shaping to a rung with filtering replaces it, as the paper's
-# authors did (github.com/BytedTsinghua-SIA/DAPO/issues/13).
-TECHNIQUES = {
-    "Clip-Higher": Technique(("eps_high",), "clip"),
-    "Token-level loss": Technique(("loss_aggregation",), "token"),
-    "Dynamic sampling": Technique(("dynamic_sampling",), "sampling"),
-    "Overlong shaping": Technique(("overlong", "overlong_buffer_tokens", "overlong_penalty"), "overlong"),
-    "Overlong filtering": Technique((), "filtering", {"overlong": "filter"}),
-}
-
-OF_DAPO = ("Clip-Higher", "Token-level loss", "Dynamic sampling", "Overlong shaping")
 
 
 @dataclass(frozen=True)
@@ -49,13 +25,13 @@ class Order:
 
 
 ORDERS = {
-    "ours": Order("Added, in our order", "Our order", OF_DAPO),
+    "ours": Order("Added, in our order", "Our order", DAPO_TECHNIQUES),
     "paper": Order(
         "Added, in the paper's order",
         "Paper's order",
         ("Overlong filtering", "Clip-Higher", "Overlong shaping", "Token-level loss", "Dynamic sampling"),
     ),
-    "leave-one-out": Order("Removed from DAPO", "Leave one out", OF_DAPO, adds=False),
+    "leave-one-out": Order("Removed from DAPO", "Leave one out", DAPO_TECHNIQUES, adds=False),
 }
 
 
@@ -81,7 +57,7 @@ def rungs(order: str, scenario: Scenario) -> tuple[Rung, ...]:
         if chosen.adds:
             algorithm, before, sign = technique.added_to(out[-1].algorithm, full), out[-1].label, "+"
         else:
-            algorithm, before, sign = technique.added_to(full, base), out[0].label, "−"
+            algorithm, before, sign = technique.taken_from(full, base), out[0].label, "−"
         out.append(Rung(_label(algorithm, scenario), f"{sign} {name}", algorithm, name, before))
     return tuple(out)
 
@@ -110,22 +86,12 @@ def ladder_runs(
 def _ends(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:
     """The algorithm without any technique and the one with all: the scenario's, if it has them."""
     own = scenario.algorithms.values()
-    base = next((algorithm for algorithm in own if not _techniques(algorithm)), GRPO)
-    model = next((algorithm for algorithm in own if set(_techniques(algorithm)) == set(OF_DAPO)), DAPO)
+    base = next((algorithm for algorithm in own if not techniques_of(algorithm)), GRPO)
+    model = next((algorithm for algorithm in own if set(techniques_of(algorithm)) == set(DAPO_TECHNIQUES)), DAPO)
     full = base
-    for name in OF_DAPO:
+    for name in DAPO_TECHNIQUES:
         full = TECHNIQUES[name].added_to(full, model)
     return base, full
-
-
-def _techniques(algorithm: AlgorithmConfig) -> list[str]:
-    """Which techniques are on: their first setting is DAPO's."""
-    on = []
-    for name, technique in TECHNIQUES.items():
-        decisive = technique.values or {technique.fields[0]: getattr(DAPO, technique.fields[0])}
-        if all(getattr(algorithm, field) == value for field, value in decisive.items()):
-            on.append(name)
-    return on
 
 
 def _label(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
@@ -133,8 +99,8 @@ def _label(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
     known = next((label for label, own in scenario.algorithms.items() if own == algorithm), None)
     if known is not None:
         return known
-    on = _techniques(algorithm)
-    lacks = [TECHNIQUES[name].short for name in OF_DAPO if name not in on]
-    has = [TECHNIQUES[name].short for name in on]
+    on = techniques_of(algorithm)
+    lacks = [TECHNIQUES[name].label for name in DAPO_TECHNIQUES if name not in on]
+    has = [TECHNIQUES[name].label for name in on]
     label = " - ".join(["DAPO", *lacks]) if len(lacks) < len(has) else " + ".join(["GRPO", *has])
     return f"{label} (ladder)" if label in scenario.algorithms else label  # the scenario means another one by it

@@ -12,8 +12,7 @@ from core.analysis.result import RunResult, Status
 from core.analysis.stats import Estimate, difference, estimate, final_values, initial_values, value_at_samples
 from core.engine.tasks import TASKS
 from core.ladder.rungs import Rung, find_order, rungs
-from core.settings.scenarios import Scenario
-from core.settings.task import task_name
+from core.settings.scenario import Scenario
 
 SCORE = "eval_accuracy"
 COUNTS = ("updates", "samples")
@@ -75,7 +74,7 @@ def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult
     first, last = ladder[0].label, ladder[-1].label
     ends = adds and {first, last} <= set(found)
     config = next(iter((found or results).values())).config
-    task = TASKS[task_name(config.task)][1]
+    task = TASKS[config.task.name][1]
     return LadderTable(
         order, task.score_name, task.score_unit, config.seeds, config.updates, None if target is None else float(target.mean()),
         ladder, rows,

@@ -1,4 +1,12 @@
-"""What an experiment is: algorithm, task and run settings, scenarios, sides, links and limits.
+"""What an experiment is: the settings of algorithm, task and run, the named scenarios, the sides of a comparison, and all of these as text:
+links, --set, JSON. The first room: it imports nothing else of core, and nothing that computes (no torch, no numpy).
 
-Imports no other package of core.
+    schema, describe, refusals   a field's type, bounds and meaning in one definition (pydantic); what is known of it; the sentences
+    algorithm, task, run         the settings themselves
+    scenario, scenarios          what a named experiment is; the table of them
+    techniques, diff             DAPO's techniques; what differs between settings
+    sides, labels, start         what stands beside each other, what it is called, what all begin with
+    links, overrides, serial     settings as a link, as --set KEY=VALUE, as JSON
+    text, numbers, fields        the parts of these: values and numbers as text, the error and its words
+    limits                       what a shared server allows
 """

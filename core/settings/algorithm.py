@@ -2,73 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
-from core.settings.fields import check_fields, setting
+from pydantic import Field
+
+from core.settings.schema import PerReplica, settings
 
 # The three defects of the original lab exercise. Nothing but the `lab` scenario and its tests may set them.
-LAB_DEFECTS = ("undetached_ratio", "single_update", "whole_batch_filter")
+Defect = Literal["undetached_ratio", "single_update", "whole_batch_filter"]
+LAB_DEFECTS: tuple[Defect, ...] = get_args(Defect)
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings
 class AlgorithmConfig:
     """One policy-gradient algorithm. Every technique is a field, switchable alone; an ablation is a `replace(...)`."""
 
-    normalize_std: bool = setting(True, "Divide advantages by the group's standard deviation (off = Dr. GRPO).")
-    eps_low: float | tuple[float, ...] = setting(
-        0.2, "The ratio is clipped below 1 - eps_low.", min=0.0, max=1.0, per_replica=True
+    normalize_std: bool = Field(True, description="Divide advantages by the group's standard deviation (off = Dr. GRPO).")
+    eps_low: PerReplica[Annotated[float, Field(ge=0.0, le=1.0)]] = Field(
+        0.2, description="The ratio is clipped below 1 - eps_low."
     )
-    eps_high: float | tuple[float, ...] = setting(
-        0.2, "The ratio is clipped above 1 + eps_high. Clip-Higher raises it (DAPO: 0.28).", min=0.0, max=10.0, per_replica=True
+    eps_high: PerReplica[Annotated[float, Field(ge=0.0, le=10.0)]] = Field(
+        0.2, description="The ratio is clipped above 1 + eps_high. Clip-Higher raises it (DAPO: 0.28)."
     )
-    reward_clip_factor: float = setting(
+    reward_clip_factor: float = Field(
         1.0,
-        "The lab's Clip-Higher: eps_high is multiplied by this for samples whose normalised reward exceeds 0.5 (lab: 2).",
-        min=1.0,
-        max=10.0,
+        ge=1.0,
+        le=10.0,
+        description="The lab's Clip-Higher: eps_high is multiplied by this for samples whose normalised reward exceeds 0.5 (lab: 2).",
     )
-    dual_clip: float | None = setting(
-        None, "Upper bound c on the ratio where the advantage is negative (none = off).", min=1.0, max=1000.0
+    dual_clip: float | None = Field(
+        None, ge=1.0, le=1000.0, description="Upper bound c on the ratio where the advantage is negative (none = off)."
     )
-    loss_aggregation: str = setting(
+    loss_aggregation: Literal["sequence_mean", "token_mean", "constant"] = Field(
         "sequence_mean",
-        "How token losses become one number: sequence_mean (GRPO), token_mean (DAPO), constant (Dr. GRPO).",
-        choices=("sequence_mean", "token_mean", "constant"),
+        description="How token losses become one number: sequence_mean (GRPO), token_mean (DAPO), constant (Dr. GRPO).",
     )
-    dynamic_sampling: str = setting(
+    dynamic_sampling: Literal["off", "filter", "refill"] = Field(
         "off",
-        "off: train on every group. filter: drop groups of too little variance. refill: drop groups without signal and sample again.",
-        choices=("off", "filter", "refill"),
+        description="off: train on every group. filter: drop groups of too little variance. "
+        "refill: drop groups without signal and sample again.",
     )
-    filter_on: str = setting(
-        "correct",
-        "What dynamic sampling looks at: raw correctness, or the reward after noise and shaping.",
-        choices=("correct", "reward"),
+    filter_on: Literal["correct", "reward"] = Field(
+        "correct", description="What dynamic sampling looks at: raw correctness, or the reward after noise and shaping."
     )
-    filter_threshold: float = setting(
-        0.05, "filter drops a group whose normalised-reward variance is below this.", min=0.0, max=1.0
+    filter_threshold: float = Field(
+        0.05, ge=0.0, le=1.0, description="filter drops a group whose normalised-reward variance is below this."
     )
-    max_rounds: int = setting(
-        10, "refill generates at most this many times per rollout, then trains on what there is.", min=1, max=100
+    max_rounds: int = Field(
+        10, ge=1, le=100, description="refill generates at most this many times per rollout, then trains on what there is."
     )
-    overlong: str = setting(
+    overlong: Literal["none", "soft", "filter"] = Field(
         "none",
-        "Long completions: none, soft (DAPO's punishment ramp), filter (truncated completions leave the loss).",
-        choices=("none", "soft", "filter"),
+        description="Long completions: none, soft (DAPO's punishment ramp), filter (truncated completions leave the loss).",
     )
-    overlong_buffer_tokens: int = setting(
-        4, "Width of the punishment ramp before the length limit.", min=1, max=64, unit="tokens"
+    overlong_buffer_tokens: int = Field(
+        4, ge=1, le=64, json_schema_extra={"unit": "tokens"}, description="Width of the punishment ramp before the length limit."
     )
-    overlong_penalty: float = setting(
-        0.5, "Punishment at the length limit. 0.5 on rewards 0/1 is the paper's 1.0 on rewards -1/+1.", min=0.0, max=10.0
+    overlong_penalty: float = Field(
+        0.5,
+        ge=0.0,
+        le=10.0,
+        description="Punishment at the length limit. 0.5 on rewards 0/1 is the paper's 1.0 on rewards -1/+1.",
     )
-    kl_coef: float = setting(0.0, "Weight of the KL penalty to the base policy.", min=0.0, max=10.0)
-    kl_estimator: str = setting("k3", "Estimator of that KL.", choices=("k1", "k2", "k3"))
-    entropy_coef: float = setting(0.0, "Weight of the entropy bonus.", min=0.0, max=1.0)
-    defects: tuple[str, ...] = setting((), "Deliberate bugs of the original lab; only for the lab scenario.", choices=LAB_DEFECTS)
-
-    def __post_init__(self) -> None:
-        check_fields(self)
+    kl_coef: float = Field(0.0, ge=0.0, le=10.0, description="Weight of the KL penalty to the base policy.")
+    kl_estimator: Literal["k1", "k2", "k3"] = Field("k3", description="Estimator of that KL.")
+    entropy_coef: float = Field(0.0, ge=0.0, le=1.0, description="Weight of the entropy bonus.")
+    defects: tuple[Defect, ...] = Field((), description="Deliberate bugs of the original lab; only for the lab scenario.")
 
 
 GRPO = AlgorithmConfig()

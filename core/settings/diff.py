@@ -1,12 +1,36 @@
-"""What differs between two settings, in one place."""
+"""What differs between settings: of two, and of many. Settings are configurations, or the plain values that the history keeps of them."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from itertools import pairwise
+
+ABSENT = "–"  # stands for the value of a setting that one of them does not have
 
 
-def changed_fields(config: object, base: object) -> dict[str, object]:
-    """The fields in which `config` differs from `base`: the whole difference between two algorithms."""
-    return {
-        f.name: getattr(config, f.name) for f in dataclasses.fields(config) if getattr(config, f.name) != getattr(base, f.name)
-    }
+def flat(settings: object, prefix: str = "") -> dict[str, object]:
+    """Path -> value: {"task.noise": 0.1, "algorithm.eps_high": 0.2, "learning_rate": 0.001, …}. A fork adds "fork.update" and, under
+    "fork.run.", the settings of the run that it left."""
+    if is_dataclass(settings):
+        settings = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    out: dict[str, object] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping) or is_dataclass(value):
+            out |= flat(value, f"{prefix}{name}.")
+        elif name != "fork":  # None: it begins at the base policy
+            out[prefix + name] = tuple(value) if isinstance(value, list) else value
+    return out
+
+
+def difference(a: object, b: object) -> dict[str, tuple[object, object]]:
+    """Path -> (value in `a`, value in `b`) for every setting in which they differ; `ABSENT` for one that is not there."""
+    return {path: (row["a"], row["b"]) for path, row in differences({"a": a, "b": b}).items()}
+
+
+def differences(sides: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """Path -> {label: value} for every setting in which not all of `sides`, label -> settings, agree."""
+    values = {label: flat(settings) for label, settings in sides.items()}
+    paths = dict.fromkeys(path for found in values.values() for path in found)
+    table = {path: {label: found.get(path, ABSENT) for label, found in values.items()} for path in paths}
+    return {path: row for path, row in table.items() if any(value != other for value, other in pairwise(row.values()))}

@@ -10,17 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
-from core.settings.diff import changed_fields
-from core.settings.fields import ConfigError, short, value_text
+from core.settings.diff import difference
+from core.settings.fields import ConfigError, short
 from core.settings.numbers import read_number
 from core.settings.overrides import Changes, changed, read_override
 from core.settings.run import RunConfig
-from core.settings.scenarios import SCENARIOS, Scenario, find_scenario
+from core.settings.scenario import Scenario
+from core.settings.scenarios import SCENARIOS, find_scenario
 from core.settings.sides import Side, own_sides, parse_sides, side_runs, sides_of, sides_text
+from core.settings.start import START
+from core.settings.text import setting_text
 
-COUNTS = ("updates", "replicas", "first_seed")  # what `Scenario.runs` takes; `updates` is that of an algorithm without extra
 MOST_PARAMETERS = 200  # twice as many as a comparison of four sides has settings
-NOT_SETTINGS = ("task", "algorithm", "fork", *COUNTS)
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,16 @@ def to_query(scenario: Scenario, runs: dict[str, RunConfig]) -> dict[str, str]:
     if sides != own_sides(scenario):
         query["sides"] = sides_text(sides)
     times = scenario.longer.get(sides[0].base, 1)
-    for name in COUNTS:
+    for name in START:
         value, default = getattr(first, name), getattr(first_base, name)
         if value != default:
             query[name] = str(value // times if name == "updates" else value)
-    query |= _changes("", first, first_base, skip=NOT_SETTINGS)
-    query |= _changes("task.", first.task, first_base.task)
+    for path, (_, value) in difference(first_base, first).items():
+        if path not in START and not path.startswith(("algorithm.", "fork.")):
+            query[path] = setting_text(value)
     for label, run in runs.items():
-        query |= _changes(f"{label}.", run.algorithm, base[label].algorithm)
+        own = difference(base[label].algorithm, run.algorithm)
+        query |= {f"{label}.{name}": setting_text(value) for name, (_, value) in own.items()}
     return query
 
 
@@ -73,8 +76,8 @@ def from_query(params: dict[str, str]) -> Opened:
             sides = parse_sides(scenario, params["sides"])
         except ConfigError as error:
             problems.append(_ignored("sides", error))
-    runs = _with_counts(scenario, sides, params, problems)
-    settings = {key: text for key, text in params.items() if key not in ("scenario", "sides", "run", *COUNTS)}
+    runs = _with_start(scenario, sides, params, problems)
+    settings = {key: text for key, text in params.items() if key not in ("scenario", "sides", "run", *START)}
     runs = _with_settings(runs, settings, problems)
     return Opened(scenario, runs, params.get("run") == "1", tuple(problems))
 
@@ -109,12 +112,10 @@ def _ignored(name: str, error: ConfigError) -> str:
     return f"The link's parameter {short(name)} was ignored: {str(error).removeprefix('--set ')}."
 
 
-def _with_counts(
-    scenario: Scenario, sides: tuple[Side, ...], params: dict[str, str], problems: list[str]
-) -> dict[str, RunConfig]:
+def _with_start(scenario: Scenario, sides: tuple[Side, ...], params: dict[str, str], problems: list[str]) -> dict[str, RunConfig]:
     """The sides' runs with the link's counts, each checked alone so that one bad value does not spoil the others."""
     counts: dict[str, int] = {}
-    for name in COUNTS:
+    for name in START:
         if name in params:
             try:
                 value = read_number(name, params[name])
@@ -123,15 +124,3 @@ def _with_counts(
             except ConfigError as error:
                 problems.append(_ignored(name, error))
     return side_runs(scenario, sides, **counts)
-
-
-def _changes(prefix: str, config, base, skip: tuple[str, ...] = ()) -> dict[str, str]:
-    return {prefix + name: setting_text(value) for name, value in changed_fields(config, base).items() if name not in skip}
-
-
-def setting_text(value) -> str:
-    """A setting's value as links and the command line take it."""
-    if isinstance(value, tuple):
-        single = len(value) == 1 and not isinstance(value[0], str)
-        return ",".join(map(str, value)) + ("," if single else "")  # else it is a number
-    return value_text(value)

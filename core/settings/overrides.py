@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from dataclasses import replace
 
 from core.settings.algorithm import AlgorithmConfig
-from core.settings.fields import ConfigError, check_field, short, type_hints
+from core.settings.describe import settings_of
+from core.settings.fields import ConfigError, short
 from core.settings.run import RunConfig
+from core.settings.schema import check_value
+from core.settings.start import PARTS, START
 from core.settings.text import parse_value
 
-OWN_OPTIONS = {
-    "updates": "--updates",
-    "replicas": "--seeds",
-    "first_seed": "--first-seed",
-    "task": "task.FIELD",
-    "algorithm": "algorithm.FIELD",
-    "fork": "`python -m core fork`",
-}
-
-
+OWN_OPTIONS = START | PARTS
 Changes = dict[tuple[str, str, str], object]  # (label, "task" | "algorithm" | "run", field) -> value
 
 
@@ -68,12 +61,11 @@ def _changed(config: RunConfig, *, task: dict, algorithm: dict, run: dict) -> Ru
 
 
 def _value(config, key: str, name: str, text: str) -> object:
-    known = {f.name: f for f in dataclasses.fields(config)}
+    known = settings_of(type(config))
     if name not in known:
         raise ConfigError(f"--set {short(key)}: unknown field {short(repr(name))}; {_suggest(name, config, known)}")
-    hint = type_hints(type(config))[name]
-    value = parse_value(key, text, known[name], hint)
-    check_field(known[name], value, hint)
+    value = parse_value(key, text, known[name])
+    check_value(type(config), name, value, called=key)
     return value
 
 
@@ -82,4 +74,4 @@ def _suggest(name: str, config, known: dict) -> str:
     if near:
         return f"did you mean {' or '.join(near)}?"
     kind = "the algorithm" if isinstance(config, AlgorithmConfig) else "the run" if isinstance(config, RunConfig) else "the task"
-    return f"{kind} has {', '.join(n for n in known if n not in ('task', 'algorithm'))}"
+    return f"{kind} has {', '.join(known)}"

@@ -4,54 +4,70 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field, model_validator
 
 from core.settings.algorithm import GRPO, AlgorithmConfig
-from core.settings.fields import ConfigError, check_fields, setting
-from core.settings.task import TaskConfig
+from core.settings.fields import ConfigError
+from core.settings.schema import PerReplica, resolve, settings
+from core.settings.task import AnyTask
 
 
-@dataclass(frozen=True, kw_only=True)
+def _is_none(value: object) -> bool:
+    """Left out of the JSON, so that runs without it have the settings, and the `run_id`, that they always had."""
+    return value is None
+
+
+@settings
 class RunConfig:
     """One algorithm on one task, R replicas (seeds first_seed … first_seed + replicas - 1) trained at once."""
 
-    task: TaskConfig
+    task: AnyTask
     algorithm: AlgorithmConfig = GRPO
-    updates: int = setting(480, "Optimiser updates; without effect where the budget is samples.", min=1, max=1_000_000)
-    samples: int | None = setting(
+    updates: int = Field(480, ge=1, le=1_000_000, description="Optimiser updates; without effect where the budget is samples.")
+    samples: int | None = Field(
         None,
-        "Completions that each seed generates before it is done: the budget in place of updates (none = updates).",
-        min=1,
-        max=1_000_000_000,
-        unit="completions",
+        ge=1,
+        le=1_000_000_000,
+        json_schema_extra={"unit": "completions"},
+        exclude_if=_is_none,
+        description="Completions that each seed generates before it is done: the budget in place of updates (none = updates).",
     )
-    num_prompts: int = setting(16, "Prompts per rollout, B.", min=1, max=1024)
-    group_size: int = setting(16, "Completions per prompt, G.", min=2, max=256)
-    updates_per_rollout: int = setting(
-        16, "Updates per rollout. With one, the ratio is always 1 and no clip can act.", min=1, max=256
+    num_prompts: int = Field(16, ge=1, le=1024, description="Prompts per rollout, B.")
+    group_size: int = Field(16, ge=2, le=256, description="Completions per prompt, G.")
+    updates_per_rollout: int = Field(
+        16, ge=1, le=256, description="Updates per rollout. With one, the ratio is always 1 and no clip can act."
     )
-    epochs: int = setting(
-        1, "Passes over the rollout; each update takes num_prompts x epochs / updates_per_rollout prompts.", min=1, max=64
+    epochs: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Passes over the rollout; each update takes num_prompts x epochs / updates_per_rollout prompts.",
     )
-    micro_batch_prompts: int | None = setting(
-        None, "Split an update into pieces of this many prompts to save memory; the gradient does not change.", min=1, max=1024
+    micro_batch_prompts: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Split an update into pieces of this many prompts to save memory; the gradient does not change.",
     )
-    learning_rate: float | tuple[float, ...] = setting(
-        1e-3, "Adam's learning rate.", min=0.0, max=1.0, per_replica=True, open_min=True
+    learning_rate: PerReplica[Annotated[float, Field(gt=0.0, le=1.0)]] = Field(1e-3, description="Adam's learning rate.")
+    max_grad_norm: float = Field(1.0, gt=0.0, le=1e6, description="Gradients with a larger global norm are scaled down to it.")
+    temperature: float = Field(1.0, ge=0.05, le=10.0, description="Divides the logits in sampling and in training alike.")
+    eval_every: int = Field(
+        5,
+        ge=1,
+        le=10_000,
+        json_schema_extra={"unit": "rollouts"},
+        description="Greedy evaluation on held-out prompts before every n-th rollout, and at the end.",
     )
-    max_grad_norm: float = setting(
-        1.0, "Gradients with a larger global norm are scaled down to it.", min=0.0, max=1e6, open_min=True
-    )
-    temperature: float = setting(1.0, "Divides the logits in sampling and in training alike.", min=0.05, max=10.0)
-    eval_every: int = setting(
-        5, "Greedy evaluation on held-out prompts before every n-th rollout, and at the end.", min=1, max=10_000, unit="rollouts"
-    )
-    first_seed: int = setting(0, "Seed of the first replica.", min=0, max=2**31 - 1)
-    replicas: int = setting(16, "Seeds trained at once, R.", min=1, max=1024)
-    fork: Fork | None = None  # None = begins at the base policy
+    first_seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the first replica.")
+    replicas: int = Field(16, ge=1, le=1024, description="Seeds trained at once, R.")
+    fork: Fork | None = Field(None, exclude_if=_is_none)  # None = begins at the base policy
 
-    def __post_init__(self) -> None:
-        check_fields(self)
+    @model_validator(mode="after")
+    def _sizes_go_together(self):
         if self.fork is not None:
             self.fork.check(self)
         if self.num_prompts * self.epochs % self.updates_per_rollout:
@@ -69,6 +85,7 @@ class RunConfig:
                 raise ConfigError(
                     f"{name} must hold one value per replica, {self.replicas}, got {len(value)}; give a number or {self.replicas} values"
                 )
+        return self
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -137,7 +154,7 @@ class RunConfig:
         return replace(self, algorithm=algorithm, learning_rate=pick(self.learning_rate), first_seed=seed, replicas=1, fork=fork)
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings
 class Fork:
     """Another run's state to go on from: parameters, optimiser, random generators and counters after `update` of `run`, which must end
     one of its rollouts. Nothing but these settings is kept: the state is what training `run` gives, bit for bit."""
@@ -165,3 +182,6 @@ class Fork:
             raise ConfigError(
                 f"task of a fork must be the one of the run it comes from, got {type(config.task).__name__}; change its settings only"
             )
+
+
+resolve(RunConfig)  # Fork was not known above

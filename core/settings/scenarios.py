@@ -1,4 +1,4 @@
-"""The named experiments: a task, two or more algorithms, what to look for, and the criteria that the measured numbers must meet.
+"""The table of the named experiments: a task, two or more algorithms, what to look for, and the criteria that measured numbers must meet.
 
 Settings were found by searching over the environment, the same for every algorithm of a scenario, and hold for other seeds too;
 docs/findings.md has what was measured.
@@ -7,82 +7,13 @@ docs/findings.md has what was measured.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from core.settings.algorithm import DAPO, GRPO, LAB_DEFECTS, AlgorithmConfig
 from core.settings.fields import ConfigError, short
 from core.settings.run import RunConfig
+from core.settings.scenario import Criterion, Scenario, change, final, lead
 from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """What a number of summary.json must reach; `where` is the path to it, list positions as numbers."""
-
-    where: tuple[str | int, ...]
-    at_least: float | None = None
-    at_most: float | None = None
-
-    def value(self, summary: dict) -> float | None:
-        found = summary
-        for part in self.where:
-            found = found[part] if found is not None else None
-        return found
-
-    def holds(self, summary: dict) -> bool:
-        value = self.value(summary)
-        if value is None:
-            return False
-        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """An experiment. `run` holds what all algorithms share; `longer` gives an algorithm a multiple of the updates."""
-
-    name: str
-    title: str
-    look_for: str  # two sentences
-    afterwards: str  # what happens when it runs five times longer
-    run: RunConfig
-    algorithms: dict[str, AlgorithmConfig]
-    longer: dict[str, int] = field(default_factory=dict)
-    criteria: tuple[Criterion, ...] = ()
-
-    def runs(
-        self, *, updates: int | None = None, replicas: int | None = None, first_seed: int | None = None
-    ) -> dict[str, RunConfig]:
-        """Label -> run, with the given values in place of the scenario's. ConfigError if one is out of range."""
-        given = {"updates": updates, "replicas": replicas, "first_seed": first_seed}
-        shared = replace(self.run, **{name: value for name, value in given.items() if value is not None})
-        return {
-            label: replace(shared, algorithm=algorithm, updates=shared.updates * self.longer.get(label, 1))
-            for label, algorithm in self.algorithms.items()
-        }
-
-
-def find_scenario(name: str) -> Scenario:
-    """The scenario called `name`. ConfigError, with the nearest name, if there is none."""
-    if name in SCENARIOS:
-        return SCENARIOS[name]
-    near = difflib.get_close_matches(name, SCENARIOS, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(SCENARIOS)}"
-    raise ConfigError(f"scenario must be a known name, got {short(repr(name))}; {remedy}")
-
-
-def _change(label: str, metric: str, **bound: float) -> Criterion:
-    """final ÷ initial of a metric."""
-    return Criterion(("algorithms", label, metric, "final_over_initial"), **bound)
-
-
-def _final(label: str, metric: str, **bound: float) -> Criterion:
-    return Criterion(("algorithms", label, metric, "final"), **bound)
-
-
-def _lead(pair: str, metric: str, above: float) -> Criterion:
-    """Lower end of the interval of a paired difference."""
-    return Criterion(("differences", pair, metric, "ci95", 0), at_least=above)
-
 
 # Half of the prompts need a rare step; the scenarios on the chain differ in how long it may get and how sure the base policy is.
 CHAIN = ChainConfig(
@@ -109,12 +40,12 @@ COLLAPSE = Scenario(
     run=RunConfig(task=UNSTABLE_CHAIN, updates=480, updates_per_rollout=8, learning_rate=2e-3),
     algorithms={"GRPO": GRPO, "DAPO": DAPO},
     criteria=(
-        _change("GRPO", "grad_norm", at_most=0.2),
-        _change("DAPO", "grad_norm", at_least=0.4),
-        _change("GRPO", "entropy_nats", at_most=0.4),
-        _change("DAPO", "entropy_nats", at_least=0.7),
-        _lead("DAPO - GRPO", "eval_accuracy", 0.10),
-        _final("DAPO", "filter_ratio", at_least=0.2, at_most=0.95),
+        change("GRPO", "grad_norm", at_most=0.2),
+        change("DAPO", "grad_norm", at_least=0.4),
+        change("GRPO", "entropy_nats", at_most=0.4),
+        change("DAPO", "entropy_nats", at_least=0.7),
+        lead("DAPO - GRPO", "eval_accuracy", 0.10),
+        final("DAPO", "filter_ratio", at_least=0.2, at_most=0.95),
     ),
 )
 
@@ -137,12 +68,12 @@ ADDITION = Scenario(
     ),
     algorithms={"GRPO": GRPO, "DAPO": replace(DAPO, overlong="none")},
     criteria=(
-        _final("GRPO", "eval_accuracy", at_most=0.10),
-        _change("GRPO", "grad_norm", at_most=0.1),
-        _final("DAPO", "eval_accuracy", at_least=0.30),
-        _change("DAPO", "grad_norm", at_least=0.5),
-        _lead("DAPO - GRPO", "eval_accuracy", 0.2),
-        _lead("DAPO - GRPO", "eval_accuracy_equal_samples", 0.2),
+        final("GRPO", "eval_accuracy", at_most=0.10),
+        change("GRPO", "grad_norm", at_most=0.1),
+        final("DAPO", "eval_accuracy", at_least=0.30),
+        change("DAPO", "grad_norm", at_least=0.5),
+        lead("DAPO - GRPO", "eval_accuracy", 0.2),
+        lead("DAPO - GRPO", "eval_accuracy_equal_samples", 0.2),
     ),
 )
 
@@ -172,7 +103,7 @@ LADDER = Scenario(
         Criterion(("differences", "with token-level loss - with Clip-Higher", "eval_accuracy", "mean"), at_least=-0.01),
         Criterion(("differences", "with dynamic sampling - with token-level loss", "eval_accuracy", "mean"), at_least=-0.01),
         Criterion(("differences", "with overlong (DAPO) - with dynamic sampling", "eval_accuracy", "mean"), at_least=-0.01),
-        _lead("with overlong (DAPO) - GRPO", "eval_accuracy", 0.10),
+        lead("with overlong (DAPO) - GRPO", "eval_accuracy", 0.10),
     ),
 )
 
@@ -232,7 +163,7 @@ SAMPLES_NOT_UPDATES = Scenario(
     algorithms={"GRPO": GRPO, "GRPO x 6": GRPO, "DAPO": replace(DAPO, overlong="none")},
     longer={"GRPO x 6": 6},
     criteria=(
-        _lead("DAPO - GRPO", "eval_accuracy", 0.10),
+        lead("DAPO - GRPO", "eval_accuracy", 0.10),
         Criterion(("differences", "DAPO - GRPO x 6", "eval_accuracy_equal_samples", "ci95", 1), at_most=0.05),
     ),
 )
@@ -261,10 +192,10 @@ LENGTH_RUNAWAY = Scenario(
         "Token mean + overlong": replace(TOKEN_MEAN, **SOFT),
     },
     criteria=(
-        _change("Sequence mean", "completion_tokens_mean", at_least=1.5),
+        change("Sequence mean", "completion_tokens_mean", at_least=1.5),
         Criterion(("differences", "Token mean - Sequence mean", "truncated_fraction", "ci95", 1), at_most=0.0),
-        _final("Sequence mean + overlong", "truncated_fraction", at_most=0.05),
-        _final("Token mean + overlong", "truncated_fraction", at_most=0.05),
+        final("Sequence mean + overlong", "truncated_fraction", at_most=0.05),
+        final("Token mean + overlong", "truncated_fraction", at_most=0.05),
     ),
 )
 
@@ -285,9 +216,9 @@ LAB = Scenario(
         criterion
         for label in ("GRPO", "DAPO")
         for criterion in (
-            _final(label, "grad_norm", at_most=1e-3),
-            _final(label, "filter_ratio", at_most=0.0),
-            _change(label, "entropy_nats", at_least=0.99, at_most=1.01),
+            final(label, "grad_norm", at_most=1e-3),
+            final(label, "filter_ratio", at_most=0.0),
+            change(label, "entropy_nats", at_least=0.99, at_most=1.01),
         )
     ),
 )
@@ -304,7 +235,7 @@ LAB_REPAIRED = Scenario(
         "GRPO": replace(LAB_GRPO, defects=()),
         "DAPO": replace(LAB_DAPO, defects=(), filter_on="correct", filter_threshold=0.01),
     },
-    criteria=tuple(_change(label, "entropy_nats", at_most=0.01) for label in ("GRPO", "DAPO")),
+    criteria=tuple(change(label, "entropy_nats", at_most=0.01) for label in ("GRPO", "DAPO")),
 )
 
 SCENARIOS: dict[str, Scenario] = {
@@ -321,3 +252,12 @@ SCENARIOS: dict[str, Scenario] = {
         LAB_REPAIRED,
     )
 }
+
+
+def find_scenario(name: str) -> Scenario:
+    """The scenario called `name`. ConfigError, with the nearest name, if there is none."""
+    if name in SCENARIOS:
+        return SCENARIOS[name]
+    near = difflib.get_close_matches(name, SCENARIOS, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(SCENARIOS)}"
+    raise ConfigError(f"scenario must be a known name, got {short(repr(name))}; {remedy}")

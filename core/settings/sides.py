@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
-from core.settings.diff import changed_fields
+from core.settings.diff import difference
 from core.settings.fields import ConfigError, short
 from core.settings.labels import check_distinct, check_label
 from core.settings.run import RunConfig
-from core.settings.scenarios import Scenario
+from core.settings.scenario import Scenario
 
 MAX_SIDES = 4  # more lines in one chart than a person can follow; a scenario of more keeps its own
 
@@ -82,7 +82,7 @@ def sides_of(scenario: Scenario, runs: dict[str, RunConfig]) -> tuple[Side, ...]
 
     def distance(run: RunConfig, base: str) -> tuple[bool, int]:
         times = scenario.longer.get(base, 1)
-        return run.updates != once * times, len(changed_fields(run.algorithm, bases(scenario)[base]))
+        return run.updates != once * times, len(difference(run.algorithm, bases(scenario)[base]))
 
     return tuple(
         Side(label, label if label in bases(scenario) else min(bases(scenario), key=lambda base, run=run: distance(run, base)))

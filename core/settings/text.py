@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
-import typing
-from typing import Any
-
-from core.settings.fields import ConfigError, scalar_type, short
+from core.settings.describe import Setting
+from core.settings.fields import ConfigError, short, value_text
 from core.settings.numbers import read_number
 
+SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
-def parse_value(name: str, text: str, field: dataclasses.Field, hint: Any) -> Any:
-    """A setting's value from the text a person typed. ConfigError if it is not of the field's type."""
-    wanted = scalar_type(hint)
-    bounds = {"low": field.metadata["min"], "high": field.metadata["max"], "open_low": field.metadata["open_min"]}
-    if text.strip().lower() in ("none", "null") and type(None) in typing.get_args(hint):
+
+def setting_text(value: object) -> str:
+    """A setting's value as links and the command line take it."""
+    if isinstance(value, tuple):
+        single = len(value) == 1 and not isinstance(value[0], str)
+        return ",".join(map(str, value)) + ("," if single else "")  # else it is a number
+    return value_text(value)
+
+
+def parse_value(name: str, text: str, setting: Setting) -> object:
+    """A setting's value from the text a person typed. ConfigError, calling it `name`, if it is not of the setting's type."""
+    plain = text.strip()
+    if setting.optional and plain.lower() in ("none", "null"):
         return None
-    if typing.get_origin(hint) is tuple:
+    if setting.many:
         return tuple(part for part in (p.strip() for p in text.split(",")) if part)
-    if field.metadata.get("per_replica") and "," in text:
-        return tuple(read_number(name, part, float, **bounds) for part in text.strip().removesuffix(",").split(","))
-    if wanted is bool:
-        lowered = text.strip().lower()
-        if lowered not in ("true", "false", "1", "0", "yes", "no", "on", "off"):
+    if setting.kind is bool:
+        if plain.lower() not in SWITCHES:
             raise ConfigError(f"{name} must be true or false, got {short(repr(text))}; write true or false")
-        return lowered in ("true", "1", "yes", "on")
-    if wanted in (int, float):
-        return read_number(name, text, wanted, **bounds)
-    return text
+        return SWITCHES[plain.lower()]
+    if setting.kind is str:
+        return text
+    bounds = {"low": setting.low, "high": setting.high, "open_low": setting.open_low}
+    if setting.per_replica and "," in text:
+        return tuple(read_number(name, part, setting.kind, **bounds) for part in plain.removesuffix(",").split(","))
+    return read_number(name, text, setting.kind, **bounds)

@@ -231,3 +231,15 @@ def test_the_estimate_grows_with_seeds_updates_and_runs():
     assert seconds(ladder_runs(LADDER, replicas=32), cores=1) == pytest.approx(1.7 * whole)
     assert seconds(ladder_runs(LADDER, ("ours",)), cores=1) < whole
     assert [duration(s) for s in (0.2, 18, 99, 150)] == ["5 s", "20 s", "100 s", "2 min"]
+
+
+@pytest.mark.parametrize("text", ["9" * 4301, "-1", "many", "inf", "1e999"])
+def test_a_number_that_cannot_be_in_the_address_does_not_break_the_page(open_ladder, text):
+    default = SCENARIOS[SCENARIO].run
+    app = open_ladder({"ladder_seeds": text, "ladder_updates": text, "ladder_first_seed": text})
+    assert not app.exception
+    assert len([w for w in app.warning if "It was ignored" in w.value]) == 3
+    app = app.number_input(key="ladder_seeds").set_value(3).run().run()
+    assert not app.exception and app.number_input(key="ladder_seeds").value == 3
+    found = {key: app.number_input(key=f"ladder_{key}").value for key in ("updates", "first_seed")}
+    assert found == {"updates": default.updates, "first_seed": default.first_seed}

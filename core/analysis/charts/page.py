@@ -8,6 +8,8 @@ from html import escape
 from plotly.offline import get_plotlyjs
 
 from core.analysis.charts.chart import Chart
+from core.settings.diff import ABSENT, differences, flat
+from core.settings.fields import value_text
 
 CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 STYLE = """
@@ -73,27 +75,21 @@ def _section(chart: Chart) -> str:
 
 def _table(settings: Mapping[str, Mapping]) -> str:
     """A row per setting; what differs between the sides comes first, is bold, and says so."""
-    flat = {label: _flat(values) for label, values in settings.items()}
-    names = list(dict.fromkeys(name for values in flat.values() for name in values))
-    texts = {name: [str(values.get(name, "")) for values in flat.values()] for name in names}
-    ordered = sorted(names, key=lambda name: len(set(texts[name])) == 1)
-    rows = "".join(_row(name, texts[name]) for name in ordered)
-    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in flat)
+    values = {label: flat(found) for label, found in settings.items()}
+    names = dict.fromkeys(name for found in values.values() for name in found)
+    differing = differences(settings)
+    rows = "".join(
+        _row(name, [value_text(found.get(name, ABSENT)) for found in values.values()], name in differing)
+        for name in sorted(names, key=lambda name: name not in differing)
+    )
+    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in values)
     return (
         '<div class="wide" tabindex="0" role="region" aria-label="Settings"><table>'
         f'<thead><tr><th scope="col">setting</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
-def _row(name: str, texts: Sequence[str]) -> str:
-    differs = len(set(texts)) > 1
+def _row(name: str, texts: Sequence[str], differs: bool) -> str:
     cells = "".join(f"<td>{escape(text)}</td>" for text in texts)
     mark, row = (" (differs)", ' class="differs"') if differs else ("", "")
     return f'<tr{row}><th scope="row">{escape(name)}{mark}</th>{cells}</tr>'
-
-
-def _flat(values: Mapping, prefix: str = "") -> dict[str, object]:
-    out: dict[str, object] = {}
-    for name, value in values.items():
-        out |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
-    return out

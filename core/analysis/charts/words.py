@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from core.engine.tasks import TASKS, Task
-from core.settings.task import TaskConfig, task_name
+from core.settings.task import TaskConfig
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ LENGTH = Words(
 
 def task_of(config: TaskConfig) -> type[Task]:
     """The class of the task: what it measures is known without building it."""
-    return TASKS[task_name(config)][1]
+    return TASKS[config.name][1]
 
 
 def score_words(config: TaskConfig) -> Words:

@@ -8,7 +8,7 @@ from core.engine.tasks.arithmetic import Arithmetic
 from core.engine.tasks.bandit import Bandit
 from core.engine.tasks.base import Grade, MarkovTask, Task
 from core.engine.tasks.chain import Chain
-from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig, TaskConfig, task_name
+from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig, TaskConfig
 
 TASKS: dict[str, tuple[type[TaskConfig], type[Task]]] = {
     "bandit": (BanditConfig, Bandit),
@@ -20,7 +20,7 @@ TASKS: dict[str, tuple[type[TaskConfig], type[Task]]] = {
 @lru_cache(maxsize=32)
 def make_task(config: TaskConfig) -> Task:
     """The task of `config`. Tasks are immutable, so equal configurations share one."""
-    return TASKS[task_name(config)][1](config)
+    return TASKS[config.name][1](config)
 
 
 __all__ = ["TASKS", "Grade", "MarkovTask", "Task", "make_task"]

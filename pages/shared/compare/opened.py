@@ -15,7 +15,8 @@ from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
 from core.settings.links import Opened, from_query
 from core.settings.run import RunConfig
-from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.scenario import Scenario
+from core.settings.scenarios import SCENARIOS
 from core.settings.sides import side_runs, sides_of
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of

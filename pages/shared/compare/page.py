@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.analysis.markdown import plain
 from core.data import comparison as shipped
-from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.scenario import Scenario
+from core.settings.scenarios import SCENARIOS
 from pages.shared.common.findings import show_findings
 from pages.shared.common.live import live_part
 from pages.shared.common.process import manager

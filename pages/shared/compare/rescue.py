@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import streamlit as st
 
 from core.analysis.detectors import suggested_point
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult, Status
-from core.engine.forks import TECHNIQUES, fork_changes, fork_points, make_fork, with_techniques
+from core.engine.forks import fork_changes, fork_points, make_fork
 from core.runs.manager import ManagerFull
 from core.runs.store.store import StoreError
 from core.settings.algorithm import AlgorithmConfig
+from core.settings.describe import settings_of
 from core.settings.fields import ConfigError
 from core.settings.labels import check_label, free_label
 from core.settings.run import RunConfig
+from core.settings.techniques import DAPO_TECHNIQUES, with_techniques
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager, tab, told
 from pages.shared.common.results import results_of
@@ -59,7 +61,7 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
         result = open_runs[original]
         at = _fork_point(comparison, original, result)
     with right:
-        chosen = st.pills("Switch on", list(TECHNIQUES), selection_mode="multi", key=f"rescue:{comparison}:techniques")
+        chosen = st.pills("Switch on", DAPO_TECHNIQUES, selection_mode="multi", key=f"rescue:{comparison}:techniques")
         label = st.text_input("Label", free_label(_label(original, chosen or []), list(results)), max_chars=24)
     config = result.config
     changed, problem = None, ""
@@ -97,7 +99,7 @@ def _fork_point(comparison: str, original: str, result: RunResult) -> int:
 def _any_setting(prefix: str, original: RunConfig, algorithm: AlgorithmConfig, at: int) -> RunConfig:
     """The fork of `original` that the widgets describe; `algorithm` is what they show at first."""
     one, two = st.columns(2)
-    names = [field.name for field in fields(algorithm) if field.name not in HIDDEN]
+    names = [name for name in settings_of(type(algorithm)) if name not in HIDDEN]
     half = (len(names) + 1) // 2
     with one:
         switches = setting_widgets(algorithm, original.algorithm, names[:half], f"{prefix}:algorithm")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.settings.links import to_query
 from core.settings.run import RunConfig
-from core.settings.scenarios import Scenario
+from core.settings.scenario import Scenario
 
 
 def share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:

@@ -10,7 +10,7 @@ from core.analysis.markdown import plain
 from core.settings.fields import ConfigError
 from core.settings.labels import free_label
 from core.settings.run import RunConfig
-from core.settings.scenarios import Scenario
+from core.settings.scenario import Scenario
 from core.settings.sides import MAX_SIDES, Side, bases, check_sides, side_runs
 from pages.shared.common.state import Key
 from pages.shared.common.trouble import sentence

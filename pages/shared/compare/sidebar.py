@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import typing
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.settings.fields import ConfigError, type_hints
+from core.settings.describe import settings_of
+from core.settings.fields import ConfigError
 from core.settings.links import to_query
 from core.settings.run import RunConfig
-from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.scenario import Scenario
+from core.settings.scenarios import SCENARIOS
 from core.settings.sides import side_runs, sides_of
+from core.settings.start import START
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.state import SETTING
@@ -88,21 +90,21 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
         with folded(plain(side.label), icon=":material/function:", key=f"side {number}") as drawn:
             if drawn:
                 side_head(scenario, sides, side)
-            names = [f.name for f in fields(algorithm) if f.name not in HIDDEN]
+            names = [n for n in settings_of(type(algorithm)) if n not in HIDDEN]
             algorithms[side.label] = setting_widgets(
                 algorithm, default.algorithm, names, f"{scenario.name}:{side.label}", drawn=drawn
             )
     add_side(scenario, sides)
     st.caption("Everything else, the same for all sides")
     with folded("Environment", icon=":material/landscape:", key="environment") as drawn:
-        names = [f.name for f in fields(ours.task) if f.name not in HIDDEN]
+        names = [n for n in settings_of(type(ours.task)) if n not in HIDDEN]
         task = setting_widgets(ours.task, defaults.task, names, f"{scenario.name}:task", drawn=drawn)
     with folded("Optimisation", icon=":material/tune:", key="optimisation") as drawn:
         shared = setting_widgets(ours, defaults, OPTIMISATION, scenario.name, drawn=drawn)
     with folded("Updates, replicas and seed", icon=":material/casino:", key="counts") as drawn:
         times = [scenario.longer.get(side.base, 1) for side in sides]
         alone = replace(ours, updates=ours.updates // times[0])
-        counts = setting_widgets(alone, defaults, ("updates", "replicas", "first_seed"), scenario.name, drawn=drawn)
+        counts = setting_widgets(alone, defaults, START, scenario.name, drawn=drawn)
     updates = counts.pop("updates")
     return {
         label: replace(
@@ -116,6 +118,7 @@ def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) 
     """Widgets for the settings `names` of `config`, marked where they differ from `default`; what they say, name -> value. Those that are
     not `drawn` say what they said last, which is kept here: of a widget that another page and then a closed part have left out, Streamlit
     forgets the value."""
+    known = settings_of(type(config))
     values, said = {}, SAID.made(dict)
     for name in names:
         value = getattr(config, name)
@@ -126,9 +129,5 @@ def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) 
         shown = {"value": last, "default": getattr(default, name), "key": key}
         chosen = field_widget(config, name, **shown) if drawn else key.get() if key.is_set() else last
         said[key.name] = chosen
-        values[name] = value if chosen is None and value is not None and not _optional(config, name) else chosen
+        values[name] = value if chosen is None and value is not None and not known[name].optional else chosen
     return values
-
-
-def _optional(config, name: str) -> bool:
-    return type(None) in typing.get_args(type_hints(type(config))[name])

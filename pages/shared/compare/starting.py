@@ -10,7 +10,7 @@ from core.runs.manager import ManagerFull
 from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
-from core.settings.scenarios import Scenario
+from core.settings.scenario import Scenario
 from pages.shared.common.live import phase
 from pages.shared.common.process import manager, tab, told, visitor, watch
 from pages.shared.compare.current import look_at

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 
 import streamlit as st
 
@@ -12,13 +11,15 @@ from core.analysis.markdown import plain
 from core.data import ladder as shipped
 from core.ladder import ORDERS, ladder_runs
 from core.ladder.rungs import SCENARIO
+from core.settings.describe import Setting, settings_of
 from core.settings.fields import ConfigError
+from core.settings.numbers import read_number
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.process import manager
 from pages.shared.common.trouble import sentence
 from pages.shared.ladder.opened import Ladder, start
-from pages.shared.ladder.state import REFUSED
+from pages.shared.ladder.state import REFUSED, UNBOUND
 
 # Seconds of a run with n seeds, as a share of those with 16: measured on the rungs with and without dynamic sampling.
 FIXED_SHARE = 0.3
@@ -44,19 +45,34 @@ def controls(ladder: Ladder | None, choose_order: Callable[[], str]) -> str:
 
 def _settings() -> tuple[dict[str, int], bool]:
     default = SCENARIOS[SCENARIO].run
-    known = {field.name: field for field in fields(RunConfig)}
+    known = settings_of(RunConfig)
     with st.sidebar:
         st.caption("Your own ladder")
         counts = {}
         for name, (label, key) in INPUTS.items():
-            metadata = known[name].metadata
+            setting = known[name]
             counts[name] = st.number_input(
-                label, metadata["min"], metadata["max"], getattr(default, name), 1, key=key, help=metadata["help"],
-                bind="query-params", persist_state="session")  # fmt: skip
+                label, setting.low, setting.high, getattr(default, name), 1, key=key, help=setting.help,
+                bind="query-params" if _can_be_bound(key, setting) else None, persist_state="session")  # fmt: skip
         everything = st.radio(
             "Train", (True, False), format_func=lambda all_orders: "all three ladders" if all_orders else "only the ladder shown",
             key="ladder:everything", help="Algorithms that stand in several ladders are trained once.", persist_state="session")  # fmt: skip
     return counts, everything
+
+
+def _can_be_bound(key: str, setting: Setting) -> bool:
+    """Whether what the address says of this widget is a number for it. Otherwise it is said once, and this tab leaves the address alone:
+    Streamlit reads what is bound to a widget without a bound, and cannot be told to forget it."""
+    unbound = UNBOUND.made(set)
+    asked = st.query_params.get(key)
+    if key not in unbound and asked is not None:
+        try:
+            read_number(key, asked, low=setting.low, high=setting.high)
+        except ConfigError as error:
+            st.warning(plain(f"In the address, {error}. It was ignored."), icon=":material/link_off:")
+            unbound.add(key)
+            del st.query_params[key]
+    return key not in unbound
 
 
 def _button(ladder: Ladder | None, orders: tuple[str, ...], counts: Mapping[str, int]) -> None:

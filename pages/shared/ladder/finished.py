@@ -10,7 +10,8 @@ from core.analysis.result import RunResult
 from core.data import ladder as shipped
 from core.ladder import ORDERS, LadderTable, ladder_table
 from core.ladder.rungs import SCENARIO
-from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.scenario import Scenario
+from core.settings.scenarios import SCENARIOS
 from pages.shared.common.results import results_of
 from pages.shared.ladder.opened import Ladder
 from pages.shared.ladder.state import FINISHED

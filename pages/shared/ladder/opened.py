@@ -14,7 +14,8 @@ from core.runs.store.store import StoreError
 from core.runs.view import ComparisonView
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
-from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.scenario import Scenario
+from core.settings.scenarios import SCENARIOS
 from pages.shared.common.process import manager, tab, told, visitor, watch
 from pages.shared.common.results import results_of
 from pages.shared.common.trouble import UNREADABLE, why_not

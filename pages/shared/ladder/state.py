@@ -11,4 +11,5 @@ if TYPE_CHECKING:
 
 LADDER: Key[str | None] = Key("ladder:comparison")  # this page's own: what Compare looks at is another matter
 REFUSED: Key[str | None] = Key("ladder:refused")  # why a ladder was not started, told once
+UNBOUND: Key[set[str]] = Key("ladder:unbound")  # widgets for which the address had no number
 FINISHED: Memo[Finished] = Memo("ladder:finished")

@@ -15,7 +15,7 @@ from torch import Tensor
 from core.engine.algorithms import aggregate, group_advantages, informative_groups, kl_estimate, overlong_penalty, policy_loss
 from core.engine.algorithms.advantages import has_spread
 from core.settings.algorithm import DAPO, GRPO
-from core.settings.diff import changed_fields
+from core.settings.diff import difference
 
 LOGITS = torch.tensor([0.8, 0.0, -0.4])
 REWARDS = torch.tensor([[1.0, 1, 1, 1], [0, 0, 0, 0], [1, 0, 1, 0]])  # three prompts, four answers each
@@ -174,8 +174,8 @@ def aliased_log():
 
 
 def dapo_by_name():
-    bug = changed_fields(replace(GRPO, loss_aggregation="token_mean"), GRPO)
-    right = changed_fields(DAPO, GRPO)
+    bug = difference(GRPO, replace(GRPO, loss_aggregation="token_mean"))
+    right = difference(GRPO, DAPO)
     return bug, right
 
 

@@ -21,7 +21,7 @@ from pages.shared.common.view_settings import chosen_view, view_settings
 from pages.shared.runs.listing import Listed
 from pages.shared.runs.names import chart_text, distinct, short_labels
 from pages.shared.runs.outcomes import key
-from pages.shared.runs.settings import differences
+from pages.shared.runs.settings import difference_rows
 from pages.shared.runs.state import EVENTS, STYLE_OF_RUN
 
 STYLES = (*KNOWN.values(), *OTHERS)
@@ -68,7 +68,7 @@ def settings_diff(chosen: Sequence[Listed], zone) -> None:
     for label in labels:
         if label not in known:
             st.text(f"The settings of this run are damaged: {label}")
-    rows = differences(known)
+    rows = difference_rows(known)
     if rows:
         table = pd.DataFrame.from_dict(rows, orient="index", columns=list(known)).rename_axis("Setting")
         st.dataframe(table, width="stretch", alt=f"{len(rows)} settings that differ between {len(known)} runs.")

@@ -5,17 +5,17 @@ Settings are the plain values that the history keeps (`core.runs.store.store.Sto
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from core.engine.tasks import TASKS
+from core.settings.diff import ABSENT, difference, differences, flat
 from core.settings.fields import value_text
+from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
-from core.settings.serial import config_to_json
 
-ABSENT = "–"  # a task does not have the setting
+LEFT = "fork.run."  # the settings of the run that a fork has left
 UNREADABLE = "cannot be read"
 
 
@@ -34,44 +34,37 @@ def brief(scenario: str, label: str, settings: Mapping | None) -> Brief:
     """The settings of a run of `scenario` with the side `label`; None = they are damaged or gone."""
     if not settings:
         return Brief("", "", None, None, UNREADABLE)
-    flat = flatten(settings)
-    task = str(flat.get("task.name", ""))
+    values = flat(settings)
+    task = str(values.get("task.name", ""))
     score = TASKS[task][1].score_name if task in TASKS else ""
-    return Brief(task, score, flat.get("replicas"), flat.get("first_seed"), changes(scenario, label, flat))
+    return Brief(task, score, values.get("replicas"), values.get("first_seed"), changes(scenario, label, settings))
 
 
-def flatten(settings: Mapping) -> dict[str, object]:
-    """{"task": {"noise": 0.1}, "updates": 9} -> {"task.noise": 0.1, "updates": 9}: names as the command line and links have them, but
-    for the algorithm's, which there carry its label."""
-    flat: dict[str, object] = {}
-    for name, value in settings.items():
-        flat |= {f"{name}.{part}": v for part, v in value.items()} if isinstance(value, Mapping) else {name: value}
-    return flat
-
-
-def changes(scenario: str, label: str, flat: Mapping[str, object]) -> str:
+def changes(scenario: str, label: str, settings: Mapping) -> str:
     """'task.noise 0.1, first_seed 40', or 'none'. A side that the scenario does not have is compared with the one of it that is nearest,
     which is named. A setting that is newer than the run is left out."""
     defaults = _defaults(scenario)
     if not defaults:
         return "the scenario is not known here"
-    differing = {base: [n for n, v in flat.items() if v != default.get(n, ABSENT)] for base, default in defaults.items()}
+    differing = {base: _told(difference(default, settings)) for base, default in defaults.items()}
     base = label if label in defaults else min(differing, key=lambda name: len(differing[name]))
-    words = ", ".join(f"{name.removeprefix('algorithm.')} {value_text(flat[name])}" for name in differing[base]) or "none"
+    words = ", ".join(f"{name.removeprefix('algorithm.')} {value_text(now)}" for name, now in differing[base].items()) or "none"
     return words if base == label else f"{words} (from {base})"
 
 
+def _told(changes: Mapping[str, tuple[object, object]]) -> dict[str, object]:
+    """Setting -> its value now. Left out: what the run does not have, and the settings of the run that a fork has left."""
+    return {path: now for path, (_, now) in changes.items() if now != ABSENT and not path.startswith(LEFT)}
+
+
 @cache
-def _defaults(scenario: str) -> dict[str, dict[str, object]]:
-    """Label -> flat default settings; {} for a scenario that is not known."""
+def _defaults(scenario: str) -> dict[str, RunConfig]:
+    """Label -> default settings; {} for a scenario that is not known."""
     known = SCENARIOS.get(scenario)
-    runs = known.runs() if known else {}
-    return {label: flatten(json.loads(config_to_json(run))) for label, run in runs.items()}
+    return known.runs() if known else {}
 
 
-def differences(runs: Mapping[str, Mapping]) -> dict[str, dict[str, str]]:
+def difference_rows(runs: Mapping[str, Mapping]) -> dict[str, dict[str, str]]:
     """Setting -> {label: value as text} for every setting in which not all of `runs`, label -> settings, agree."""
-    flat = {label: flatten(settings) for label, settings in runs.items()}
-    names = dict.fromkeys(name for values in flat.values() for name in values)
-    table = {n: {label: value_text(values[n]) if n in values else ABSENT for label, values in flat.items()} for n in names}
-    return {name: row for name, row in table.items() if len(set(row.values())) > 1}
+    table = differences(runs)
+    return {path: {k: value_text(v) for k, v in row.items()} for path, row in table.items() if not path.startswith(LEFT)}

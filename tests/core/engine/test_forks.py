@@ -9,12 +9,12 @@ from core.analysis.detectors import suggested_point
 from core.analysis.history import History
 from core.analysis.report import findings
 from core.analysis.summary import summarise
-from core.engine.forks import TECHNIQUES, fork_changes, fork_points, make_fork, originals, with_techniques
+from core.engine.forks import fork_changes, fork_points, make_fork, originals
 from core.engine.types import StepRecord
 from core.runs.foreground import run_all
-from core.settings.algorithm import DAPO, GRPO
-from core.settings.fields import ConfigError
+from core.settings.algorithm import DAPO
 from core.settings.scenarios import SCENARIOS
+from core.settings.techniques import with_techniques
 
 RUN = SCENARIOS["collapse"].runs(updates=48, replicas=2)["GRPO"]  # rollouts of eight updates
 
@@ -27,13 +27,6 @@ def test_a_run_can_be_left_at_the_ends_of_its_rollouts():
     assert fork_points(RUN, 0) == [] and fork_points(RUN, 7) == []
     assert fork_points(RUN, 25) == [8, 16, 24]
     assert fork_points(make_fork(RUN, 16), 40) == [24, 32, 40]
-
-
-def test_all_techniques_together_are_dapo():
-    assert with_techniques(GRPO, list(TECHNIQUES)) == DAPO
-    assert with_techniques(GRPO, ["Clip-Higher"]) == replace(GRPO, eps_high=DAPO.eps_high)
-    with pytest.raises(ConfigError, match="technique must be one of"):
-        with_techniques(GRPO, ["PPO"])
 
 
 def test_a_fork_at_the_very_end_goes_on_for_half_as_long():

@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
-import typing
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from core.settings.algorithm import AlgorithmConfig
-from core.settings.fields import ConfigError, scalar_type
+from core.settings.describe import Setting, settings_of
+from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
-from core.settings.scenarios import SCENARIOS, Scenario
+from core.settings.scenario import Scenario
+from core.settings.scenarios import SCENARIOS
 from core.settings.sides import Side, bases, check_sides, side_runs
+from core.settings.start import START
 from core.settings.task import TaskConfig
 
 MOST_REPLICAS = 4  # of those with a value for each
-NOT_DRAWN = ("task", "algorithm", "fork", "updates", "replicas", "first_seed")
 LABELS = ("Mine", "x", "A B", "1.5 (twice)", "with_lines", "a+b", "Dapo 2", "no. 3")
 
 few = settings(max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 many = settings(max_examples=3000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
-def values(field, hint, replicas: int):
-    """Any value within the field's bounds, None and tuples where they are allowed."""
-    metadata, kind = field.metadata, scalar_type(hint)
-    if metadata["choices"] is not None:
-        one = st.sampled_from(metadata["choices"])
-        return st.lists(one, unique=True).map(tuple) if typing.get_origin(hint) is tuple else one
-    if kind is bool:
+def values(setting: Setting, replicas: int):
+    """Any value within the setting's bounds, None and tuples where they are allowed."""
+    if setting.choices is not None:
+        one = st.sampled_from(setting.choices)
+        return st.lists(one, unique=True).map(tuple) if setting.many else one
+    if setting.kind is bool:
         return st.booleans()
-    if kind is int:
-        drawn = st.integers(metadata["min"], metadata["max"])
+    if setting.kind is int:
+        drawn = st.integers(setting.low, setting.high)
     else:
-        open_min = metadata["open_min"]
-        drawn = st.floats(metadata["min"], metadata["max"], allow_nan=False, exclude_min=open_min).map(lambda x: x + 0.0)
-    if metadata["per_replica"]:
+        drawn = st.floats(setting.low, setting.high, allow_nan=False, exclude_min=setting.open_low).map(lambda x: x + 0.0)
+    if setting.per_replica:
         drawn |= st.tuples(*[drawn] * replicas)
-    return drawn | st.none() if type(None) in typing.get_args(hint) else drawn
+    return drawn | st.none() if setting.optional else drawn
 
 
 def changed(draw, config, replicas: int):
     """`config` with a few of its fields changed, those that go together."""
-    hints = typing.get_type_hints(type(config))
-    known = {f.name: f for f in fields(config) if f.name not in NOT_DRAWN}
+    known = {name: setting for name, setting in settings_of(type(config)).items() if name not in START}
     for name in draw(st.lists(st.sampled_from(sorted(known)), max_size=5, unique=True)):
         with suppress(ConfigError):
-            config = replace(config, **{name: draw(values(known[name], hints[name], replicas))})
+            config = replace(config, **{name: draw(values(known[name], replicas))})
     return config
 
 

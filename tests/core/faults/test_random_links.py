@@ -7,10 +7,11 @@ import random
 import pytest
 
 from core.settings.fields import ConfigError, short
-from core.settings.links import COUNTS, from_query
+from core.settings.links import from_query
 from core.settings.overrides import read_override
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
+from core.settings.start import START
 
 LINKS = 1000
 OWNERS = ("", "task.", "algorithm.", "run.", "GRPO.", "DAPO.", "dapo.", "Nobody.", ".", "task.task.", "..")
@@ -46,7 +47,7 @@ def links(count: int = LINKS, seed: int = 0) -> list[dict[str, str]]:
         if pick.random() < 0.3:
             made["sides"] = pick.choice((*SIDES, text()))
         for _ in range(pick.randrange(7)):
-            name = pick.choice((pick.choice(OWNERS) + pick.choice(NAMES), pick.choice(COUNTS), noise()))
+            name = pick.choice((pick.choice(OWNERS) + pick.choice(NAMES), pick.choice(list(START)), noise()))
             made[name] = text()
         return made
 
@@ -65,7 +66,7 @@ def test_a_thousand_random_links_open_something_and_name_what_they_ignore():
         assert opened.runs and all(isinstance(run, RunConfig) for run in opened.runs.values())
         assert all(len(problem) < 1200 for problem in opened.problems)
         for name, value in params.items():
-            if name in ("scenario", "sides", "run", *COUNTS):
+            if name in ("scenario", "sides", "run", *START):
                 continue
             try:
                 places = read_override(opened.runs, name.strip(), value.strip())
@@ -84,7 +85,7 @@ def _held(run: RunConfig, part: str, field: str):
     return getattr(run if part == "run" else getattr(run, part), field)
 
 
-@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("name", START)
 @pytest.mark.parametrize("text", ["9" * 400, "9" * 6000, "-1", "1.5", "", "many", "nan", "\x00"])
 def test_a_count_that_cannot_be_is_named_and_the_default_kept(name, text):
     opened = from_query({"scenario": "collapse", name: text})

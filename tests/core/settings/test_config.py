@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
-from core.settings.diff import changed_fields
+from core.settings.describe import settings_of
+from core.settings.diff import difference
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig, TaskConfig
@@ -21,10 +22,10 @@ def make(kind: type, **values):
 
 def bounded(side: str) -> list:
     return [
-        pytest.param(kind, field, id=f"{kind.__name__}.{field.name}")
+        pytest.param(kind, setting, id=f"{kind.__name__}.{setting.name}")
         for kind in KINDS
-        for field in dataclasses.fields(kind)
-        if field.metadata.get(side) is not None
+        for setting in settings_of(kind).values()
+        if getattr(setting, side) is not None
     ]
 
 
@@ -34,52 +35,52 @@ def refused(make_it) -> str:
     return str(caught.value)
 
 
-def refused_value(kind, field, value) -> None:
-    text = refused(lambda: make(kind, **{field.name: value}))
-    assert text.startswith(f"{field.name} must be ") and f"got {value}; choose a value" in text
-    assert any(str(field.metadata[side]) in text for side in ("min", "max"))
+def refused_value(kind, setting, value) -> None:
+    text = refused(lambda: make(kind, **{setting.name: value}))
+    assert text.startswith(f"{setting.name} must be ") and f"got {value}; choose a value" in text
+    assert any(str(bound) in text for bound in (setting.low, setting.high))
 
 
-@pytest.mark.parametrize(("kind", "field"), bounded("min"))
-def test_every_lower_bound_is_enforced(kind, field):
-    low = field.metadata["min"]
-    refused_value(kind, field, low - 1)
-    if field.metadata["open_min"]:
-        refused_value(kind, field, low)
+@pytest.mark.parametrize(("kind", "setting"), bounded("low"))
+def test_every_lower_bound_is_enforced(kind, setting):
+    refused_value(kind, setting, setting.low - 1)
+    if setting.open_low:
+        refused_value(kind, setting, setting.low)
 
 
-@pytest.mark.parametrize(("kind", "field"), bounded("max"))
-def test_every_upper_bound_is_enforced(kind, field):
-    refused_value(kind, field, field.metadata["max"] + 1)
+@pytest.mark.parametrize(("kind", "setting"), bounded("high"))
+def test_every_upper_bound_is_enforced(kind, setting):
+    refused_value(kind, setting, setting.high + 1)
 
 
-@pytest.mark.parametrize(("kind", "field"), bounded("choices"))
-def test_every_choice_is_enforced(kind, field):
-    value = ("nonsense",) if field.name == "defects" else "nonsense"
-    text = refused(lambda: make(kind, **{field.name: value}))
-    assert text.startswith(f"{field.name} must be one of {', '.join(field.metadata['choices'])}, got 'nonsense'")
+@pytest.mark.parametrize(("kind", "setting"), bounded("choices"))
+def test_every_choice_is_enforced(kind, setting):
+    value = ("nonsense",) if setting.many else "nonsense"
+    text = refused(lambda: make(kind, **{setting.name: value}))
+    assert text.startswith(f"{setting.name} must be one of {', '.join(setting.choices)}, got 'nonsense'")
 
 
 def test_every_field_of_every_configuration_explains_itself():
     for kind in KINDS:
+        known = settings_of(kind)
         for field in dataclasses.fields(kind):
-            assert field.name in ("task", "algorithm", "fork") or field.metadata["help"].endswith("."), field.name
+            assert field.name in ("name", "task", "algorithm", "fork") or known[field.name].help.endswith("."), field.name
+
+
+def test_numbers_have_bounds_on_both_sides():
+    for kind in KINDS:
+        for setting in settings_of(kind).values():
+            assert setting.kind not in (int, float) or None not in (setting.low, setting.high), setting.name
 
 
 def test_the_whole_difference_between_dapo_and_grpo_is_four_techniques():
-    assert changed_fields(DAPO, GRPO) == {
-        "eps_high": 0.28,
-        "loss_aggregation": "token_mean",
-        "dynamic_sampling": "refill",
-        "overlong": "soft",
+    assert difference(GRPO, DAPO) == {
+        "eps_high": (0.2, 0.28),
+        "loss_aggregation": ("sequence_mean", "token_mean"),
+        "dynamic_sampling": ("off", "refill"),
+        "overlong": ("none", "soft"),
     }
-    assert changed_fields(GRPO, DAPO) == {
-        "eps_high": 0.2,
-        "loss_aggregation": "sequence_mean",
-        "dynamic_sampling": "off",
-        "overlong": "none",
-    }
-    assert changed_fields(GRPO, AlgorithmConfig()) == {}
+    assert difference(GRPO, AlgorithmConfig()) == {}
 
 
 @pytest.mark.parametrize("config", [GRPO, RUN, ChainConfig(), BanditConfig(), ArithmeticConfig()], ids=lambda c: type(c).__name__)

@@ -1,30 +1,31 @@
 """Fields that describe and defend themselves: bounds, types, messages, and values typed as text."""
 
-import dataclasses
-import typing
-from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 
-from core.settings.fields import ConfigError, bounds_text, check_fields, scalar_type, setting
+from core.settings.describe import settings_of
+from core.settings.fields import ConfigError
+from core.settings.schema import PerReplica, check_value, settings
 from core.settings.text import parse_value
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings
 class Sample:
-    count: int = setting(3, "a count", min=1, max=5)
-    share: float = setting(0.5, "a share", min=0.0, max=1.0)
-    rate: float | tuple[float, ...] = setting(0.1, "a rate", min=0.0, max=1.0, per_replica=True, open_min=True)
-    limit: int | None = setting(None, "a limit", min=2)
-    cap: float = setting(-4.0, "a cap", max=8.0)
-    free: float = setting(0.0, "any number")
-    switch: bool = setting(True, "a switch")
-    mode: str = setting("red", "a mode", choices=("red", "blue"))
-    marks: tuple[str, ...] = setting((), "marks", choices=("x", "y"))
+    count: int = Field(3, ge=1, le=5, description="a count")
+    share: float = Field(0.5, ge=0.0, le=1.0, description="a share")
+    rate: PerReplica[Annotated[float, Field(gt=0.0, le=1.0)]] = Field(0.1, description="a rate")
+    limit: int | None = Field(None, ge=2, description="a limit")
+    cap: float = Field(-4.0, le=8.0, description="a cap")
+    free: float = Field(0.0, description="any number", json_schema_extra={"unit": "nats"})
+    switch: bool = Field(True, description="a switch")
+    mode: Literal["red", "blue"] = Field("red", description="a mode")
+    marks: tuple[Literal["x", "y"], ...] = Field((), description="marks")
     plain: str = "not a setting"
 
-    def __post_init__(self) -> None:
-        check_fields(self)
+
+KNOWN = settings_of(Sample)
 
 
 def message(**values) -> str:
@@ -50,7 +51,6 @@ def message(**values) -> str:
         {"switch": False},
         {"mode": "blue"},
         {"marks": ("y", "x")},
-        {"plain": 7},
     ],
 )
 def test_values_within_bounds_and_at_them_are_taken(values):
@@ -85,6 +85,33 @@ def test_a_refusal_names_field_value_bound_and_remedy(values, expected):
     assert message(**values) == expected
 
 
+def test_all_that_is_wrong_is_told_a_few_sentences_long():
+    wrong = {"count": 0, "share": 2.0, "limit": 1, "cap": 9.0, "mode": "green"}
+    assert message(**wrong) == (
+        "count must be between 1 and 5, got 0; choose a value within these bounds. "
+        "Also, share must be between 0.0 and 1.0, got 2.0; choose a value within these bounds. "
+        "Also, limit must be at least 2, got 1; choose a value within these bounds. There are 2 more of these"
+    )
+
+
+def test_an_unknown_name_is_refused_with_the_nearest():
+    assert message(cuont=3) == "cuont is not a setting; did you mean count?"
+
+
+def test_a_number_too_long_to_be_written_is_refused_in_words():
+    said = "must be between 1 and 5, got a number of thousands of digits; choose a value within these bounds"
+    assert message(count=10**5000) == f"count {said}"
+    assert message(cap=10**5000).startswith("cap must be at most 8.0, got a number of thousands")
+
+
+@pytest.mark.parametrize(("name", "value"), [("count", 0), ("share", "0.5"), ("rate", (0.1, 2.0)), ("mode", "green")])
+def test_one_value_is_checked_alone_and_named_as_it_was_called(name, value):
+    with pytest.raises(ConfigError) as caught:
+        check_value(Sample, name, value, called=f"task.{name}")
+    assert str(caught.value) == f"task.{message(**{name: value})}"
+    check_value(Sample, "count", 5, called="count")
+
+
 def test_a_tuple_is_refused_where_one_number_is_meant():
     assert message(share=(0.1, 0.2)) == "share must be a number, got (0.1, 0.2); write a number between 0.0 and 1.0"
 
@@ -112,21 +139,21 @@ def test_config_error_is_a_value_error():
     ],
 )
 def test_bounds_text(name, text):
-    field = next(f for f in dataclasses.fields(Sample) if f.name == name)
-    assert bounds_text(field.metadata) == text
+    assert KNOWN[name].bounds == text
 
 
-@pytest.mark.parametrize(
-    ("hint", "scalar"),
-    [(int, int), (int | None, int), (float | tuple[float, ...], float), (float | None, float), (bool, bool), (str, str)],
-)
-def test_scalar_type(hint, scalar):
-    assert scalar_type(hint) is scalar
+def test_what_is_known_of_a_setting():
+    assert list(KNOWN) == ["count", "share", "rate", "limit", "cap", "free", "switch", "mode", "marks"]
+    assert [KNOWN[name].kind for name in KNOWN] == [int, float, float, int, float, float, bool, str, str]
+    assert [name for name in KNOWN if KNOWN[name].optional] == ["limit"]
+    assert [name for name in KNOWN if KNOWN[name].per_replica] == ["rate"]
+    assert [name for name in KNOWN if KNOWN[name].many] == ["marks"]
+    assert (KNOWN["mode"].choices, KNOWN["marks"].choices, KNOWN["cap"].choices) == (("red", "blue"), ("x", "y"), None)
+    assert (KNOWN["free"].unit, KNOWN["free"].help, KNOWN["cap"].unit) == ("nats", "any number", "")
 
 
 def parse(name: str, text: str):
-    field = next(f for f in dataclasses.fields(Sample) if f.name == name)
-    return parse_value(name, text, field, typing.get_type_hints(Sample)[name])
+    return parse_value(name, text, KNOWN[name])
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 import pytest
 
 from core.settings.fields import ConfigError
-from core.settings.links import COUNTS, from_query
+from core.settings.links import from_query
 from core.settings.numbers import MOST_CHARACTERS, read_number
 from core.settings.overrides import apply_overrides
 from core.settings.scenarios import SCENARIOS
+from core.settings.start import START
 
 LONG = "9" * 4301  # Python refuses to read more than 4,300 digits
 
@@ -39,11 +40,11 @@ def test_what_is_no_number_within_the_bounds_is_refused(text, kind, bounds, said
     assert str(caught.value) == said
 
 
-@pytest.mark.parametrize("name", [*COUNTS, "learning_rate", "task.noise", "task.pool_seed", "GRPO.eps_low", "num_prompts"])
+@pytest.mark.parametrize("name", [*START, "learning_rate", "task.noise", "task.pool_seed", "GRPO.eps_low", "num_prompts"])
 def test_a_number_of_4301_digits_in_a_link_or_on_the_command_line_is_told(name):
     opened = from_query({name: LONG})
     assert opened.runs == SCENARIOS["collapse"].runs()
     assert len(opened.problems) == 1 and f"{name} must have at most 100 characters" in opened.problems[0]
-    if name not in COUNTS:
+    if name not in START:
         with pytest.raises(ConfigError, match="at most 100 characters"):
             apply_overrides(SCENARIOS["collapse"].runs(), [f"{name}={LONG}"])

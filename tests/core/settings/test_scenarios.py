@@ -13,7 +13,8 @@ from core.analysis.metrics import metric_table
 from core.analysis.summary import summarise
 from core.runs.foreground import run_all
 from core.settings.algorithm import LAB_DEFECTS
-from core.settings.scenarios import SCENARIOS, Criterion
+from core.settings.scenario import Criterion
+from core.settings.scenarios import SCENARIOS
 
 NAMES = (
     "collapse", "addition", "ladder", "clip-higher-helps", "clip-higher-hurts", "samples-not-updates", "length-runaway", "lab",

@@ -95,3 +95,11 @@ def test_any_setting_can_be_changed(open_app):
     app = finish(press(app, "rescue:go"))
     assert process.manager().results(comparison(app))["GRPO again"].config.learning_rate == 0.01
     assert process.manager().results(comparison(app))["GRPO"].config.learning_rate != 0.01
+
+
+@pytest.mark.parametrize("label", ["grpo", "DAPO ", "Dapo"])
+def test_a_fork_cannot_be_called_like_a_run_that_is_there(open_app, label):
+    app = finish(press(open_app(RUN), "run"))
+    app = next(w for w in app.text_input if w.value == "GRPO again").set_value(label).run()
+    assert "Labels must differ in more than capitals and spaces" in words(app)
+    assert next(b for b in app.button if b.key == "rescue:go").disabled and not app.exception

@@ -89,13 +89,13 @@ def test_a_side_is_renamed_and_a_bad_name_is_explained(open_app):
 
 def test_the_differences_are_named(open_app):
     from core.settings.links import from_query
-    from pages.shared.compare.sides import differences
+    from pages.shared.compare.sides import rows_of
 
-    rows = differences(from_query(SMALL | {"sides": "GRPO,DAPO,Mine:DAPO", "Mine.dual_clip": "3"}).runs)
-    assert [r["setting"] for r in rows] == ["eps_high", "loss_aggregation", "dynamic_sampling", "overlong", "dual_clip"]
+    rows = rows_of(from_query(SMALL | {"sides": "GRPO,DAPO,Mine:DAPO", "Mine.dual_clip": "3"}).runs)
+    assert [r["setting"] for r in rows] == ["eps_high", "dual_clip", "loss_aggregation", "dynamic_sampling", "overlong"]
     assert rows[0] == {"setting": "eps_high", "GRPO": "0.2", "DAPO": "0.28", "Mine": "0.28"}
-    assert rows[-1] == {"setting": "dual_clip", "GRPO": "none", "DAPO": "none", "Mine": "3.0"}
-    assert differences(from_query(SMALL | {"sides": "GRPO,Mine:GRPO"}).runs) == []
+    assert rows[1] == {"setting": "dual_clip", "GRPO": "none", "DAPO": "none", "Mine": "3.0"}
+    assert rows_of(from_query(SMALL | {"sides": "GRPO,Mine:GRPO"}).runs) == []
 
 
 def test_a_link_to_a_comparison_brings_its_settings(open_app):

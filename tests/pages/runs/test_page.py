@@ -93,7 +93,7 @@ def test_a_finished_run_is_listed_with_its_outcome(open_runs):
         assert [row[name] for name in ("score", "entropy", "gradient", "filter")] == pytest.approx(list(final.values()), rel=1e-6)
         assert (row["side"], row["status"], row["done"], row["total"]) == (label, "finished", 64, 64)
         assert (row["replicas"], row["first_seed"], row["score_name"]) == (3, 40, "held-out accuracy")
-        assert row["changes"] == "first_seed 40, replicas 3, updates 64"
+        assert row["changes"] == "updates 64, first_seed 40, replicas 3"
         assert row["outcome"] == "neither collapsed nor vanished"
         assert row["seconds"] == pytest.approx(expected["seconds"])
     assert not app.exception and "2 runs" in words(app)

@@ -16,13 +16,14 @@ from core.analysis.summary import summarise
 from core.engine.types import StepRecord
 from core.runs.store.store import StoredRun
 from core.settings.algorithm import DAPO, GRPO
+from core.settings.diff import ABSENT
 from core.settings.scenarios import SCENARIOS
 from core.settings.serial import config_to_json
 from pages.shared.common.cache import Cache
 from pages.shared.runs.names import MAX_NAME, chart_text, clean_name, distinct, long_labels, short_labels
 from pages.shared.runs.outcomes import FINAL_METRICS, key, outcome_of, read_outcomes
 from pages.shared.runs.overlay import MAX_DRAWN, assign_styles, charts_for
-from pages.shared.runs.settings import ABSENT, Brief, brief, changes, differences, flatten
+from pages.shared.runs.settings import Brief, brief, changes, difference_rows
 from pages.shared.runs.table import after_ticks
 from tests.support import BANDIT, CHAIN, small_run
 
@@ -80,12 +81,12 @@ def test_no_label_is_a_command_to_plotly():
 
 def test_changes_are_what_differs_from_the_scenario():
     runs = SCENARIOS["collapse"].runs(replicas=3, first_seed=40)
-    assert changes("collapse", "DAPO", flatten(plain(SCENARIOS["collapse"].runs()["DAPO"]))) == "none"
+    assert changes("collapse", "DAPO", plain(SCENARIOS["collapse"].runs()["DAPO"])) == "none"
     changed = replace(runs["DAPO"], algorithm=replace(DAPO, eps_high=0.4), task=replace(runs["DAPO"].task, noise=0.25))
-    assert changes("collapse", "DAPO", flatten(plain(changed))) == "eps_high 0.4, first_seed 40, replicas 3, task.noise 0.25"
-    assert changes("collapse", "Mine", flatten(plain(changed))).endswith("task.noise 0.25 (from DAPO)")
-    assert changes("gone", "DAPO", flatten(plain(changed))) == "the scenario is not known here"
-    older = flatten(plain(changed))
+    assert changes("collapse", "DAPO", plain(changed)) == "task.noise 0.25, eps_high 0.4, first_seed 40, replicas 3"
+    assert changes("collapse", "Mine", plain(changed)).endswith("replicas 3 (from DAPO)")
+    assert changes("gone", "DAPO", plain(changed)) == "the scenario is not known here"
+    older = plain(changed)
     del older["temperature"]
     assert "temperature" not in changes("collapse", "DAPO", older)
 
@@ -101,14 +102,14 @@ def test_settings_of_another_version_are_shown_and_damaged_ones_named():
 def test_differences_have_a_row_per_setting_that_differs():
     first = small_run(CHAIN, GRPO)
     second = replace(first, algorithm=replace(GRPO, dual_clip=3.0, normalize_std=False), first_seed=9)
-    assert differences({"a": plain(first), "b": plain(second)}) == {
+    assert difference_rows({"a": plain(first), "b": plain(second)}) == {
         "algorithm.dual_clip": {"a": "none", "b": "3.0"},
         "algorithm.normalize_std": {"a": "true", "b": "false"},
         "first_seed": {"a": "0", "b": "9"},
     }
-    other = differences({"a": plain(first), "b": plain(small_run(BANDIT, GRPO))})
+    other = difference_rows({"a": plain(first), "b": plain(small_run(BANDIT, GRPO))})
     assert other["task.name"] == {"a": "chain", "b": "bandit"} and other["task.pool_size"] == {"a": "10", "b": ABSENT}
-    assert differences({"a": plain(first), "b": plain(first)}) == {} == differences({})
+    assert difference_rows({"a": plain(first), "b": plain(first)}) == {} == difference_rows({})
 
 
 # Outcomes

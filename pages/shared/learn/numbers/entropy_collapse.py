@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_VANISHED_FRACTION
-from core.engine.forks import with_techniques
 from core.engine.tasks import make_task
 from core.settings.scenarios import find_scenario
+from core.settings.techniques import with_techniques
 
 FILE = Path(__file__).resolve().parents[4] / "docs" / "rescues.json"
 PATIENTS = ("collapse", "addition")

@@ -7,7 +7,7 @@ import torch
 
 from core.engine.rng import ReplicaStreams
 from core.engine.tasks import make_task
-from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig, task_name
+from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig
 from tests.support import ARITHMETIC, BANDIT, CHAIN, completions_of
 
 ANSWER = CHAIN.step_tokens
@@ -37,7 +37,7 @@ def test_training_prompts_come_from_the_whole_training_pool_and_never_from_the_h
     assert seen.min() >= 0 and seen.max() < task.train_size
     if task.train_size < 100:
         assert seen.unique().tolist() == list(range(task.train_size))
-    if task_name(config) != "bandit":  # a bandit's score is its expected reward on its own contexts
+    if config.name != "bandit":  # a bandit's score is its expected reward on its own contexts
         assert not torch.isin(task.eval_prompts, torch.arange(task.train_size)).any()
         assert len(task.eval_prompts.unique()) == len(task.eval_prompts) > 0
 
@@ -146,7 +146,7 @@ def test_equal_configurations_share_one_task_and_pools_follow_the_pool_seed():
 
 
 def test_every_task_has_its_name():
-    assert [task_name(kind()) for kind in (BanditConfig, ChainConfig, ArithmeticConfig)] == ["bandit", "chain", "arithmetic"]
+    assert [kind().name for kind in (BanditConfig, ChainConfig, ArithmeticConfig)] == ["bandit", "chain", "arithmetic"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""What a named experiment is made of, and what its measured numbers must reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.run import RunConfig
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a number of summary.json must reach; `where` is the path to it, list positions as numbers."""
+
+    where: tuple[str | int, ...]
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def value(self, summary: dict) -> float | None:
+        found = summary
+        for part in self.where:
+            found = found[part] if found is not None else None
+        return found
+
+    def holds(self, summary: dict) -> bool:
+        value = self.value(summary)
+        if value is None:
+            return False
+        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+
+def change(label: str, metric: str, **bound: float) -> Criterion:
+    """final ÷ initial of a metric."""
+    return Criterion(("algorithms", label, metric, "final_over_initial"), **bound)
+
+
+def final(label: str, metric: str, **bound: float) -> Criterion:
+    return Criterion(("algorithms", label, metric, "final"), **bound)
+
+
+def lead(pair: str, metric: str, above: float) -> Criterion:
+    """Lower end of the interval of a paired difference."""
+    return Criterion(("differences", pair, metric, "ci95", 0), at_least=above)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An experiment. `run` holds what all algorithms share; `longer` gives an algorithm a multiple of the updates."""
+
+    name: str
+    title: str
+    look_for: str  # two sentences
+    afterwards: str  # what happens when it runs five times longer
+    run: RunConfig
+    algorithms: dict[str, AlgorithmConfig]
+    longer: dict[str, int] = field(default_factory=dict)
+    criteria: tuple[Criterion, ...] = ()
+
+    def runs(
+        self, *, updates: int | None = None, replicas: int | None = None, first_seed: int | None = None
+    ) -> dict[str, RunConfig]:
+        """Label -> run, with the given values in place of the scenario's. ConfigError if one is out of range."""
+        given = {"updates": updates, "replicas": replicas, "first_seed": first_seed}
+        shared = replace(self.run, **{name: value for name, value in given.items() if value is not None})
+        return {
+            label: replace(shared, algorithm=algorithm, updates=shared.updates * self.longer.get(label, 1))
+            for label, algorithm in self.algorithms.items()
+        }
