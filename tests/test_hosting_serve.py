@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sqlite3
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -24,7 +25,8 @@ def test_it_is_healthy_and_a_stop_signal_marks_its_runs(tmp_path, monkeypatch, c
     with started(["-m", "hosting.serve", "--server.address=127.0.0.1"], tmp_path, DAPO_LAB_DATA=str(tmp_path)) as address:
         monkeypatch.setenv("PORT", address.rpartition(":")[2])
         assert health.main() == 0, capsys.readouterr().out
-        asyncio.run(_press_run(address.replace("http", "ws") + "/_stcore/stream"))
+        with ThreadPoolExecutor() as own:  # a thread of its own: where Playwright is open, this one has an event loop already
+            own.submit(asyncio.run, _press_run(address.replace("http", "ws") + "/_stcore/stream")).result()
     assert health.main() == 1, "nobody answers any more"
     with closing(sqlite3.connect(tmp_path / "runs.sqlite")) as history:
         runs = history.execute("SELECT status, (SELECT count(*) FROM steps WHERE run = runs.id) FROM runs").fetchall()

@@ -30,7 +30,7 @@ class Board:
         self.wait("true")
         return self.page.evaluate(expression.replace("BOARD", BOARD))
 
-    def wait(self, condition: str, seconds: float = 15):
+    def wait(self, condition: str, seconds: float = 60):
         """Streamlit may take a board off the page for a moment; it returns as it was (see `putBack` in board.js)."""
         there = f"{BOARD_IF_THERE} && ({condition.replace('BOARD', BOARD)})"
         self.page.wait_for_function(there, timeout=1000 * seconds)
@@ -47,7 +47,7 @@ class Board:
 
     def ticks(self, count: int) -> None:
         now = self.js("BOARD.stats.tails")
-        self.wait(f"BOARD.stats.tails >= {now + count}", 3 * count + 10)
+        self.wait(f"BOARD.stats.tails >= {now + count}", 3 * count + 60)
 
     def same_nodes(self) -> bool:
         return self.js("[...document.querySelectorAll('.js-plotly-plot')].every((n) => n.mark === 'mine') && "
