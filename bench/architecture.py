@@ -6,6 +6,7 @@ python -m bench.architecture     writes them again; tests/test_documents.py fail
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -75,13 +76,16 @@ def reduced(found: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def purpose(room: str) -> str:
-    """The first line of the package's docstring."""
+    """The first sentence of the package's docstring."""
     path = ROOT / room.replace(".", "/")
     source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) if source.exists() else None
     if not text:
-        raise ValueError(f"{source.relative_to(ROOT)} must open with a docstring that says in one line what the package is for")
-    return text.splitlines()[0]
+        raise ValueError(
+            f"{source.relative_to(ROOT)} must open with a docstring that says in one sentence what the package is for"
+        )
+    first = " ".join(text.partition("\n\n")[0].split())
+    return re.split(r"(?<=\.)\s", first)[0]
 
 
 def node(room: str) -> str:
