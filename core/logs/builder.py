@@ -22,7 +22,7 @@ LOOK_AHEAD = 64  # rows that are looked at before the step's key is chosen
 MOST_SEGMENTS = 500  # a file whose steps go back more often is not in order
 STEP, METRIC, EVALUATION, TOTAL = "step", "metric", "evaluation", "total"
 
-_EVALUATION = re.compile(r"(?:eval|evaluation|test|val|valid|validation|val-core|val-aux)[/_ .]", re.IGNORECASE)
+_EVALUATION = re.compile(r"(?:(?:eval|evaluation|test|val|validation|val-core|val-aux)[/_ .]|valid/)", re.IGNORECASE)
 _TOTALS = frozenset(("train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos"))
 _TRAINS = frozenset(
     ("loss", "grad_norm", "policy_loss", "pg_loss", "learning_rate", "lr")

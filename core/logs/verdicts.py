@@ -40,7 +40,7 @@ def understood(raw: RawRun, file: str, format_name: str) -> LogRun | Sentence:
     notes = list(raw.notes)
     taken = _without_standardised(raw.training, taken, file, notes)
     taken = _without_blind_clip_ratio(raw.training, taken, file, notes)
-    notes += _about_steps(raw, unit, file)
+    notes += _about_steps(raw, unit, file, format_name)
     notes += _about_values(raw, taken, file)
     return LogRun(
         name=raw.name, file=file, format=format_name, framework=framework, step_unit=unit or UPDATE, step_key=raw.step_key,
@@ -85,11 +85,13 @@ def _without_blind_clip_ratio(training: Table, taken: dict[str, Taken], file: st
     return taken
 
 
-def _about_steps(raw: RawRun, unit: str, file: str) -> list[Sentence]:
+def _about_steps(raw: RawRun, unit: str, file: str, format_name: str) -> list[Sentence]:
     steps, said = raw.training.steps, []
     said.append(say(s.STEP_UNKNOWN if not unit else s.STEP_IS_ROLLOUT if unit == ROLLOUT else s.STEP_IS_UPDATE, file=file))
     if (raw.step_key == "_step" or (raw.partial and raw.step_key == "Step")) and unit != ROLLOUT:
         said.append(say(s.LOG_CALLS, file=file))
+    if "_runtime" in raw.training.columns and "W&B" not in format_name:
+        said.append(say(s.SAMPLED, file=file))
     if len(steps) == 1:
         return [*said, say(s.ONE_ROW, file=file)]
     if len(steps) > 1:

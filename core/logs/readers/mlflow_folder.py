@@ -1,4 +1,4 @@
-"""MLflow's run folders: RUN/meta.yaml and RUN/metrics/NAME, each line `timestamp value step`."""
+"""MLflow's run folders: per run a description and a folder `metrics` with a file per name, each line `timestamp value step`."""
 
 from __future__ import annotations
 

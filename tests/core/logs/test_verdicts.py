@@ -135,3 +135,12 @@ def test_a_history_holds_what_was_measured_and_evaluations_at_their_step():
     assert np.isnan(history.metric("reward_mean")[1, 0])
     frame = run.frame()
     assert frame["step"].tolist() == [10, 15, 20] and frame["reward_mean"].tolist()[::2] == [5, 10]
+
+
+def test_a_share_of_valid_answers_is_no_evaluation_and_a_history_of_wandb_may_be_a_sample():
+    reading = read(
+        [{"_step": i, "_runtime": 2.0 * i, "valid_fraction": 0.5, "valid/reward": 0.1, "reward": 0.2} for i in range(9)]
+    )
+    (run,) = reading.runs
+    assert "valid_fraction" in run.columns and set(run.evaluation.columns) == {"valid/reward"}
+    assert "sample of the history" in said(reading) and "counter of log calls" in said(reading)
