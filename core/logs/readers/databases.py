@@ -36,7 +36,12 @@ def read(source: Source, budget: Budget) -> Rows:
                     return _collected(_trackio(database, columns), source.name, budget)
                 if columns >= _MLFLOW:
                     return _collected(_mlflow(database), source.name, budget)
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (
+            sqlite3.Error,
+            sqlite3.Warning,
+            UnicodeError,
+            OverflowError,
+        ) as error:  # messages of a damaged file may be no text
             raise Refused(say(s.BROKEN, file=source.name, format="an SQLite file", reason=str(error))) from None
     raise Refused(say(s.NO_ROWS, file=source.name, format="an SQLite file"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from html import unescape
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
@@ -17,60 +17,38 @@ from core.logs.steps import rank
 
 Cells = list[list[str]]
 
-_SEPARATOR = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
+_SEPARATOR = re.compile(r"\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
+_TAG = re.compile(r"<(/?)(table|tr|td|th)\b[^<>]{0,1000}>", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[^<>]{0,1000}>")
 _GAP = re.compile(r" {2,}|\t")
 MOST_TABLES = 1_000
 LEAST_ROWS = 2
 LONGEST_LINE = 100_000
-
-
-class _Tables(HTMLParser):
-    """Collects the cells of every table; a table within a table counts as one of its own."""
-
-    def __init__(self, most_cells: int):
-        super().__init__(convert_charrefs=True)
-        self.tables: list[Cells] = []
-        self._open: list[Cells] = []
-        self._cell: list[str] | None = None
-        self._left = most_cells
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        if tag == "table" and len(self.tables) < MOST_TABLES:
-            self._open.append([])
-            self.tables.append(self._open[-1])
-        elif tag == "tr" and self._open:
-            self._open[-1].append([])
-        elif tag in ("td", "th") and self._open and self._left > 0:
-            self._left -= 1
-            self._close_cell()
-            self._cell = []
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th", "tr", "table"):
-            self._close_cell()
-        if tag == "table" and self._open:
-            self._open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
-
-    def _close_cell(self) -> None:
-        if self._cell is not None and self._open:
-            if not self._open[-1]:
-                self._open[-1].append([])
-            self._open[-1][-1].append("".join(self._cell).strip())
-        self._cell = None
+LONGEST_SEPARATOR = re.compile(r"\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
+LONGEST_CELL = 1_000
 
 
 def html_tables(text: str, budget: Budget) -> list[Cells]:
-    parser = _Tables(most_cells=budget.bounds.points)
-    try:
-        parser.feed(text)
-        parser.close()
-    except (AssertionError, ValueError):  # html.parser on broken declarations; what came before is kept
-        pass
-    return parser.tables
+    """Rows and cells of every table, in one pass over the tags: html.parser of Python 3.11 takes quadratic time on unclosed comments. A table
+    within a table ends the outer one."""
+    tables: list[Cells] = []
+    begin, left = None, budget.bounds.points
+    for tag in _TAG.finditer(text):
+        closes, name = tag[1] == "/", tag[2].lower()
+        if begin is not None:
+            if not tables[-1]:
+                tables[-1].append([])
+            tables[-1][-1].append(unescape(_ANY_TAG.sub("", text[begin : min(tag.start(), begin + LONGEST_CELL)])).strip())
+            begin, left = None, left - 1
+        if left <= 0 or len(tables) > MOST_TABLES:
+            break
+        if name == "table" and not closes:
+            tables.append([])
+        elif name == "tr" and not closes and tables:
+            tables[-1].append([])
+        elif name in ("td", "th") and not closes and tables:
+            begin = tag.end()
+    return tables
 
 
 def markdown_tables(lines: list[str]) -> Iterator[Cells]:
@@ -90,6 +68,11 @@ def markdown_tables(lines: list[str]) -> Iterator[Cells]:
                 place += 1
             yield rows
         place += 1
+
+
+def _is_separator(line: str) -> bool:
+    line = line.strip()
+    return "|" in line and len(line) < LONGEST_SEPARATOR and bool(_SEPARATOR.fullmatch(line))
 
 
 def _split(line: str) -> list[str]:

@@ -76,6 +76,8 @@ def test_any_cells_as_a_table(cells, delimiter):
     b" - a:1" * 50_000, b"step 1 " * 50_000, b"|" * 200_000, b"step," * 100_000 + b"\n1,2\n",
     b'{"step": 1' + b"0" * 5000 + b', "reward": 1}', b"{'loss'" + b" " * 200_000 + b": 1}",
     b"\xff\xfe" + b"\0" * 99, b"{'loss': 0." + b"1" * 200_000,
+    b"<table>" + b"<!--" * 75_000, b"<table>" + b"<?" * 150_000, b"<table>" + b"<![CDATA[" * 30_000, b"<table><a " + b"x='" * 90_000,
+    b"a|b\n" + b" " * 90_000 + b"|x\n", b"a|b\n" + b"|- " * 30_000 + b"x\n", b"<table><td>" + b"&#" * 150_000,
     b"step 1 | " + b"a b " * 100_000 + b": 1",
 ])  # fmt: skip
 def test_files_made_to_be_hard_cost_a_sentence(content):
