@@ -10,9 +10,9 @@ import pandas as pd
 
 from core.analysis.history import History
 from core.engine.types import StepRecord
-from core.logs.builder import merged
 from core.logs.model import EMPTY_TABLE, ROLLOUT, Guess, Table, Taken
 from core.logs.sentences import Sentence
+from core.logs.starts import merged
 from core.logs.take import CONVERSIONS, EVALUATIONS, KNOWN_METRICS, derived
 from core.settings.fields import ConfigError
 

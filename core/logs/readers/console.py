@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
-from core.logs.builder import Collector, merged
+from core.logs.builder import Collector
 from core.logs.model import UPDATE, RawRun, Table
 from core.logs.readers.console_lines import GENERATED, UPDATED, ConsoleLines
 from core.logs.reading import Format, LineRows, Rows, read_lines
 from core.logs.sentences import Sentence, say
 from core.logs.source import Refused, Source
+from core.logs.starts import merged
 
 
 def recognises(head: bytes, text: str) -> bool:
