@@ -208,8 +208,8 @@ def test_a_side_that_raises_is_told_as_it_said_it_and_the_other_one_goes_on(open
 
 def test_a_run_that_diverges_is_told_with_the_update_the_seed_and_the_remedy(open_app, monkeypatch):
     class Thrown(ReplicaAdam):
-        def step(self, flat, gradient):
-            super().step(flat, gradient)
+        def step(self, flat, gradient, *active):
+            super().step(flat, gradient, *active)
             if self.steps == 6:
                 flat[1] = torch.inf
 

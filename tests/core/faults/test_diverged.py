@@ -33,8 +33,8 @@ def poisoned(monkeypatch):
     """The optimiser throws one seed's parameters far away, as a step that is much too long does. Runs of 1e-2 alone."""
 
     class Thrown(ReplicaAdam):
-        def step(self, flat, gradient):
-            super().step(flat, gradient)
+        def step(self, flat, gradient, *active):
+            super().step(flat, gradient, *active)
             if self.steps == AT - 1 and float(self.learning_rate[0]) == pytest.approx(1e-2):
                 flat[WRONG] = torch.inf
 
