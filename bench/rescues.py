@@ -21,7 +21,7 @@ import torch
 from core.analysis.detectors import find_events
 from core.analysis.export import run_id, versions
 from core.analysis.result import RunResult, Status
-from core.analysis.stats import difference, final_values, initial_values, mean_over_seeds
+from core.analysis.stats import contrast, final_values, initial_values, mean_over_seeds
 from core.engine.forks import fork_points, make_fork
 from core.runs.foreground import run_all
 from core.settings.algorithm import AlgorithmConfig
@@ -98,7 +98,7 @@ def _final(result: RunResult, alone: RunResult) -> dict:
         return final_values(run.history.updates, run.history.metric(metric))
 
     out = {m: float(last(result, m).mean()) for m in METRICS}
-    gained = difference(last(result, "eval_accuracy"), last(alone, "eval_accuracy")).as_dict()
+    gained = contrast(last(result, "eval_accuracy"), last(alone, "eval_accuracy")).as_dict()
     return out | {"gained": gained, "samples": float(result.history.samples[-1].mean())}
 
 

@@ -18,7 +18,7 @@ from bench.marked import replace_section
 from bench.sections import ladders_section, rescues_section
 from core.analysis.export import versions
 from core.analysis.metrics import metric_table
-from core.analysis.report import interval, number
+from core.analysis.report import bracketed, number
 from core.analysis.result import Status
 from core.analysis.summary import summarise
 from core.runs.foreground import run_all
@@ -101,7 +101,7 @@ def readme_table(measured: dict) -> str:
         for label, m in measured["scenarios"].get(name, {}).get("seeds from 0", {}).get("algorithms", {}).items():
             score = m["eval_accuracy"]
             rows.append(
-                f"| `{name}` | {label} | {number(score['final'])} {interval(score['final_ci95'])} | "
+                f"| `{name}` | {label} | {number(score['final'])} {bracketed(score['final_ci95'])} | "
                 f"{number(m['entropy_nats']['final_over_initial'])} | {number(m['grad_norm']['final_over_initial'])} | "
                 f"{number(m['filter_ratio']['final'])} | {m['samples_generated']:,.0f} | {m['seconds']:.0f} |\n"
             )
@@ -140,7 +140,7 @@ def _longer(kept: dict) -> str:
         for label, m in kept[variant]["algorithms"].items():
             score = m["eval_accuracy"]
             out += (
-                f"| {label}, {variant} | {m['updates']} | {number(score['final'])} {interval(score['final_ci95'])} | "
+                f"| {label}, {variant} | {m['updates']} | {number(score['final'])} {bracketed(score['final_ci95'])} | "
                 f"{number(m['entropy_nats']['final_over_initial'])} | {number(m['grad_norm']['final_over_initial'])} | "
                 f"{number(m['completion_tokens_mean']['final'])} | {m['events']['entropy_collapse_update'] or 'never'} | "
                 f"{m['events']['gradient_vanished_update'] or 'never'} |\n"
@@ -149,7 +149,7 @@ def _longer(kept: dict) -> str:
     for pair in kept["seeds from 0"]["differences"]:
         for key, words in (("eval_accuracy", "equal updates"), ("eval_accuracy_equal_samples", "equal samples")):
             cells = [kept[v]["differences"][pair][key] for v in VARIANTS]
-            out += f"| {pair}, {words} | " + " | ".join(f"{number(c['mean'])} {interval(c['ci95'])}" for c in cells) + " |\n"
+            out += f"| {pair}, {words} | " + " | ".join(f"{number(c['mean'])} {bracketed(c['ci95'])}" for c in cells) + " |\n"
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from core.analysis.report import interval, number
+from core.analysis.report import bracketed, number
 from core.data import ladder as shipped
 from core.ladder.numbers import table_markdown
 from core.ladder.report import sentences
@@ -43,7 +43,7 @@ def rescues_section(path: Path = RESCUES) -> str:
             cells = [medicine]
             for found in sets.values():
                 gained = found[medicine]["gained"]
-                cells += [number(found[medicine]["eval_accuracy"]), f"{number(gained['mean'])} {interval(gained['ci95'])}"]
+                cells += [number(found[medicine]["eval_accuracy"]), f"{number(gained['mean'])} {bracketed(gained['ci95'])}"]
             cells += [number(final["entropy_nats"]), number(final["grad_norm"]), f"{final['samples']:,.0f}"]
             lines.append("| " + " | ".join(cells) + " |")
         parts.append(

@@ -7,10 +7,10 @@ import statistics
 import time
 
 from playwright.sync_api import Browser, Page
+from scipy.special import stdtrit
 
 from bench.ui_browser import BOARD, Heap, Meter, app, live, rest, updates, visit
 from bench.ui_browser import statistics as counters
-from core.analysis.stats import student_t_quantile
 
 WINDOW_SECONDS = 5.0
 TRAFFIC = {
@@ -175,7 +175,7 @@ def slope(readings: list[dict], name: str) -> dict[str, float]:
     if count < 3:
         return {"slope": rate, "low": math.nan, "high": math.nan, "mean": mean}
     rest_ = sum((y - mean - rate * (x - middle)) ** 2 for x, y in zip(xs, ys, strict=True)) / (count - 2)
-    reach = student_t_quantile(0.975, count - 2) * math.sqrt(rest_ / spread_x)
+    reach = stdtrit(count - 2, 0.975) * math.sqrt(rest_ / spread_x)
     return {"slope": rate, "low": rate - reach, "high": rate + reach, "mean": mean}
 
 

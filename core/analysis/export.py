@@ -18,6 +18,7 @@ from core.analysis.charts import all_charts
 from core.analysis.charts.page import charts_page
 from core.analysis.report import report_markdown
 from core.analysis.result import RunResult
+from core.analysis.stats import MIN_SEEDS
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
@@ -79,12 +80,17 @@ def charts_html(title: str, look_for: str, results: dict[str, RunResult], comman
     seeds = next(iter(results.values())).config.seeds
     known = ", ".join(f"{name} {version}" for name, version in versions().items())
     about = (
-        f"Lines and bars are means over {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}), bands and whiskers "
-        "their 95 % intervals.",
+        f"Lines and bars are means over {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). {_bands(len(seeds))}",
         f"Made by: {command}, with {known}.",
     )
     settings = {label: config_dict(result.config) for label, result in results.items()}
     return charts_page(title, look_for, all_charts(results), settings, about)
+
+
+def _bands(seeds: int) -> str:
+    if seeds < MIN_SEEDS:
+        return f"They have no intervals, which need at least {MIN_SEEDS} seeds."
+    return "Bands and whiskers are 95 % intervals of these means, by Student's t."
 
 
 def open_directory(path: Path) -> None:

@@ -8,10 +8,9 @@ from itertools import permutations
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_FLOOR, GRADIENT_VANISHED_FRACTION
 from core.analysis.markdown import literal
 from core.analysis.result import RunResult, Status
-from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
+from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES, MIN_SEEDS, Estimate
+from core.analysis.verdict import NEGLIGIBLE, Verdict, verdict
 from core.settings.diff import difference
-
-LEVEL = 0.0005  # a difference smaller than this is none, however certain its sign
 
 TABLE_METRICS = (
     "eval_accuracy",
@@ -30,8 +29,7 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
     parts = [
         f"# {title}",
         look_for,
-        f"Measured on {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}); 95 % bootstrap intervals over seeds "
-        "in brackets.",
+        f"Measured on {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). {about_intervals(len(seeds))}",
         "## Findings",
         "\n".join(f"- {sentence}" for sentence in findings(summary)),
         "## Numbers",
@@ -70,7 +68,7 @@ def findings(summary: dict) -> list[str]:
     out += [_rescue(label, fork, summary) for label, fork in forks.items()]
     for label in labels[1:]:
         base = forks[label]["of"] if label in forks else labels[0]
-        out += _difference(label, base, summary["differences"][f"{label} - {base}"], summary["score"])
+        out += _contrast(label, base, summary["differences"][f"{label} - {base}"], summary["score"])
     return out
 
 
@@ -84,7 +82,7 @@ def numbers_table(summary: dict) -> str:
         cells = []
         for label in labels:
             m = summary["algorithms"][label][metric]
-            cells.append(f"{number(m['initial'])} → {number(m['final'])} {interval(m['final_ci95'])}".strip())
+            cells.append(f"{number(m['initial'])} → {number(m['final'])} {bracketed(m['final_ci95'])}".strip())
         rows.append(f"| `{metric}` | " + " | ".join(cells) + " |\n")
     rows.append(
         "| samples generated per seed | "
@@ -99,14 +97,26 @@ def number(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.3g}"
 
 
-def interval(ci95: list | None) -> str:
+def about_intervals(seeds: int) -> str:
+    """What the numbers in brackets are, or why there are none."""
+    if seeds < MIN_SEEDS:
+        return f"Too few seeds to tell how sure the numbers are: an interval needs at least {MIN_SEEDS}."
+    return "In brackets: 95 % intervals of the mean over seeds, by Student's t."
+
+
+def bracketed(ci95: list | None) -> str:
     return f"[{ci95[0]:.3g}, {ci95[1]:.3g}]" if ci95 and None not in ci95 else ""
 
 
 def _status(label: str, status: dict) -> str:
-    if status["status"] == Status.FAILED:
-        return f"**{label} failed** after {status['updates']} updates: {status['error']}. Everything before that is kept."
-    return f"**{label} was stopped** after {status['updates']} updates; what it measured until then is kept."
+    failed, update, error = status["status"] == Status.FAILED, status["updates"], status["error"]
+    if failed and not update:
+        return f"**{label} failed** before its first update: {error}."
+    if failed:
+        return f"**{label} failed** after update {update}: {error}. Everything before that is kept."
+    if not update:
+        return f"**{label} was stopped** before its first update."
+    return f"**{label} was stopped** after update {update}; what it measured until then is kept."
 
 
 def _fate(label: str, numbers: dict, score_name: str) -> str:
@@ -118,7 +128,7 @@ def _fate(label: str, numbers: dict, score_name: str) -> str:
     if score["initial"] is None:  # a fork that began between two evaluations
         course = f"ends with {_article(score_name)} {score_name} of"
     parts = [
-        f"**{label}** {course} {number(score['final'])} {interval(score['final_ci95'])}".rstrip(),
+        f"**{label}** {course} {number(score['final'])} {bracketed(score['final_ci95'])}".rstrip(),
         f"its gradient vanished at update {gradient}" if gradient else "its gradient did not vanish",
         f"its entropy collapsed at update {entropy}" if entropy else "its entropy did not collapse",
         _signal(numbers),
@@ -150,28 +160,27 @@ def _signal(numbers: dict) -> str:
     return f"at the end {dead:.0%} of the groups it trained on carried no signal"
 
 
-def _difference(label: str, base: str, numbers: dict, score_name: str) -> list[str]:
+def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str]:
+    """One sentence per budget: ahead, behind, level, not to be told from chance, or too few seeds to tell."""
     out = []
-    for key, condition in (("eval_accuracy", "at equal updates"), ("eval_accuracy_equal_samples", "at equal samples generated")):
+    for key, condition in (("eval_accuracy", "At equal updates"), ("eval_accuracy_equal_samples", "At equal samples generated")):
         mean, ci95 = numbers[key]["mean"], numbers[key]["ci95"]
         if mean is None:
             continue
-        if ci95 is None:
-            out.append(f"{label} ends {mean:+.3f} from {base} {condition}; one seed gives no interval.")
-        elif abs(mean) < LEVEL:
+        found = verdict(Estimate(mean, *(ci95 or ())))
+        if found is Verdict.TOO_FEW:
+            out.append(f"{condition}, {label} ends {mean:+.3f} from {base} in {score_name}: too few seeds to tell.")
+        elif found is Verdict.LEVEL:
+            out.append(f"{condition}, {label} and {base} end level in {score_name}, within {NEGLIGIBLE:g} {bracketed(ci95)}.")
+        elif found is Verdict.UNCLEAR:
             out.append(
-                f"{condition[0].upper() + condition[1:]}, {label} and {base} end level in {score_name}, to three decimals."
+                f"{condition}, no difference in {score_name} between {label} and {base} can be told from chance: "
+                f"{mean:+.3f} {bracketed(ci95)}."
             )
-        elif ci95[0] <= 0 <= ci95[1]:
-            out.append(
-                f"{condition[0].upper() + condition[1:]}, no difference in {score_name} between {label} and {base} can be told from "
-                f"chance: {mean:+.3f} {interval(ci95)}."
-            )
+        elif found is Verdict.UP:
+            out.append(f"{condition}, {label} ends ahead of {base} by {mean:.3f} in {score_name} {bracketed(ci95)}.")
         else:
-            word = "ahead of" if mean > 0 else "behind"
-            out.append(
-                f"{condition[0].upper() + condition[1:]}, {label} ends {word} {base} by {abs(mean):.3f} in {score_name} {interval(ci95)}."
-            )
+            out.append(f"{condition}, {label} ends behind {base} by {-mean:.3f} in {score_name} {bracketed(ci95)}.")
     return out
 
 

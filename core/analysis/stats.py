@@ -1,74 +1,108 @@
-"""Comparing algorithms over seeds honestly: means, intervals, paired differences and ratios, collapse detectors.
+"""Comparing algorithms over seeds: means and paired differences with Student's t intervals, ratios, shares, and the parts of a run that count.
 
-Everything takes one value per seed and resamples seeds. Intervals are 95 % bootstrap intervals with the expanded percentiles of
-Hesterberg (2015, "What Teachers Should Know about the Bootstrap", section 5.1): with 16 seeds the plain percentile interval covers
-too little, because it uses the normal's quantiles and the variance ÷ n; the expansion replaces them by Student's t and ÷ (n - 1).
+Everything takes one value per seed. An interval has a confidence of 95 % and needs MIN_SEEDS measured seeds: below that its bounds are
+NaN. The formula is in `mean_and_half_width`, and everything that shows or judges an interval of a mean uses it. Under no effect a
+paired difference lies outside its interval in at most 7 % of cases, for normal and for skewed values alike, because a difference of two
+skewed values is symmetric (tests/core/analysis/test_coverage.py). The mean of one skewed sample has no such guarantee: for lognormal
+values its interval misses the mean in about 15 % of cases at 8 seeds.
+
+`scipy.special` holds the quantiles. `scipy.stats` would take 57 MB and 0.7 s more in every process, so that its `trim_mean` and
+`binomtest` are what the tests compare with.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import lru_cache
-from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtri, stdtrit
 
-RESAMPLES = 10_000
 CONFIDENCE = 0.95
+MIN_SEEDS = 3  # fewer are too few to tell
 INITIAL_UPDATES = 3  # `initial` is the mean over the first updates
 FINAL_FRACTION = 0.1  # `final` is the mean over the last part of the updates
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds with its 95 % interval; the interval is None with a single seed."""
+class Estimate(NamedTuple):
+    """A value with its 95 % interval; the bounds are NaN where there is none."""
 
     mean: float
-    ci95: tuple[float, float] | None
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def ci95(self) -> tuple[float, float] | None:
+        """(low, high); None where there is no interval."""
+        return None if math.isnan(self.low) or math.isnan(self.high) else (self.low, self.high)
 
     def as_dict(self) -> dict:
         return {"mean": self.mean, "ci95": list(self.ci95) if self.ci95 else None}
 
 
-def estimate(values: np.ndarray, statistic=None) -> Estimate:
-    """Mean of `values` (n,) and its interval. With `statistic`, `values` is (n, k) and statistic maps column means (…, k) to (…):
-    a ratio of means keeps its pairs this way. NaN rows are left out. The resampling is seeded: equal values, equal interval."""
-    table = np.asarray(values, dtype=float)
-    table = table[:, None] if table.ndim == 1 else table
-    table = table[~np.isnan(table).any(1)]
-    count = len(table)
-    if count == 0:
-        return Estimate(math.nan, None)
-    pick = statistic or (lambda means: means[..., 0])
-    point = float(pick(table.mean(0)))
-    if count == 1:
-        return Estimate(point, None)
-    samples = pick(_resamples(count) @ table)
-    tail = expanded_tail(count)
-    low, high = np.quantile(samples, (tail, 1 - tail))
-    return Estimate(point, (float(low), float(high)))
+def interval(values: np.ndarray) -> Estimate:
+    """(R,) -> mean over seeds and its Student's t interval: mean ± t(0.975, n - 1) · s / √n, s with ÷ (n - 1). NaN seeds are left out."""
+    mean, half = (float(found[0]) for found in mean_and_half_width(np.asarray(values, dtype=float)[None]))
+    return Estimate(mean, mean - half, mean + half)
 
 
-@lru_cache(maxsize=8)
-def _resamples(count: int) -> np.ndarray:
-    """(RESAMPLES, count) weights whose products with `count` values are the means of resamples of these. Made once per count: a report has a
-    hundred intervals, and whoever looks at a page waits for them."""
-    rows = np.random.default_rng(0).integers(count, size=(RESAMPLES, count))
-    weights = np.zeros((RESAMPLES, count))
-    np.add.at(weights, (np.arange(RESAMPLES)[:, None], rows), 1 / count)
-    return weights
+def contrast(a: np.ndarray, b: np.ndarray) -> Estimate:
+    """(R,), (R,) -> mean of the paired differences a - b and its interval; the same seeds in the same order."""
+    return interval(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
 
 
-def difference(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
-    """Mean of the paired differences ours - theirs, (n,) each, same seeds in the same order."""
-    return estimate(np.asarray(ours, dtype=float) - np.asarray(theirs, dtype=float))
+def intervals(values: np.ndarray) -> np.ndarray:
+    """(U, R) -> (U, 3): mean, low and high of each row, as `interval` gives them."""
+    mean, half = mean_and_half_width(values)
+    return np.stack((mean, mean - half, mean + half), 1)
+
+
+def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(U, R) -> (U,) means over the seeds and (U,) half the widths of their intervals. NaN seeds are left out; the half width is NaN where
+    fewer than MIN_SEEDS were measured."""
+    measured = ~np.isnan(values)
+    count = measured.sum(1)
+    mean = np.where(measured, values, 0.0).sum(1) / np.where(count > 0, count, np.nan)
+    squares = np.where(measured, (values - mean[:, None]) ** 2, 0.0).sum(1)
+    degrees = np.where(count >= MIN_SEEDS, count - 1.0, np.nan)
+    return mean, stdtrit(degrees, 0.5 + CONFIDENCE / 2) * np.sqrt(squares / degrees / np.maximum(count, 1))
 
 
 def ratio(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
-    """mean(ours) ÷ mean(theirs), seeds resampled in pairs."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return estimate(np.stack((ours, theirs), 1), lambda means: means[..., 0] / means[..., 1])
+    """(R,), (R,) -> mean(ours) ÷ mean(theirs), the same seeds in the same order, and its interval by Fieller's theorem (1954): every ratio q
+    for which `contrast(ours, q * theirs)` includes 0. It excludes 1 exactly when the contrast excludes 0. There is no interval where
+    that set is unbounded, which is where the interval of mean(theirs) includes 0."""
+    pairs = np.stack((np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)), 1)
+    pairs = pairs[~np.isnan(pairs).any(1)]
+    count = len(pairs)
+    if count == 0:
+        return Estimate(math.nan)
+    top, bottom = pairs.mean(0)
+    point = float(top / bottom) if bottom else math.nan
+    if count < MIN_SEEDS:
+        return Estimate(point)
+    # (top - q bottom)² = t² Var(top - q bottom) is a q² - 2 b q + c = 0 with
+    reach = stdtrit(count - 1, 0.5 + CONFIDENCE / 2) ** 2 / count
+    (var_top, cov), (_, var_bottom) = np.cov(pairs, rowvar=False)
+    a, b, c = bottom**2 - reach * var_bottom, top * bottom - reach * cov, top**2 - reach * var_top
+    if a <= 0:
+        return Estimate(point)
+    root = math.sqrt(max(b**2 - a * c, 0.0))
+    return Estimate(point, float((b - root) / a), float((b + root) / a))
+
+
+def share(happened: np.ndarray) -> Estimate:
+    """bool (R,) -> share of the seeds at which it happened and its Wilson interval (1927, without continuity correction)."""
+    count = len(happened)
+    if count == 0:
+        return Estimate(math.nan)
+    part = float(np.mean(happened))
+    if count < MIN_SEEDS:
+        return Estimate(part)
+    z = float(ndtri(0.5 + CONFIDENCE / 2))
+    middle = (part + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * math.sqrt(part * (1 - part) / count + z**2 / (4 * count**2))
+    return Estimate(part, max(middle - half, 0.0), min(middle + half, 1.0))
 
 
 def interquartile_mean(values: np.ndarray) -> float:
@@ -76,36 +110,6 @@ def interquartile_mean(values: np.ndarray) -> float:
     ordered = np.sort(np.asarray(values, dtype=float))
     cut = len(ordered) // 4
     return float(ordered[cut : len(ordered) - cut].mean())
-
-
-@lru_cache(maxsize=64)
-def expanded_tail(count: int) -> float:
-    """The percentile, per side, at which a bootstrap of `count` values is cut for 95 % coverage."""
-    t = student_t_quantile(0.5 + CONFIDENCE / 2, count - 1)
-    return NormalDist().cdf(-t * math.sqrt(count / (count - 1)))
-
-
-def student_t_quantile(probability: float, degrees: int) -> float:
-    """Quantile of Student's t, by bisection of its distribution function in closed form (Abramowitz & Stegun 26.7.3-4)."""
-    low, high = 0.0, 1e4
-    for _ in range(100):
-        middle = (low + high) / 2
-        low, high = (middle, high) if 0.5 + _t_half_area(middle, degrees) < probability else (low, middle)
-    return (low + high) / 2
-
-
-def _t_half_area(t: float, degrees: int) -> float:
-    """P(0 < T < t) for whole degrees of freedom."""
-    angle = math.atan(t / math.sqrt(degrees))
-    sine, cosine = math.sin(angle), math.cos(angle)
-    odd = degrees % 2 == 1
-    term, total = (cosine, 0.0) if odd else (1.0, 0.0)
-    for k in range(1 if odd else 0, degrees - 1, 2):
-        total += term
-        term *= cosine**2 * (k + 1) / (k + 2)
-    if odd:
-        return (angle + sine * total) / math.pi
-    return sine * total / 2
 
 
 def initial_values(updates: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -12,11 +12,11 @@ from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
 from core.analysis.result import RunResult
 from core.analysis.stats import (
-    difference,
-    estimate,
+    contrast,
     final_values,
     initial_values,
     interquartile_mean,
+    interval,
     mean_over_seeds,
     ratio,
     value_at_samples,
@@ -28,7 +28,7 @@ RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
 
 
 def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
-    """Per algorithm and metric: initial, final, interval; events; and between algorithms: paired differences and ratios."""
+    """Per algorithm and metric: initial, final, interval; events; and between algorithms: contrasts (paired differences) and ratios."""
     measured = {label: result for label, result in results.items() if len(result.history)}
     forks = {"forks": found} if (found := _forks(measured)) else {}
     return clean(
@@ -37,11 +37,12 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
             "score": TASKS[next(iter(results.values())).config.task.name][1].score_name,
             "seeds": list(next(iter(results.values())).config.seeds),
             "status": {
-                label: {"status": r.status, "updates": len(r.history), "error": r.error or None} for label, r in results.items()
+                label: {"status": r.status, "updates": r.history.last_update, "error": r.error or None}
+                for label, r in results.items()
             },
             "algorithms": {label: _algorithm(result.history) for label, result in measured.items()},
             "differences": {
-                f"{b} - {a}": _difference(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)
+                f"{b} - {a}": _contrasts(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)
             },
             "ratios": {f"{b} / {a}": _ratio(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)},
             **forks,
@@ -79,17 +80,17 @@ def _algorithm(history: History) -> dict:
     out["updates"], out["rollouts"] = int(updates[-1]), int(history.rollouts[-1])
     watched = {name: history.metric(name) for name in ("entropy_nats", "grad_norm")}
     out["events"] = find_events(updates, watched.__getitem__)
-    out["stability"] = {name: estimate(half_variances(values)).mean for name, values in watched.items()}
+    out["stability"] = {name: interval(half_variances(values)).mean for name, values in watched.items()}
     return out
 
 
 def _metric(updates: np.ndarray, values: np.ndarray) -> dict:
     """Means over seeds of the first and the last updates. `final_over_initial` is the ratio of these two means."""
     initial, final = initial_values(updates, values), final_values(updates, values)
-    end, change = estimate(final), ratio(final, initial)
+    end, change = interval(final), ratio(final, initial)
     measured = final[~np.isnan(final)]
     return {
-        "initial": estimate(initial).mean,
+        "initial": interval(initial).mean,
         "final": end.mean,
         "final_ci95": end.ci95,
         "final_iqm": interquartile_mean(measured) if len(measured) else math.nan,
@@ -98,16 +99,16 @@ def _metric(updates: np.ndarray, values: np.ndarray) -> dict:
     }
 
 
-def _difference(ours: History, theirs: History) -> dict:
+def _contrasts(ours: History, theirs: History) -> dict:
     """Paired by seed: at equal updates (each run's own last 10 %, up to the shorter run's end), and at equal samples generated."""
     until = int(min(ours.updates[-1], theirs.updates[-1]))
     out = {}
     for name in METRIC_NAMES:
         pair = [final_values(h.updates, h.metric(name), until) for h in (ours, theirs)]
-        out[name] = difference(*pair).as_dict()
+        out[name] = contrast(*pair).as_dict()
     target = np.minimum(ours.samples[-1], theirs.samples[-1])
     pair = [value_at_samples(h.samples, h.metric("eval_accuracy"), target) for h in (ours, theirs)]
-    out["eval_accuracy_equal_samples"] = difference(*pair).as_dict()
+    out["eval_accuracy_equal_samples"] = contrast(*pair).as_dict()
     return out
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from core.analysis.report import interval, number
+from core.analysis.report import about_intervals, bracketed, number
 from core.analysis.result import Status
 from core.analysis.stats import Estimate
 from core.ladder.published import PUBLISHED, Published
@@ -107,7 +107,7 @@ def _step_cell(row: Row, count: str) -> str:
 def _told(value: Estimate | None) -> str:
     if value is None:
         return "not measured"
-    return f"{number(value.mean)} {interval(list(value.ci95) if value.ci95 else None)}".rstrip()
+    return f"{number(value.mean)} {bracketed(list(value.ci95) if value.ci95 else None)}".rstrip()
 
 
 def ladder_markdown(title: str, tables: Sequence[LadderTable]) -> str:
@@ -115,8 +115,8 @@ def ladder_markdown(title: str, tables: Sequence[LadderTable]) -> str:
     seeds = tables[0].seeds
     parts = [
         f"# {title}",
-        f"{tables[0].updates} updates per rung, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}); 95 % bootstrap "
-        "intervals over seeds in brackets; differences are paired by seed. Equal samples: as many as the thriftiest rung generated.",
+        f"{tables[0].updates} updates per rung, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). "
+        f"{about_intervals(len(seeds))} Differences are paired by seed. Equal samples: as many as the thriftiest rung generated.",
     ]
     for table in tables:
         parts += [f"## {find_order(table.order).title}", table_markdown(table)]

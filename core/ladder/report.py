@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.analysis.report import LEVEL
 from core.analysis.stats import Estimate
+from core.analysis.verdict import LEVEL, Verdict, verdict
 from core.ladder.published import PUBLISHED, Published
 from core.ladder.rungs import find_order
 from core.ladder.table import LadderTable
 
 CONDITION = {"updates": "at equal updates", "samples": "at equal samples generated"}
-VERDICTS = {"up": "helps", "down": "costs", "level": "no difference to speak of", "unclear": "cannot be told from chance"}
-NEGLIGIBLE = 0.005  # a step whose whole interval is closer to 0 than this is none to speak of: half a point
-
-
-def verdict(step: Estimate) -> str:
-    """up, down, level (`NEGLIGIBLE`) or unclear: the interval includes 0, to three decimals, or a single seed gives none."""
-    if step.ci95 is None:
-        return "unclear"
-    low, high = step.ci95
-    if low > -NEGLIGIBLE and high < NEGLIGIBLE:
-        return "level"
-    if low < LEVEL and high > -LEVEL:
-        return "unclear"
-    return "up" if low > 0 else "down"
+VERDICTS = {
+    Verdict.UP: "helps",
+    Verdict.DOWN: "costs",
+    Verdict.LEVEL: "no difference to speak of",
+    Verdict.UNCLEAR: "cannot be told from chance",
+    Verdict.TOO_FEW: "too few seeds to tell",
+}
 
 
 def steps(table: LadderTable, count: str) -> dict[str, Estimate]:
@@ -50,7 +43,7 @@ def across(tables: Sequence[LadderTable], count: str) -> list[str]:
     out = []
     for name in dict.fromkeys(name for _, there in found for name in there):
         seen = [(title, there[name]) for title, there in found if name in there]
-        if len({verdict(step) == "up" for _, step in seen}) > 1:
+        if len({verdict(step) is Verdict.UP for _, step in seen}) > 1:
             parts = (f"{title[0].lower()}{title[1:]} {told_step(step)}, {VERDICTS[verdict(step)]}" for title, step in seen)
             out.append(f"**{name}** depends on its company, {CONDITION[count]}: {'; '.join(parts)}.")
     return out
@@ -65,7 +58,7 @@ def comparable(table: LadderTable, published: Published) -> list[str]:
 
 def agreement(step: Estimate, gain: float) -> bool:
     """Whether our step has the published one's sign, for certain."""
-    return verdict(step) == ("up" if gain > 0 else "down")
+    return verdict(step) is (Verdict.UP if gain > 0 else Verdict.DOWN)
 
 
 def _whole(table: LadderTable, count: str, found: dict[str, Estimate]) -> str:
@@ -76,11 +69,11 @@ def _whole(table: LadderTable, count: str, found: dict[str, Estimate]) -> str:
     if total is not None:
         parts.append(f"from the first rung to the last {told_step(total)}")
     best = max(found, key=lambda name: found[name].mean)
-    if verdict(found[best]) == "up":
+    if verdict(found[best]) is Verdict.UP:
         parts.append(f"most by {best}, {told_step(found[best])}")
-    for kind, words in (("down", VERDICTS["down"]), ("unclear", VERDICTS["unclear"]), ("level", VERDICTS["level"])):
-        if names := [name for name, step in found.items() if verdict(step) == kind]:
-            parts.append(f"{words}: {_listed(names)}")
+    for kind in (Verdict.DOWN, Verdict.UNCLEAR, Verdict.LEVEL, Verdict.TOO_FEW):
+        if names := [name for name, step in found.items() if verdict(step) is kind]:
+            parts.append(f"{VERDICTS[kind]}: {_listed(names)}")
     return "; ".join(parts) + "."
 
 
@@ -92,7 +85,7 @@ def _beside(table: LadderTable, found: dict[str, Estimate], published: Published
     differ = [name for name in shared if not agreement(found[name], published.gains[name])]
     what = f"{len(shared) - len(differ)} of {len(shared)} {'steps agree' if len(shared) > 1 else 'step agrees'} in sign"
     text = f"**Beside {published.name}**, {what}{f'; not {_listed(differ)}' if differ else ''}."
-    if len(shared) < 2 or not any(verdict(found[name]) == "up" for name in shared):
+    if len(shared) < 2 or not any(verdict(found[name]) is Verdict.UP for name in shared):
         return text
     ours, theirs = max(shared, key=lambda name: found[name].mean), max(shared, key=lambda name: published.gains[name])
     if ours == theirs:
@@ -125,7 +118,7 @@ def _published_cell(name: str, table: LadderTable, found: dict[str, Estimate], p
     gain = published.gains[name]
     text = f"{gain:+g}: {'agrees' if agreement(found[name], gain) else '**does not agree**'}"
     here, there = sum(found[other].mean for other in shared), sum(published.gains[other] for other in shared)
-    if len(shared) < 2 or here < LEVEL or not any(verdict(found[other]) == "up" for other in shared):
+    if len(shared) < 2 or here < LEVEL or not any(verdict(found[other]) is Verdict.UP for other in shared):
         return text
     return f"{text} ({_percent(found[name].mean / here)} of the gain here, {_percent(gain / there)} there)"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
-from core.analysis.stats import Estimate, difference, estimate, final_values, initial_values, value_at_samples
+from core.analysis.stats import Estimate, contrast, final_values, initial_values, interval, value_at_samples
 from core.engine.tasks import TASKS
 from core.ladder.rungs import Rung, find_order, rungs
 from core.settings.scenario import Scenario
@@ -95,12 +95,12 @@ def _row(rung: Rung, found: Mapping[str, RunResult], histories: Mapping[str, His
     for count in COUNTS:
         score = _score(count, history, target)
         step = None if before is None else _step(count, *((history, before) if sign > 0 else (before, history)), target)
-        measures[count] = None if score is None else Measure(estimate(score), step)
+        measures[count] = None if score is None else Measure(interval(score), step)
     entropy = history.metric("entropy_nats")
-    start, end = (estimate(pick(history.updates, entropy)) for pick in (initial_values, final_values))
+    start, end = (interval(pick(history.updates, entropy)) for pick in (initial_values, final_values))
     return Row(
         rung, found[rung.label].status, history.last_update, measures, end, end.mean / start.mean if start.mean else float("nan"),
-        estimate(final_values(history.updates, history.metric("grad_norm"))), float(history.samples[-1].mean()))  # fmt: skip
+        interval(final_values(history.updates, history.metric("grad_norm"))), float(history.samples[-1].mean()))  # fmt: skip
 
 
 def _score(count: str, history: History, target: np.ndarray, until: int | None = None) -> np.ndarray | None:
@@ -114,4 +114,4 @@ def _score(count: str, history: History, target: np.ndarray, until: int | None =
 def _step(count: str, ours: History, theirs: History, target: np.ndarray) -> Estimate | None:
     until = min(ours.last_update, theirs.last_update)
     pair = [_score(count, history, target, until) for history in (ours, theirs)]
-    return None if any(values is None for values in pair) else difference(*pair)
+    return None if any(values is None for values in pair) else contrast(*pair)

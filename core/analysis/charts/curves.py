@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from core.analysis.history import History
 from core.analysis.metrics import LEVELS
-from core.analysis.stats import CONFIDENCE, student_t_quantile
+from core.analysis.stats import mean_and_half_width
 
 POINTS = 160  # of a line, at most
 
@@ -21,12 +20,12 @@ class Curve:
 
     x: np.ndarray  # (M,) updates, the mean of those that a point stands for
     mean: np.ndarray  # (M,) over seeds
-    half: np.ndarray  # (M,) half the width of the 95 % interval of that mean (Student's t); 0 where one seed was measured
+    half: np.ndarray  # (M,) half the width of the 95 % interval of that mean; NaN where too few seeds were measured for one
 
 
 def rollouts_per_point(history: History, points: int = POINTS) -> int:
-    """1, or more for a run of more rollouts than a chart has points."""
-    return -(-int(history.rollouts[-1]) // points) if len(history) else 1
+    """1, or more for a run of more rollouts than a chart has points. The rollouts of a fork begin where it left its run."""
+    return -(-int(np.ptp(history.rollouts) + 1) // points) if len(history) else 1
 
 
 def curve(history: History, metric: str, points: int = POINTS) -> Curve:
@@ -47,22 +46,6 @@ def curve(history: History, metric: str, points: int = POINTS) -> Curve:
         first, last = np.flatnonzero(kept)[[0, -1]]
         kept[first : last + 1] = True
     return Curve(x[kept], *mean_and_half_width(seeds[kept]))
-
-
-def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(M,) means over the seeds of `values` (M, R), NaN left out, and half the widths of their 95 % intervals."""
-    measured = ~np.isnan(values)
-    count = measured.sum(1)
-    mean = np.where(measured, values, 0.0).sum(1) / np.where(count > 0, count, np.nan)
-    squares = np.where(measured, (values - mean[:, None]) ** 2, 0.0).sum(1)
-    errors = np.array([_standard_errors(n) for n in count.tolist()])
-    return mean, errors * np.sqrt(squares / np.maximum(count - 1, 1) / np.maximum(count, 1))
-
-
-@lru_cache(maxsize=1024)
-def _standard_errors(count: int) -> float:
-    """How many of them the interval of a mean over `count` seeds reaches to each side; a single seed has no interval."""
-    return student_t_quantile(0.5 + CONFIDENCE / 2, count - 1) if count > 1 else 0.0
 
 
 def mean_of(values: np.ndarray) -> float:

@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
-from core.analysis.charts.curves import mean_and_half_width, mean_of, number
+from core.analysis.charts.curves import mean_of, number
 from core.analysis.charts.palette import faded
 from core.analysis.charts.words import RANKS, TOKENS, Words
+from core.analysis.stats import mean_and_half_width
 from core.engine.tasks import make_task
 from core.engine.types import Distribution
 

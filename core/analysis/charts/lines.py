@@ -14,7 +14,7 @@ from core.analysis.charts.curves import Curve, curve, mean_of, number, rollouts_
 from core.analysis.charts.palette import faded
 from core.analysis.charts.words import Words
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION
-from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES, Estimate, estimate, final_values, initial_values
+from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES, Estimate, final_values, initial_values, interval
 
 PANEL_HEIGHT = 230
 LEGEND_ROW = 18
@@ -42,7 +42,7 @@ def line_chart(words: Words, sides: Sequence[StyledRun], panels: Sequence[Panel]
         for side in sides:
             for trace in side_traces(side, lines[side.label], words.bounds, legend=row == 1):
                 figure.add_trace(trace, row=row, col=1)
-        tops = [float(np.nanmax(line.mean + line.half)) for line in lines.values() if len(line.x)]
+        tops = [float(np.nanmax(line.mean + np.nan_to_num(line.half))) for line in lines.values() if len(line.x)]
         figure.update_yaxes(
             range=value_range(words, tops) if len(panels) == 1 else [0, max(tops, default=1) * 1.06 or 1], row=row
         )
@@ -59,7 +59,7 @@ def side_traces(side: StyledRun, line: Curve, bounds: tuple, *, legend: bool) ->
     """The band and the line of one side; the band stays within the metric's bounds."""
     low, high = (np.clip(line.mean + sign * line.half, *bounds) if bounds != (None, None) else line.mean + sign * line.half
                  for sign in (-1, 1))  # fmt: skip
-    x, y = _outline(line.x, low, high)
+    x, y = _outline(np.where(np.isnan(low), np.nan, line.x), low, high)  # no band where too few seeds were measured
     band = go.Scatter(
         x=x, y=y, fill="toself", mode="lines",
         line={"width": 0, "color": side.color}, fillcolor=faded(side.color, 0.18), hoverinfo="skip", showlegend=False,
@@ -68,7 +68,7 @@ def side_traces(side: StyledRun, line: Curve, bounds: tuple, *, legend: bool) ->
         x=line.x, y=line.mean, customdata=line.half, name=side.name, legendgroup=side.label, showlegend=legend,
         mode="lines+markers" if len(line.x) <= FEW_POINTS or np.isnan(line.x).any() else "lines", marker={"size": 5},
         line={"color": side.color, "dash": side.dash, "width": 2},
-        hovertemplate="%{y:.3g} ± %{customdata:.2g}")  # fmt: skip
+        hovertemplate=["%{y:.3g} ± %{customdata:.2g}" if half >= 0 else "%{y:.3g}" for half in line.half])  # fmt: skip
     return [band, mean]
 
 
@@ -120,7 +120,7 @@ def _change(side: StyledRun, metric: str, line: Curve) -> str:
         return f"{side.label}: not measured"
     history, values = side.history, side.history.metric(metric)
     start = mean_of(initial_values(history.updates, values))
-    end = estimate(final_values(history.updates, values))
+    end = interval(final_values(history.updates, values))
     drawn = line.mean[~np.isnan(line.mean)].tolist()
     if min(drawn) == max(drawn):
         return f"{side.label} is {number(drawn[0])} throughout"

@@ -12,7 +12,7 @@ from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
 from core.analysis.charts.curves import number
 from core.analysis.charts.lines import with_interval
 from core.analysis.charts.words import ENTROPY, GRADIENT, STABILITY
-from core.analysis.stats import Estimate, estimate
+from core.analysis.stats import Estimate, interval
 from core.analysis.summary import half_variances
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
@@ -41,7 +41,7 @@ def stability_chart(sides: Sequence[StyledRun]) -> Chart:
 
 
 def _variances(sides: Sequence[StyledRun], metric: str) -> list[Estimate]:
-    return [estimate(half_variances(side.history.metric(metric))) for side in sides]
+    return [interval(half_variances(side.history.metric(metric))) for side in sides]
 
 
 def _dot(side: StyledRun, value: Estimate, symbol: str) -> go.Scatter:

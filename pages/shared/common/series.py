@@ -16,10 +16,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from core.analysis.charts.curves import mean_and_half_width
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS
 from core.analysis.history import History
-from core.analysis.stats import INITIAL_UPDATES
+from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, mean_and_half_width
 from core.engine.types import StepRecord
 
 DIGITS = 4
@@ -55,9 +54,9 @@ def tail(
     {"at": rows, "value": values}; `metrics`, name -> {"at": rows (absent = every row), "mean", "half", "low", "high", "count", "seeds"}.
 
     `mean` is over seeds, and over the updates of the row at which the metric was measured: `count` of them, a list, or one number if all
-    are alike. `half` is half the width of the 95 % interval of the mean over seeds, absent for a single seed; in a bucket it is the mean
-    of those. `low` and `high` are the smallest and largest mean of a single update, absent where no row has two measured updates. `seeds`
-    (on demand) is one list per seed, null where that seed was not measured.
+    are alike. `half` is half the width of the 95 % interval of the mean over seeds: absent in a run of fewer than MIN_SEEDS seeds, 0 where
+    fewer were measured, and in a bucket the mean of those of its updates. `low` and `high` are the smallest and largest mean of a single
+    update, absent where no row has two measured updates. `seeds` (on demand) is one list per seed, null where that seed was not measured.
     """
     names = tuple(metrics)
     start = since if isinstance(since, Mapping) else dict.fromkeys(histories, since)
@@ -175,8 +174,8 @@ def _metric(records: Sequence[StepRecord], name: str, with_seeds: bool, row_of: 
     sizes = np.diff(first, append=len(rows))
     out: dict = {} if len(row_of) and len(first) == row_of[-1] + 1 else {"at": rows[first].tolist()}
     out["mean"] = _significant(np.add.reduceat(mean, first) / sizes)
-    if table.shape[1] > 1:
-        out["half"] = _significant(np.add.reduceat(half, first) / sizes)
+    if table.shape[1] >= MIN_SEEDS:
+        out["half"] = _significant(np.add.reduceat(np.nan_to_num(half), first) / sizes)
     if (sizes > 1).any():
         out["low"] = _significant(np.minimum.reduceat(mean, first))
         out["high"] = _significant(np.maximum.reduceat(mean, first))

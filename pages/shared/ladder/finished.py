@@ -1,4 +1,4 @@
-"""The tables of a ladder, computed once per state: ten thousand resamples per number take a moment."""
+"""The tables of a ladder, computed once per state."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def show_table(table: LadderTable) -> None:
     with wide("ladder_table"):
         st.markdown(table_markdown(table))
     st.caption(
-        "Each seed of a rung minus the same seed of the rung it is compared with; 95 % bootstrap intervals over seeds. Entropy in nats, "
+        "Each seed of a rung minus the same seed of the rung it is compared with; 95 % intervals of the mean by Student's t. Entropy in nats, "
         "gradient norm before clipping: means over the last 10 % of the updates."
     )
 

@@ -24,7 +24,7 @@ from core.settings.run import RunConfig
 from core.settings.task import BanditConfig, ChainConfig
 
 NAN = math.nan
-T_975 = {1: 12.7062, 2: 4.30265}  # Student's t, 97.5 %, from a printed table
+T_975 = {2: 4.30265}  # Student's t, 97.5 %, from a printed table
 NAMES = [
     "entropy_nats", "grad_norm", "reward_mean", "eval_accuracy", "filter_ratio", "groups", "distribution_rank", "distribution_token",
     "stability", "clip_fraction", "upclipped_prob_mean", "completion_tokens_mean",
@@ -65,12 +65,12 @@ def traces(chart, name: str) -> list:
 def test_a_point_is_the_mean_over_a_rollouts_updates_and_then_over_seeds():
     history = result(
         record(1, 1, grad_norm=[1, 2, 3]), record(2, 1, grad_norm=[3, 4, 5]), record(3, 2, grad_norm=[NAN, 1, 5]),
-        record(4, 2, grad_norm=[math.inf, 3, 7]),
+        record(4, 2, grad_norm=[math.inf, 3, 7]), record(5, 3, grad_norm=[NAN, 1, 5]),
     ).history  # fmt: skip
     found = curve(history, "grad_norm")
-    # Seeds over rollout 1: 2, 3, 4, mean 3, deviation 1; over rollout 2: nothing, 2, 6: mean 4, deviation sqrt 8.
-    assert found.x.tolist() == [1.5, 3.5] and found.mean.tolist() == [3, 4]
-    np.testing.assert_allclose(found.half, [T_975[2] / 3**0.5, T_975[1] * 8**0.5 / 2**0.5], rtol=1e-4)
+    # Seeds over rollout 1: 2, 3, 4, mean 3, deviation 1; over rollout 2: nothing, 2, 6: mean 4, and too few seeds for an interval.
+    assert found.x.tolist() == [1.5, 3.5, 5] and found.mean.tolist() == [3, 4, 3]
+    np.testing.assert_allclose(found.half, [T_975[2] / 3**0.5, NAN, NAN], rtol=1e-4)
 
 
 def test_a_metric_of_a_rollout_stands_at_its_update_and_one_of_an_update_breaks_where_it_was_not_measured():
@@ -80,7 +80,7 @@ def test_a_metric_of_a_rollout_stands_at_its_update_and_one_of_an_update_breaks_
     ]
     history = result(*rows).history
     sparse, broken = curve(history, "entropy_nats"), curve(history, "upclipped_prob_mean")
-    assert sparse.x.tolist() == [1, 5] and sparse.mean.tolist() == [1, 5] and sparse.half.tolist() == [0, 0]
+    assert sparse.x.tolist() == [1, 5] and sparse.mean.tolist() == [1, 5] and np.isnan(sparse.half).all()
     np.testing.assert_array_equal(broken.x, [1, NAN, 5])
     np.testing.assert_array_equal(broken.mean, [0.1, NAN, 0.1])
 
@@ -160,22 +160,26 @@ def test_a_lines_numbers_are_those_of_the_history():
 
 def test_the_distribution_chart_has_the_first_beside_the_last_and_both_in_words():
     first, last = (
-        distribution([0.5, 0.3, 0.2, 0.0], [0.3, 0.5, 0.2, 0.0]),
-        distribution([0.9, 0.1, 0.0, 0.0], [0.1, 0.9, 0.0, 0.0]),
+        distribution([0.5, 0.3, 0.2, 0.0], [0.3, 0.5, 0.2, 0.0], [0.5, 0.3, 0.2, 0.0]),
+        distribution([0.9, 0.1, 0.0, 0.0], [0.1, 0.9, 0.0, 0.0], [0.8, 0.2, 0.0, 0.0]),
     )
     charts = by_name(
         more_charts(
-            {"GRPO": result(record(1, 1, first, loss=[1, 2]), record(9, 2, loss=[1, 2]), record(17, 3, last, loss=[1, 2]))}
+            {
+                "GRPO": result(
+                    record(1, 1, first, loss=[1, 2, 3]), record(9, 2, loss=[1, 2, 3]), record(17, 3, last, loss=[1, 2, 3])
+                )
+            }
         )
     )
     rank, token = charts["distribution_rank"], charts["distribution_token"]
-    np.testing.assert_allclose([bar.y for bar in rank.figure.data], [[0.5, 0.3, 0.2, 0], [0.9, 0.1, 0, 0]], rtol=1e-6)
-    np.testing.assert_allclose([bar.y for bar in token.figure.data], [[0.4, 0.4, 0.2, 0], [0.5, 0.5, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose([bar.y for bar in rank.figure.data], [[0.5, 0.3, 0.2, 0], [13 / 15, 2 / 15, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose([bar.y for bar in token.figure.data], [[13 / 30, 11 / 30, 0.2, 0], [0.6, 0.4, 0, 0]], rtol=1e-6)
     assert list(token.figure.data[0].x) == ["a", "b", "c", "ANSWER"]
-    # 0.9 and 0.1: deviation 0.8 / sqrt 2, error 0.4, times t for two seeds.
-    assert token.figure.data[1].error_y.array[0] == pytest.approx(0.4 * T_975[1], rel=1e-4)
-    assert "at update 17: rank 1 has 0.9 (0.5 at first), rank 2 has 0.1 (0.3 at first)" in rank.text
-    assert "a has 0.5 (0.4 at first)" in token.text
+    # 0.9, 0.1, 0.8: mean 0.6, squares 0.09 + 0.25 + 0.04, variance 0.19, error sqrt(0.19 / 3), times t for three seeds.
+    assert token.figure.data[1].error_y.array[0] == pytest.approx((0.19 / 3) ** 0.5 * T_975[2], rel=1e-4)
+    assert "at update 17: rank 1 has 0.867 (0.5 at first), rank 2 has 0.133 (0.3 at first)" in rank.text
+    assert "a has 0.6 (0.433 at first)" in token.text
 
 
 def test_a_large_vocabulary_shows_its_likeliest_tokens_and_the_rest_in_one_bar():
@@ -231,9 +235,17 @@ def test_one_update_of_one_seed_draws_without_a_warning():
 
 
 def test_a_band_stays_within_the_metrics_bounds():
-    rows = [record(u, u, filter_ratio=[0.0, 1.0]) for u in (1, 2)]
+    rows = [record(u, u, filter_ratio=[0.0, 1.0, 1.0]) for u in (1, 2)]
     band = by_name(live_charts({"x": result(*rows)}))["filter_ratio"].figure.data[0]
     assert np.nanmin(band.y) == 0 and np.nanmax(band.y) == 1
+
+
+def test_two_seeds_have_a_line_and_no_band():
+    rows = [record(u, u, filter_ratio=[0.0, 1.0]) for u in (1, 2)]
+    chart = by_name(live_charts({"x": result(*rows)}))["filter_ratio"]
+    band, line = chart.figure.data
+    assert len(band.x) == 0 and list(line.y) == [0.5, 0.5] and all("±" not in text for text in line.hovertemplate)
+    assert "[" not in chart.text
 
 
 def test_the_dotted_line_is_two_fifths_of_where_the_entropy_began():

@@ -1,5 +1,7 @@
 """The report's sentences and the safety of what is exported."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,16 +18,19 @@ from core.settings.task import ChainConfig
 CONFIG = RunConfig(task=ChainConfig(), replicas=4, updates=40)
 
 
-def result(score, *, entropy=1.0, status=Status.DONE, error="", updates=40):
-    """A made-up run of four seeds: `score` per seed, measured at the first and at the last update."""
-    history = History(CONFIG.seeds)
+def result(score, *, entropy=1.0, status=Status.DONE, error="", updates=40, **more):
+    """A made-up run of as many seeds as `score` has values: measured at the first and at the last update. `more` metrics are constants."""
+    count = len(score)
+    config = replace(CONFIG, replicas=count)
+    history = History(config.seeds)
     for update in range(1, updates + 1):
-        metrics = {"grad_norm": np.ones(4), "entropy_nats": np.full(4, entropy if update > 3 else 1.0)}
-        metrics |= {"all_wrong_fraction": np.full(4, 0.5), "all_right_fraction": np.full(4, 0.25)}
+        metrics = {"grad_norm": np.ones(count), "entropy_nats": np.full(count, entropy if update > 3 else 1.0)}
+        metrics |= {"all_wrong_fraction": np.full(count, 0.5), "all_right_fraction": np.full(count, 0.25)}
+        metrics |= {name: np.full(count, value) for name, value in more.items()}
         if update in (1, updates):
             metrics["eval_accuracy"] = np.asarray(score, dtype=float) * (update > 1)
-        history.append(StepRecord(update, update, np.full(4, 10 * update), float(update), metrics))
-    return RunResult(CONFIG, history, status, error)
+        history.append(StepRecord(update, update, np.full(count, 10 * update), float(update), metrics))
+    return RunResult(config, history, status, error)
 
 
 def sentences(**results):
@@ -41,6 +46,21 @@ def test_a_difference_that_chance_can_explain_is_not_called_one():
     text = " ".join(sentences(A=result([0.1, 0.9, 0.5, 0.4]), B=result([0.6, 0.2, 0.5, 0.7])))
     assert "no difference in held-out accuracy between B and A can be told from chance" in text
     assert "ahead" not in text and "behind" not in text
+
+
+def test_two_seeds_are_too_few_to_tell():
+    results = {"A": result([0.1, 0.2]), "B": result([0.6, 0.7])}
+    summary = summarise("made-up", results)
+    told, report = " ".join(findings(summary)), report_markdown("T", "L.", "", summary, results)
+    assert "At equal updates, B ends +0.500 from A in held-out accuracy: too few seeds to tell." in told
+    assert "ahead" not in told and "[" not in told
+    assert "Too few seeds to tell how sure the numbers are: an interval needs at least 3." in report
+    assert summary["differences"]["B - A"]["eval_accuracy"] == {"mean": pytest.approx(0.5), "ci95": None}
+
+
+def test_runs_that_end_alike_are_level():
+    text = " ".join(sentences(A=result([0.1, 0.9, 0.5, 0.4]), B=result([0.1, 0.9, 0.5, 0.4])))
+    assert "B and A end level in held-out accuracy, within 0.005 [0, 0]" in text
 
 
 def test_a_run_that_is_worse_is_called_behind():
@@ -59,7 +79,7 @@ def test_failed_and_stopped_runs_come_first():
         A=result([0.5] * 4, status=Status.FAILED, error="training diverged at update 41", updates=40),
         B=result([0.5] * 4, status=Status.STOPPED),
     )
-    assert told[0].startswith("**A failed** after 40 updates: training diverged at update 41")
+    assert told[0].startswith("**A failed** after update 40: training diverged at update 41")
     assert told[1].startswith("**B was stopped**")
 
 

@@ -2,44 +2,52 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from core.analysis import detectors, stats
 
 
-def test_student_t_quantiles_are_those_of_the_printed_tables():
-    table = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 7: 2.365, 15: 2.131, 30: 2.042}
-    for degrees, value in table.items():
-        assert stats.student_t_quantile(0.975, degrees) == pytest.approx(value, abs=6e-4)
+def test_the_interval_of_a_mean_is_that_of_the_text_book():
+    # 1, 2, 6: mean 3, deviations -2, -1, 3, variance 14 / 2 = 7, standard error sqrt(7 / 3), t(0.975, 2) = 4.303
+    found = stats.interval(np.array([1.0, 2.0, 6.0]))
+    assert found == pytest.approx((3.0, 3 - 4.3027 * (7 / 3) ** 0.5, 3 + 4.3027 * (7 / 3) ** 0.5), rel=1e-4)
 
 
-def test_the_interval_of_sixteen_values_covers_the_mean_in_about_95_percent_of_cases(monkeypatch):
-    monkeypatch.setattr(stats, "RESAMPLES", 1000)
-    draw = np.random.default_rng(3)
-    trials, hits = 600, 0
-    for _ in range(trials):
-        low, high = stats.estimate(draw.normal(size=16)).ci95
-        hits += low <= 0 <= high
-    assert 0.925 <= hits / trials <= 0.975  # the plain percentile interval reaches 0.915 here
+@pytest.mark.parametrize("count", [3, 5, 16])
+def test_the_interval_is_that_of_scipys_t_test(count):
+    a, b = np.random.default_rng(count).normal(size=(2, count))
+    expected = scipy.stats.ttest_rel(a, b).confidence_interval(0.95)
+    assert stats.contrast(a, b) == pytest.approx(((a - b).mean(), *expected))
 
 
-def test_equal_values_give_an_interval_of_no_width_and_one_value_gives_none():
-    assert stats.estimate(np.full(5, 0.3)).ci95 == pytest.approx((0.3, 0.3))
-    assert stats.estimate(np.array([0.3])).ci95 is None
-    assert np.isnan(stats.estimate(np.array([np.nan])).mean)
+@pytest.mark.parametrize("values", [[0.3], [0.3, 0.5], [0.3, np.nan, 0.5, np.nan]])
+def test_below_three_seeds_there_is_no_interval(values):
+    for found in (
+        stats.interval(np.array(values)),
+        stats.contrast(np.array(values), np.zeros(len(values))),
+        stats.ratio(np.array(values), np.ones(len(values))),
+    ):
+        assert found.mean == pytest.approx(np.nanmean(values))
+        assert np.isnan(found.low) and np.isnan(found.high) and found.ci95 is None
+        assert found.as_dict()["ci95"] is None
 
 
-def test_the_same_values_give_the_same_interval_and_leave_the_global_generator_alone():
-    values = np.random.default_rng(0).normal(size=12)
-    state = np.random.get_state()[1].copy()
-    assert stats.estimate(values) == stats.estimate(values)
-    assert (np.random.get_state()[1] == state).all()
+def test_equal_values_give_an_interval_of_no_width_and_nothing_measured_gives_nothing():
+    assert stats.interval(np.full(5, 0.3)) == pytest.approx((0.3, 0.3, 0.3))
+    assert np.isnan(stats.interval(np.array([np.nan] * 4))).all()
+
+
+def test_the_rows_of_a_band_are_the_intervals_of_each_row():
+    table = np.random.default_rng(0).normal(size=(4, 6))
+    table[1, :2], table[2, 1:] = np.nan, np.nan
+    found = stats.intervals(table)
+    assert found.shape == (4, 3)
+    np.testing.assert_array_equal(found, [stats.interval(row) for row in table])
 
 
 def test_a_paired_difference_is_narrower_than_its_seeds_are_apart():
     seeds = np.arange(16.0)  # very different seeds, each 0.5 better
-    result = stats.difference(seeds + 0.5, seeds)
-    assert result.mean == pytest.approx(0.5)
-    assert result.ci95 == pytest.approx((0.5, 0.5))
+    assert stats.contrast(seeds + 0.5, seeds) == pytest.approx((0.5, 0.5, 0.5))
 
 
 def test_a_ratio_is_the_ratio_of_means_and_not_the_mean_of_ratios():
@@ -47,9 +55,40 @@ def test_a_ratio_is_the_ratio_of_means_and_not_the_mean_of_ratios():
     assert stats.ratio(np.array([4.0, 2.0]), np.array([1.0, 3.0])).mean == pytest.approx(1.5)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_the_ends_of_a_ratios_interval_are_where_the_contrast_begins_to_include_zero(seed):
+    draw = np.random.default_rng(seed)
+    ours, theirs = 1 + draw.random(6), 0.5 + draw.random(6)
+    found = stats.ratio(ours, theirs)
+    for end, outwards in ((found.low, -1), (found.high, 1)):
+        for inside, sign in ((True, -1), (False, 1)):
+            contrast = stats.contrast(ours, (end + sign * outwards * 1e-6) * theirs)
+            assert (contrast.low <= 0 <= contrast.high) is inside
+
+
+def test_a_ratio_to_what_may_be_zero_has_no_interval():
+    draw = np.random.default_rng(1)
+    assert stats.ratio(1 + draw.random(8), draw.normal(size=8)).ci95 is None
+    nothing = stats.ratio(np.ones(8), np.zeros(8))
+    assert np.isnan(nothing.mean) and nothing.ci95 is None
+
+
+@pytest.mark.parametrize(("happened", "count"), [(0, 16), (3, 16), (16, 16), (2, 5)])
+def test_the_interval_of_a_share_is_scipys_wilson_interval(happened, count):
+    expected = scipy.stats.binomtest(happened, count).proportion_ci(method="wilson")
+    found = stats.share(np.arange(count) < happened)
+    assert found == pytest.approx((happened / count, *expected), abs=1e-12)
+
+
 def test_seeds_that_were_not_measured_are_left_out_of_both_sides():
-    result = stats.difference(np.array([1.0, np.nan, 3.0]), np.array([0.0, 5.0, 0.0]))
+    result = stats.contrast(np.array([1.0, np.nan, 3.0]), np.array([0.0, 5.0, 0.0]))
     assert result.mean == pytest.approx(2.0)  # (1 + 3) / 2
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 8, 15, 16])
+def test_the_interquartile_mean_is_scipys_trimmed_mean(count):
+    values = np.random.default_rng(count).normal(size=count)
+    assert stats.interquartile_mean(values) == pytest.approx(scipy.stats.trim_mean(values, 0.25))
 
 
 def test_the_interquartile_mean_drops_a_quarter_at_each_end():

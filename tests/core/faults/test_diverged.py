@@ -77,7 +77,7 @@ def test_files_charts_and_findings_of_a_comparison_in_which_one_side_diverged(po
     results = run_all(runs if first else dict(reversed(runs.items())))
     summary = summarise("collapse", results)
     told = findings(summary)
-    assert any(s.startswith("**wild failed** after 3 updates: training diverged at update 4") for s in told)
+    assert any(s.startswith("**wild failed** after update 3: training diverged at update 4") for s in told)
     assert "Everything before that is kept." in " ".join(told)
     files = comparison_files("collapse", results, summary, "test")
     json.loads(files["summary.json"])
@@ -99,7 +99,7 @@ def test_a_side_that_could_not_make_a_single_update_leaves_the_other_ones_files_
     assert len(lost.history) == 0 and "training diverged at update 1: grad_norm is not finite for seed(s) 0, 1, 2" in lost.error
     results = {"lost": lost, "calm": run_one(calm())}
     summary = summarise("collapse", results)
-    assert findings(summary)[0].startswith("**lost failed** after 0 updates: training diverged")
+    assert findings(summary)[0].startswith("**lost failed** before its first update: training diverged")
     files = comparison_files("collapse", results, summary, "test")
     assert {row["algorithm"] for row in csv.DictReader(io.StringIO(files["metrics.csv"]))} == {"calm"}
 

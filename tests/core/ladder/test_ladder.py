@@ -14,6 +14,7 @@ from core.analysis.history import History
 from core.analysis.result import RunResult, Status
 from core.analysis.stats import Estimate
 from core.analysis.summary import summarise
+from core.analysis.verdict import Verdict, verdict
 from core.data import ladder as shipped
 from core.engine.trainer import train
 from core.engine.types import StepRecord
@@ -21,7 +22,7 @@ from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table, rungs
 from core.ladder.charts import ladder_chart, published_chart
 from core.ladder.numbers import table_csv
 from core.ladder.published import PAPER, VERL
-from core.ladder.report import across, agreement, agreement_table, sentences, steps, verdict
+from core.ladder.report import across, agreement, agreement_table, sentences, steps
 from core.ladder.rungs import SCENARIO
 from core.runs.foreground import run_all
 from core.settings.diff import difference
@@ -46,11 +47,11 @@ def history(scores, samples_each) -> History:
 
 
 def results(**changes) -> dict[str, RunResult]:
-    """The five rungs of our order with two seeds; the third brings 0.2 per update and generates four times the samples."""
-    configs = ladder_runs(LADDER, ("ours",), updates=10, replicas=2)
-    flat, better = [(0.3, 0.3), (0.5, 0.5)], [(0.0, 0.5), (0.0, 0.7)]
+    """The five rungs of our order with three seeds; the third brings 0.2 per update and generates four times the samples."""
+    configs = ladder_runs(LADDER, ("ours",), updates=10, replicas=3)
+    flat, better = [(0.3, 0.3), (0.4, 0.4), (0.5, 0.5)], [(0.0, 0.5), (0.0, 0.6), (0.0, 0.7)]
     made = {OURS[0]: history(flat, 10), OURS[1]: history(flat, 10), OURS[2]: history(better, 40), OURS[3]: history(better, 40)}
-    made |= {OURS[4]: history([(0.6, 0.6), (0.6, 0.6)], 20)}
+    made |= {OURS[4]: history([(0.6, 0.6)] * 3, 20)}
     return {label: RunResult(configs[label], changes.get(label, h)) for label, h in made.items()}
 
 
@@ -127,9 +128,9 @@ def test_at_equal_updates_a_step_is_the_paired_difference_of_the_last_tenth():
     table = ladder_table("ours", LADDER, results())
     found = steps(table, "updates")
     assert [row.per["updates"].score.mean for row in table.rows] == pytest.approx([0.4, 0.4, 0.6, 0.6, 0.6])
-    assert found["Token-level loss"].mean == pytest.approx(0.2)  # (0.5 - 0.3 + 0.7 - 0.5) / 2
-    assert found["Token-level loss"].ci95 == pytest.approx((0.2, 0.2))  # paired: both seeds gain as much
-    assert found["Overlong shaping"].mean == pytest.approx(0.0)  # +0.1 and -0.1
+    assert found["Token-level loss"].mean == pytest.approx(0.2)  # (0.5 - 0.3 + 0.6 - 0.4 + 0.7 - 0.5) / 3
+    assert found["Token-level loss"].ci95 == pytest.approx((0.2, 0.2))  # paired: all seeds gain as much
+    assert found["Overlong shaping"].mean == pytest.approx(0.0)  # +0.1, 0 and -0.1
     assert table.total["updates"].mean == pytest.approx(0.2)
 
 
@@ -166,7 +167,7 @@ def test_what_is_left_out_counts_by_how_much_better_it_is_with_it():
 
 
 def test_steps_are_those_of_summary_json():
-    made = results(**{OURS[3]: history([(0.1, 0.9), (0.3, 0.4)], 40)})
+    made = results(**{OURS[3]: history([(0.1, 0.9), (0.3, 0.4), (0.2, 0.5)], 40)})
     table = ladder_table("ours", LADDER, made)
     differences = summarise(SCENARIO, made)["differences"]
     for row in table.rows[1:]:
@@ -178,7 +179,7 @@ def test_steps_are_those_of_summary_json():
 
 def test_a_rung_that_was_cut_short_does_not_set_the_samples_and_is_left_out_there():
     made = results()
-    short = History(range(2))
+    short = History(range(3))
     for record in islice(made[OURS[1]].history.after(0), 5):
         short.append(record)
     made[OURS[1]] = replace(made[OURS[1]], history=short, status=Status.STOPPED)
@@ -191,7 +192,7 @@ def test_a_rung_that_was_cut_short_does_not_set_the_samples_and_is_left_out_ther
 
 def test_a_step_beside_a_rung_that_was_cut_short_ends_where_that_one_does():
     made = results()
-    short = History(range(2))
+    short = History(range(3))
     for record in islice(made[OURS[2]].history.after(0), 5):
         short.append(record)
     made[OURS[2]] = replace(made[OURS[2]], history=short, status=Status.STOPPED)
@@ -228,19 +229,19 @@ def test_the_published_ladders_are_those_of_the_sources():
 @pytest.mark.parametrize(
     ("mean", "ci95", "expected"),
     [
-        (0.1, (0.05, 0.15), "up"),
-        (-0.1, (-0.15, -0.05), "down"),
-        (0.1, (-0.05, 0.2), "unclear"),
-        (0.0, (-0.08, 0.08), "unclear"),
-        (-0.003, (-0.006, -0.0004), "unclear"),  # it is shown as [-0.006, 0.000]
-        (-0.001, (-0.002, 0.0), "level"),
-        (0.3, None, "unclear"),
+        (0.1, (0.05, 0.15), Verdict.UP),
+        (-0.1, (-0.15, -0.05), Verdict.DOWN),
+        (0.1, (-0.05, 0.2), Verdict.UNCLEAR),
+        (0.0, (-0.08, 0.08), Verdict.UNCLEAR),
+        (-0.003, (-0.006, -0.0004), Verdict.UNCLEAR),  # it is shown as [-0.006, 0.000]
+        (-0.001, (-0.002, 0.0), Verdict.LEVEL),
+        (0.3, (), Verdict.TOO_FEW),
     ],
 )
 def test_a_step_is_judged_by_its_interval(mean, ci95, expected):
-    assert verdict(Estimate(mean, ci95)) == expected
-    assert agreement(Estimate(mean, ci95), 2.0) == (expected == "up")
-    assert agreement(Estimate(mean, ci95), -2.0) == (expected == "down")
+    assert verdict(Estimate(mean, *ci95)) is expected
+    assert agreement(Estimate(mean, *ci95), 2.0) == (expected is Verdict.UP)
+    assert agreement(Estimate(mean, *ci95), -2.0) == (expected is Verdict.DOWN)
 
 
 def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
@@ -250,7 +251,7 @@ def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
     assert "**Beside the paper**, 1 of 4 steps agree in sign; not Clip-Higher, Overlong shaping and Dynamic sampling" in told
     assert "The largest is another one: Token-level loss here, Dynamic sampling there." in told
     assert "in another order than this one" in told and "not samples" not in told
-    made[OURS[3]] = replace(made[OURS[3]], history=history([(0.9, 0.9), (0.9, 0.9)], 40))
+    made[OURS[3]] = replace(made[OURS[3]], history=history([(0.9, 0.9)] * 3, 40))
     told = " ".join(sentences(ladder_table("ours", LADDER, made), "updates"))
     assert "2 of 4 steps agree in sign; not Clip-Higher and Overlong shaping" in told
     assert "The largest is the same: Dynamic sampling." in told
@@ -259,7 +260,7 @@ def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
 
 def test_the_shares_are_of_the_gain_that_both_ladders_have_in_common():
     made = results()
-    made[OURS[3]] = replace(made[OURS[3]], history=history([(0.8, 0.8), (1.0, 1.0)], 40))  # +0.3 after +0.2
+    made[OURS[3]] = replace(made[OURS[3]], history=history([(0.8, 0.8), (0.9, 0.9), (1.0, 1.0)], 40))  # +0.3 after +0.2
     lines = agreement_table(ladder_table("ours", LADDER, made), "updates").splitlines()
     token = next(line for line in lines if line.startswith("| Token-level loss"))
     # The overlong rung then costs 0.3, so our common gain with the paper is 0.2; with verl's two steps it is 0.2 + 0.3.
@@ -270,8 +271,8 @@ def test_the_shares_are_of_the_gain_that_both_ladders_have_in_common():
 
 def test_a_technique_that_helps_in_one_order_only_is_named():
     made = results()
-    for label, config in ladder_runs(LADDER, ("paper",), updates=10, replicas=2).items():
-        made.setdefault(label, RunResult(config, history([(0.4, 0.4), (0.4, 0.4)], 10)))
+    for label, config in ladder_runs(LADDER, ("paper",), updates=10, replicas=3).items():
+        made.setdefault(label, RunResult(config, history([(0.4, 0.4)] * 3, 10)))
     tables = [ladder_table(order, LADDER, made) for order in ("ours", "paper")]
     token, sampling = across(tables, "updates")
     assert token.startswith("**Token-level loss** depends on its company, at equal updates: added, in our order +0.200")

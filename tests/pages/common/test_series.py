@@ -13,7 +13,7 @@ from pages.shared.common import series
 from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
 
 NAN = math.nan
-T_975 = {1: 12.7062, 2: 4.30265}  # Student's t, 97.5 %, from a printed table
+T_975 = {2: 4.30265}  # Student's t, 97.5 %, from a printed table
 
 
 def record(update: int, *, rollout: int | None = None, samples=(64, 64, 64), **metrics) -> StepRecord:
@@ -52,12 +52,13 @@ def test_mean_and_interval_by_hand():
 
 
 def test_a_seed_that_was_not_measured_is_left_out_of_mean_and_interval():
-    loss = series.snapshot({"A": history(record(1, loss=[1, NAN, 3]), record(2, loss=[NAN, 5, NAN]))}, ["loss"], seeds=True)["A"][
-        "metrics"
-    ]["loss"]
-    assert loss["mean"] == [2, 5]
-    assert loss["half"] == [pytest.approx(T_975[1], rel=1e-3), 0]  # deviation sqrt(2), error sqrt(2 / 2) = 1
-    assert loss["seeds"] == [[1, None], [None, 5], [3, None]]
+    loss = series.snapshot(
+        {"A": history(record(1, loss=[1, NAN, 3, 2]), record(2, loss=[NAN, 5, NAN, 7]), seeds=4)}, ["loss"], seeds=True
+    )["A"]["metrics"]["loss"]
+    assert loss["mean"] == [2, 6]
+    # 1, 3, 2: deviation 1, error 1 / sqrt(3); two seeds have no interval
+    assert loss["half"] == [pytest.approx(T_975[2] / math.sqrt(3), rel=1e-3), 0]
+    assert loss["seeds"] == [[1, None], [None, 5], [3, None], [2, 7]]
 
 
 def test_rows_without_a_measurement_leave_no_point():
@@ -82,8 +83,10 @@ def test_numbers_are_rounded_to_four_significant_digits():
     assert series._significant(np.array(values)) == [123500, 0.0001235, -1.235, 0, 0.3, 1e-12, 1000]
 
 
-def test_a_single_seed_has_no_band():
-    assert "half" not in series.snapshot({"A": history(record(1, loss=[2]), seeds=1)}, ["loss"])["A"]["metrics"]["loss"]
+@pytest.mark.parametrize("loss", [[2], [2, 3]])
+def test_fewer_than_three_seeds_have_no_band(loss):
+    one = history(record(1, loss=loss, samples=[8] * len(loss)), seeds=len(loss))
+    assert "half" not in series.snapshot({"A": one}, ["loss"])["A"]["metrics"]["loss"]
 
 
 def test_samples_are_means_over_seeds():

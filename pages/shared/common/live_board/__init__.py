@@ -42,6 +42,7 @@ from functools import cache
 import streamlit as st
 
 from core.analysis.history import History
+from core.analysis.stats import MIN_SEEDS
 from pages.shared.common import series
 from pages.shared.common.live_board.assets import install, version
 from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
@@ -146,8 +147,8 @@ def _encoded(payload: dict) -> bytes:
 def note(histories: Mapping[str, History]) -> str:
     """What the lines and the band are."""
     counts = {len(history.seeds) for history in histories.values()}
-    if counts <= {1}:
-        return "one seed: no band"
+    if max(counts, default=1) < MIN_SEEDS:
+        return f"fewer than {MIN_SEEDS} seeds: no band"
     many = str(counts.pop()) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
     return f"mean over {many} seeds · band: 95 % interval of the mean"
 
