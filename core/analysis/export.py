@@ -16,6 +16,7 @@ import torch
 
 from core.analysis.charts import all_charts
 from core.analysis.charts.page import charts_page
+from core.analysis.csv_files import csv_text
 from core.analysis.report import report_markdown
 from core.analysis.result import RunResult
 from core.analysis.stats import MIN_SEEDS
@@ -39,16 +40,8 @@ def versions() -> dict[str, str]:
 
 def metrics_csv(results: dict[str, RunResult]) -> str:
     """All runs as one tidy table; an unmeasured cell is empty."""
-    frames = [
-        result.history.frame(run_id=run_id(label, result.config), algorithm=safe_cell(label)) for label, result in results.items()
-    ]
-    table = pd.concat(frames, ignore_index=True)
-    return table.to_csv(index=False, float_format="%.8g", lineterminator="\n")
-
-
-def safe_cell(text: str) -> str:
-    """A text that a spreadsheet will not take for a formula."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    frames = [result.history.frame(run_id=run_id(label, result.config), algorithm=label) for label, result in results.items()]
+    return csv_text(pd.concat(frames, ignore_index=True))
 
 
 def config_json(scenario: str, results: dict[str, RunResult], command: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
+import pandas as pd
+
+from core.analysis.csv_files import csv_text
 from core.analysis.report import about_intervals, bracketed, number
 from core.analysis.result import Status
 from core.analysis.stats import Estimate
@@ -39,14 +40,7 @@ def _spread(name: str, value: Estimate | None) -> dict:
 def table_csv(tables: Sequence[LadderTable]) -> str:
     """Every rung of every order; an unmeasured cell is empty."""
     rows = [row for table in tables for row in table_rows(table)]
-    out = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {k: f"{v:.8g}" if isinstance(v, float) and v == v else "" if v != v else v for k, v in row.items()} for row in rows
-        )
-    return out.getvalue()
+    return csv_text(pd.DataFrame(rows)) if rows else ""
 
 
 def table_dict(tables: Sequence[LadderTable]) -> dict:

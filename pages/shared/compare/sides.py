@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from core.analysis.csv_files import safe_table
 from core.settings.diff import differences
 from core.settings.fields import value_text
 from core.settings.run import RunConfig
@@ -16,7 +18,7 @@ def show_differences(runs: dict[str, RunConfig]) -> None:
             return
         rows = rows_of(runs)
         if rows:
-            st.dataframe(rows, hide_index=True, width="stretch")
+            st.dataframe(safe_table(pd.DataFrame(rows)), hide_index=True, width="stretch")
         else:
             st.markdown("Nothing: the sides are the same algorithm." if len(runs) > 1 else "There is only one side.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.analysis.csv_files import safe_table
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult
 from core.inspection.charts import entropy_chart, token_chart
@@ -47,7 +48,7 @@ def group_part(step: Step, seen: Treatment, number: int, results: dict[str, RunR
     table = completions_table(step, seen, number)
     known = table.drop(columns="trained").dropna(axis="columns", how="all")  # a dropped group has no part in the loss
     st.dataframe(
-        known.round(SHOWN), hide_index=True, column_config=COLUMNS, key="inspect:completions", height=_height(table),
+        safe_table(known.round(SHOWN)), hide_index=True, column_config=COLUMNS, key="inspect:completions", height=_height(table),
         alt=f"The {len(table)} completions of group {number}: text, length, rewards, advantage and part in the loss.")  # fmt: skip
     other, name = _other(results)
     through = treat(step, other)
@@ -77,7 +78,7 @@ def _through_other(step: Step, own: Treatment, other: Treatment, number: int, na
         return
     table = side_by_side(step, own, other, number, names)
     st.dataframe(
-        table.reset_index().round(SHOWN), hide_index=True, key="inspect:sides", height=_height(table),
+        safe_table(table.reset_index().round(SHOWN)), hide_index=True, key="inspect:sides", height=_height(table),
         column_config=_both(names), alt=f"The completions of group {number} through {names[0]} and through {names[1]}.")  # fmt: skip
 
 
@@ -108,5 +109,5 @@ def _tokens(step: Step, through: dict[str, Treatment], number: int, *, dark: boo
     )
     table = tokens_table(step, seen, number, chosen).drop(columns=["completion", "trained"])
     st.dataframe(
-        table, hide_index=True, column_config=COLUMNS, key="inspect:token_table", height=_height(table),
+        safe_table(table), hide_index=True, column_config=COLUMNS, key="inspect:token_table", height=_height(table),
         alt=f"The {len(table)} tokens of completion {chosen} of group {number}: probabilities, ratio, clip, weight, entropy.")  # fmt: skip

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.charts.palette import KNOWN, OTHERS
+from core.analysis.csv_files import safe_table
 from core.analysis.history import History
 from core.engine.tasks import TASKS
 from core.runs.store.store import StoreError
@@ -71,7 +72,7 @@ def settings_diff(chosen: Sequence[Listed], zone) -> None:
     rows = difference_rows(known)
     if rows:
         table = pd.DataFrame.from_dict(rows, orient="index", columns=list(known)).rename_axis("Setting")
-        st.dataframe(table, width="stretch", alt=f"{len(rows)} settings that differ between {len(known)} runs.")
+        st.dataframe(safe_table(table), width="stretch", alt=f"{len(rows)} settings that differ between {len(known)} runs.")
     elif len(known) > 1:
         st.markdown("Nothing differs: these runs have the same settings and seeds.")
 

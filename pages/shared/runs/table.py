@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.analysis.csv_files import safe_table
 from pages.shared.runs.listing import STATUS_WORDS, Listed, as_table
 from pages.shared.runs.names import long_labels, scenario_title
 from pages.shared.runs.state import FIELD, SCENARIOS, SEARCH, SELECTED, SHOWN, SIDES, STATUSES, TABLE
@@ -67,7 +68,8 @@ def table(runs: Sequence[Listed], zone) -> None:
     if sorted(_ticks()) != ticks:
         TABLE.set({"selection": {"rows": ticks, "columns": [], "cells": []}})
     st.dataframe(
-        as_table(runs, zone), key=TABLE.name, on_select=_ticked, selection_mode="multi-row", hide_index=True, placeholder="–",
+        safe_table(as_table(runs, zone)), key=TABLE.name, on_select=_ticked, selection_mode="multi-row", hide_index=True,
+        placeholder="–",
         column_config=_columns(), height=min(MAX_HEIGHT, ROW_HEIGHT * (len(ids) + 1) + 3),
         alt=f"Table of {len(ids)} runs: what they are called, their state, settings and outcome.",
     )  # fmt: skip

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.analysis.export import run_id, safe_cell
+from core.analysis.csv_files import safe_cell
+from core.analysis.export import run_id
 from core.analysis.history import History
 from core.analysis.report import findings, report_markdown
 from core.analysis.result import RunResult, Status
@@ -91,10 +92,10 @@ def test_a_run_without_any_record_is_reported_and_breaks_nothing():
     assert "A failed" in report_markdown("T", "L.", "", summary, results)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+A", "-A", "@A", "\tA"])
+@pytest.mark.parametrize("text", ["=1+1", "+A", "-A", "@A", "\tA", "+ Clip-Higher"])
 def test_no_cell_is_a_formula(text):
     assert safe_cell(text) == "'" + text
-    assert safe_cell("GRPO") == "GRPO"
+    assert safe_cell("GRPO") == "GRPO" and safe_cell("=") == "="
 
 
 def test_a_run_id_names_the_label_and_changes_with_the_configuration():

@@ -1,10 +1,13 @@
-"""metrics.csv, read back by somebody else's program, is what was measured: empty cells stay empty, and no cell is a formula."""
+"""Every CSV, read back by somebody else's program, is what was measured: empty cells stay empty, and no cell is a formula."""
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,15 +15,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analysis.csv_files import csv_text, safe_table
 from core.analysis.export import metrics_csv
 from core.analysis.history import History
 from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
 from core.analysis.result import RunResult
+from core.data import ladder as shipped
 from core.engine.types import StepRecord
+from core.ladder import ORDERS, ladder_table
+from core.ladder.numbers import table_csv
+from core.ladder.rungs import SCENARIO
 from core.settings.algorithm import GRPO
+from core.settings.scenarios import SCENARIOS
 from tests.core.faults.strategies import few, many
 from tests.support import CHAIN, small_run
 
+ROOT = Path(__file__).parents[3]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CELLS = st.floats(width=64) | st.sampled_from((0.0, -0.0, np.nan, np.inf, -np.inf, 1e-300, 1e300, 0.1 + 0.2))
 LABELS = st.text(max_size=12) | st.sampled_from(
@@ -65,12 +75,16 @@ def comes_back(made: dict[str, RunResult]) -> None:
     assert start == len(table)
 
 
-def nothing_is_a_formula(made: dict[str, RunResult]) -> None:
-    """Numbers may begin with a minus; every other cell is text that a spreadsheet leaves alone."""
-    for row in csv.reader(io.StringIO(metrics_csv(made), newline="")):
+def no_formula(text: str) -> None:
+    """Numbers may begin with a minus; every other cell is text that a spreadsheet leaves alone. A sign alone calculates nothing."""
+    for row in csv.reader(io.StringIO(text, newline="")):
         for cell in row:
-            if cell.startswith(FORMULA):
+            if cell.startswith(FORMULA) and len(cell) > 1:
                 float(cell)
+
+
+def nothing_is_a_formula(made: dict[str, RunResult]) -> None:
+    no_formula(metrics_csv(made))
 
 
 @few
@@ -89,3 +103,42 @@ def test_no_cell_is_a_formula(made):
 @pytest.mark.parametrize("holds", [comes_back, nothing_is_a_formula])
 def test_many_more_tables(holds):
     many(given(results())(holds))()
+
+
+TEXTS = st.sampled_from(FORMULA).flatmap(lambda sign: LABELS.map(lambda rest: sign + rest)) | LABELS
+
+
+@few
+@given(st.lists(st.tuples(TEXTS, TEXTS, st.floats()), min_size=1), st.lists(TEXTS, min_size=3, max_size=3, unique=True))
+def test_no_text_of_any_table_is_a_formula_in_a_file_or_from_a_table_of_a_page(rows, names):
+    table = pd.DataFrame(rows, columns=names).set_axis([row[0] for row in rows])
+    no_formula(csv_text(table))
+    no_formula(safe_table(table).to_csv())  # what the page's tables offer, index included
+    numbers = table.iloc[:, 2].to_numpy(float)
+    np.testing.assert_array_equal(safe_table(table).iloc[:, 2].to_numpy(float), numbers)
+
+
+def test_the_ladders_rungs_are_no_formulas():
+    tables = [ladder_table(order, SCENARIOS[SCENARIO], shipped.load()) for order in ORDERS]
+    text = table_csv(tables)
+    assert "'+ Clip-Higher" in text
+    no_formula(text)
+
+
+def calls(found: Callable[[str], bool]) -> list[tuple[str, ast.Call]]:
+    """(file, call) of every call in core and pages of a function that has such a name."""
+    files = [path for room in ("core", "pages") for path in (ROOT / room).rglob("*.py")]
+    nodes = ((path, node) for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    return [(str(path.relative_to(ROOT)), node) for path, node in nodes if found(ast.unparse(node.func))]
+
+
+def test_there_is_one_writer_of_csv_files():
+    writers = {file for file, _ in calls(lambda name: name.split(".")[-1] in ("to_csv", "DictWriter") or name == "csv.writer")}
+    assert writers == {"core/analysis/csv_files.py"}
+
+
+def test_every_table_on_a_page_is_made_safe_because_streamlit_offers_it_as_a_csv():
+    tables = calls(lambda name: name == "st.dataframe")
+    assert tables
+    for file, call in tables:
+        assert ast.unparse(call.args[0]).startswith("safe_table("), file
