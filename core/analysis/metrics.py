@@ -95,6 +95,14 @@ METRICS: tuple[Metric, ...] = (
         "#correct = G",
     ),
     Metric(
+        "zero_advantage_fraction",
+        "fraction",
+        "rollout",
+        "groups that are trained on",
+        "groups whose advantages are all exactly 0 ÷ groups; noise and shaping can tell answers apart that are all wrong or all right",
+        "Â_1 = … = Â_G = 0",
+    ),
+    Metric(
         "clip_fraction_low",
         "fraction",
         "update",

@@ -150,14 +150,18 @@ def _article(noun: str) -> str:
 
 
 def _signal(numbers: dict) -> str:
-    """What became of the groups without signal at the end: trained on in vain, or dropped."""
+    """What the groups at the end were good for: how many were dropped, or in how many of those trained on every advantage was 0. A run that is
+    older than that metric tells how many were all wrong or all right, whose advantages may be other than 0."""
     dropped = numbers["filter_ratio"]["final"] or 0
-    dead = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
+    zero = numbers["zero_advantage_fraction"]["final"]
     if dropped > 0.9995:
         return "at the end it dropped nearly every group that it generated, and had nothing to train on"
     if dropped > 0:
         return f"at the end it dropped {dropped:.0%} of the groups it generated and trained on the rest"
-    return f"at the end {dead:.0%} of the groups it trained on carried no signal"
+    if zero is None:
+        unmixed = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
+        return f"at the end {unmixed:.0%} of its groups were all wrong or all right"
+    return f"at the end every advantage was 0 in {zero:.0%} of the groups it trained on"
 
 
 def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str]:

@@ -179,13 +179,14 @@ class Trainer:
         self.samples = self.samples + (tally.sums["groups"] * config.group_size).long()
         metrics = tally.metrics()
         metrics["reward_trained_mean"] = _masked_mean(batch.rewards, batch.live[..., None].expand_as(batch.rewards))
+        advantages = group_advantages(batch.rewards, normalize_std=config.algorithm.normalize_std)
+        metrics["zero_advantage_fraction"] = _masked_mean((advantages == 0).all(-1).double(), batch.live)
         seen = None
         if (self.rollouts - 1) % config.eval_every == 0:
             measured, seen = self.evaluate(batch)
             metrics |= measured
             if (self.rollouts - 1) % self.distribution_every:
                 seen = None
-        advantages = group_advantages(batch.rewards, normalize_std=config.algorithm.normalize_std)
         for k in range(config.effective_updates_per_rollout):
             slots = slice(k % config.minibatches, None, config.minibatches)
             metrics |= self._update(batch.slots(slots), advantages[:, slots], active)

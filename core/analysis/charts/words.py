@@ -53,7 +53,7 @@ GROUPS = Words(
     "groups",
     "Groups",
     "share of generated groups",
-    "Only mixed groups teach: where all answers are wrong, or all right, every advantage is zero.",
+    "Only mixed groups tell right from wrong. Where all answers are wrong, or all right, advantages are 0, or noise and shaping alone.",
     (0, 1),
     (0, 1),
 )

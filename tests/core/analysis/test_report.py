@@ -68,10 +68,12 @@ def test_a_run_that_is_worse_is_called_behind():
     assert "B ends behind A by 0.5" in " ".join(sentences(A=result([0.6, 0.7, 0.6, 0.7]), B=result([0.1, 0.2, 0.1, 0.2])))
 
 
-def test_a_collapse_is_reported_with_its_update_and_the_share_of_dead_groups():
-    text = sentences(A=result([0.5] * 4, entropy=0.1))[0]
+def test_a_collapse_is_reported_with_its_update_and_the_share_of_groups_without_advantages():
+    text = sentences(A=result([0.5] * 4, entropy=0.1, zero_advantage_fraction=0.1))[0]
     assert "its entropy collapsed at update 32" in text
-    assert "75% of the groups it trained on carried no signal" in text  # all wrong 0.5 + all right 0.25
+    assert "at the end every advantage was 0 in 10% of the groups it trained on" in text
+    older = sentences(A=result([0.5] * 4, entropy=0.1))[0]
+    assert "at the end 75% of its groups were all wrong or all right" in older  # 0.5 + 0.25, whatever their advantages
     assert "its gradient did not vanish" in text
 
 

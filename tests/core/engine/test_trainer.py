@@ -92,6 +92,26 @@ def test_all_metrics_are_emitted_and_no_others_each_at_its_level():
     assert [r.rollout for r in found] == [1, 1, 2, 2, 3, 3, 4]
 
 
+@pytest.mark.parametrize("kind", ["plain", "noise", "shaping"])
+def test_zero_advantages_are_counted_where_all_are_zero_and_not_where_all_answers_are_wrong_or_right(kind):
+    noise, overlong = 0.2 * (kind == "noise"), "soft" if kind == "shaping" else "none"
+    algorithm = replace(GRPO, overlong=overlong, overlong_buffer_tokens=4)
+    loop = trainer.Trainer(small_run(replace(CHAIN, noise=noise, hard_fraction=0.9), algorithm))
+    batches = []
+    collect = loop.collector.collect
+    loop.collector.collect = lambda *args, **named: batches.append(collect(*args, **named)) or batches[-1]
+    metrics = next(loop.rollout()).metrics
+    rewards = batches[0][0].rewards  # (R, B, G); a group of equal rewards has advantages of 0 alone
+    zero = (rewards.amax(-1) == rewards.amin(-1)).double().mean(1)
+    unmixed = metrics["all_wrong_fraction"] + metrics["all_right_fraction"]
+    np.testing.assert_allclose(metrics["zero_advantage_fraction"], zero)
+    assert unmixed.sum() > 0
+    if kind == "plain":
+        np.testing.assert_allclose(metrics["zero_advantage_fraction"], unmixed)
+    else:
+        assert metrics["zero_advantage_fraction"].sum() < unmixed.sum()
+
+
 @ALGORITHMS
 def test_samples_generated_counts_every_completion_of_every_round(algorithm):
     found = records(small_run(CHAIN, algorithm))
