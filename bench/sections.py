@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from core.analysis.report import bracketed, number
-from core.data import ladder as shipped
+from core.data.ladder import SHIPPED_LADDER
 from core.ladder.numbers import table_markdown
 from core.ladder.report import sentences
-from core.ladder.rungs import ORDERS
+from core.ladder.rungs import ORDERS, SCENARIO
 from core.ladder.table import COUNTS, ladder_table
 from core.settings.scenarios import find_scenario
 
@@ -18,8 +18,8 @@ RESCUES = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
 
 def ladders_section() -> str:
     """Every order of the techniques, from the data that the Ablation ladder page ships."""
-    results = shipped.load()
-    scenario = find_scenario(shipped.about()["scenario"])
+    results = SHIPPED_LADDER.results
+    scenario = find_scenario(SCENARIO)
     parts = []
     for name, order in ORDERS.items():
         table = ladder_table(name, scenario, results)

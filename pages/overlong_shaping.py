@@ -1,14 +1,14 @@
 """Overlong shaping: what to do with completions that near the length limit, or are cut by it."""
 
+from core.data.recorded import lengths
 from core.engine.algorithms.shaping import overlong_penalty
 from core.engine.rollout import loss_mask, shaped_rewards
 from pages.shared.learn.metric_words import metric_chart
 from pages.shared.learn.page import LearnPage
-from pages.shared.learn.recorded import load
 
 page = LearnPage("overlong_shaping")
 page.text("idea")
-page.figure("ramp", data=load()["lengths"])
+page.figure("ramp", data=lengths())
 page.equation()
 page.code(overlong_penalty)
 page.text("noise")

@@ -1,27 +1,19 @@
-"""The finished default ladder that the page shows before anything is run. Computed by this code: `python -m core.data.ladder`."""
+"""The finished default ladder that the page shows before anything is run: of every rung what the tables need."""
 
 from __future__ import annotations
 
-import json
-import time
-from functools import lru_cache
-from pathlib import Path
+from functools import partial
 
 import numpy as np
-import torch
 
-from core.analysis.export import run_id, versions
 from core.analysis.history import History
-from core.analysis.result import RunResult, Status
 from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
+from core.data.dataset import Dataset, Kept, trained
 from core.engine.types import StepRecord
 from core.ladder.rungs import SCENARIO, ladder_runs
 from core.ladder.table import SCORE
-from core.runs.foreground import run_one
 from core.settings.scenarios import SCENARIOS
 
-PATH = Path(__file__).parent / "ladder.npz"
-COMMAND = "python -m core.data.ladder"
 KEPT = (SCORE, "entropy_nats", "grad_norm", "filter_ratio")  # metrics
 
 
@@ -40,51 +32,6 @@ def thinned(history: History) -> History:
     return out
 
 
-def write(path: Path = PATH, **counts: int) -> None:
-    """Run the whole ladder and keep it: thinned, single precision, compressed. `counts` are those of `ladder_runs`."""
-    torch.set_num_threads(1)
-    arrays: dict[str, np.ndarray] = {}
-    about = {"scenario": SCENARIO, "versions": versions(), "counts": counts, "runs": {}, "seconds": {}}
-    for label, config in ladder_runs(SCENARIOS[SCENARIO], **counts).items():
-        begin = time.process_time()  # one run after the other, so that this is its own
-        result = run_one(config)
-        about["seconds"][label] = round(time.process_time() - begin, 2)
-        if result.status is not Status.DONE:
-            raise RuntimeError(f"{label}: {result.status} {result.error}")
-        about["runs"][label] = run_id(label, config)
-        history = thinned(result.history)
-        arrays[f"{label}/updates"], arrays[f"{label}/rollouts"] = history.updates, history.rollouts
-        arrays[f"{label}/samples"] = history.samples
-        for name in KEPT:
-            arrays[f"{label}/{name}"] = history.metric(name).astype(np.float32)
-    path.parent.mkdir(exist_ok=True)
-    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)
-
-
-@lru_cache(maxsize=1)
-def load(path: Path = PATH) -> dict[str, RunResult]:
-    """Label -> the shipped run, thinned, with the scenario's present configuration. Do not change what is returned: it is shared."""
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    runs = ladder_runs(SCENARIOS[SCENARIO], **json.loads(str(arrays["about"]))["counts"])
-    return {label: _result(label, config, arrays) for label, config in runs.items()}
-
-
-def about(path: Path = PATH) -> dict:
-    """Which configurations and versions the shipped ladder was made with, and the processor seconds of each run."""
-    with np.load(path, allow_pickle=False) as stored:
-        return json.loads(str(stored["about"]))
-
-
-def _result(label: str, config, arrays: dict[str, np.ndarray]) -> RunResult:
-    history = History(config.seeds)
-    metrics = {name: arrays[f"{label}/{name}"].astype(float) for name in KEPT}
-    for row, update in enumerate(arrays[f"{label}/updates"]):
-        measured = {name: values[row] for name, values in metrics.items() if not np.isnan(values[row]).all()}
-        samples, rollout = arrays[f"{label}/samples"][row], int(arrays[f"{label}/rollouts"][row])
-        history.append(StepRecord(int(update), rollout, samples, 0.0, measured))
-    return RunResult(config, history)
-
-
-if __name__ == "__main__":
-    write()
+SHIPPED_LADDER = Dataset(
+    "ladder", runs=partial(ladder_runs, SCENARIOS[SCENARIO]), record=lambda _, config: Kept(thinned(trained(config)))
+)

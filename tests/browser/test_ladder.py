@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from core.data import ladder as shipped
+from core.data.ladder import SHIPPED_LADDER
 from core.ladder import ladder_table
 from core.ladder.report import signed
 from core.ladder.rungs import SCENARIO
@@ -51,7 +51,7 @@ def test_the_toggles_change_the_numbers_and_stand_in_the_address(ladder):
     before = words(page)
     page.get_by_role("radio", name="per sample").click()
     page.get_by_role("heading", name=re.compile("samples per seed")).wait_for()
-    sampling = ladder_table("ours", SCENARIOS[SCENARIO], shipped.load()).rows[3].per["samples"].brings
+    sampling = ladder_table("ours", SCENARIOS[SCENARIO], SHIPPED_LADDER.results).rows[3].per["samples"].brings
     until_words(page, f"({signed(sampling.mean)})")
     assert words(page) != before
     page.get_by_role("radio", name="Leave one out").click()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from core.analysis.export import charts_html
-from core.data import comparison as shipped
+from core.data.comparison import SHIPPED_COMPARISON
 from pages.shared.common.contents import LAB, learn_menu
 
 ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in (*LAB, *learn_menu())]
@@ -60,7 +60,7 @@ def test_no_page_asks_for_anything_from_another_host(listening, app_server):
 def test_the_page_of_charts_asks_for_nothing(listening, tmp_path):
     page, asked = listening
     file = tmp_path / "charts.html"
-    file.write_text(charts_html("Title", "Look for", shipped.load(), shipped.COMMAND), encoding="utf-8")
+    file.write_text(charts_html("Title", "Look for", SHIPPED_COMPARISON.results, SHIPPED_COMPARISON.command), encoding="utf-8")
     page.goto(file.as_uri())
     page.wait_for_selector(".js-plotly-plot .main-svg")
     assert elsewhere(asked + page.evaluate(NAMED), "") == []

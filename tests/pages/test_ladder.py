@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from core.data import ladder as shipped
+from core.data.ladder import SHIPPED_LADDER
 from core.engine.trainer import train
 from core.engine.types import TrainingDiverged
 from core.ladder import ORDERS, ladder_runs, ladder_table
@@ -57,8 +57,8 @@ def statuses(app) -> set[str]:
 def test_the_finished_default_comes_first_labelled_with_its_command(open_ladder):
     app = open_ladder()
     assert not app.exception
-    assert "finished example, computed earlier by this code" in words(app) and shipped.COMMAND in words(app)
-    table = ladder_table("ours", LADDER, shipped.load())
+    assert "finished example, computed earlier by this code" in words(app) and SHIPPED_LADDER.command in words(app)
+    table = ladder_table("ours", LADDER, SHIPPED_LADDER.results)
     assert list(bars(app).values()) == [row.per["updates"].score.mean for row in table.rows]
     for row in table.rows[1:]:
         assert told_step(row.per["updates"].brings) in words(app)
@@ -225,7 +225,7 @@ def test_the_zip_holds_what_the_command_writes(open_ladder):
 def test_the_estimate_grows_with_seeds_updates_and_runs():
     default = ladder_runs(LADDER)
     whole = seconds(default, cores=1)
-    assert whole == pytest.approx(sum(shipped.about()["seconds"].values()))
+    assert whole == pytest.approx(sum(SHIPPED_LADDER.about["seconds"].values()))
     assert seconds(default, cores=2) == pytest.approx(whole / 2)
     assert seconds(ladder_runs(LADDER, updates=960), cores=1) == pytest.approx(2 * whole)
     assert seconds(ladder_runs(LADDER, replicas=32), cores=1) == pytest.approx(1.7 * whole)

@@ -12,7 +12,7 @@ from core.analysis.markdown import plain
 from core.analysis.report import findings, numbers_table, quoted
 from core.analysis.result import RunResult
 from core.analysis.summary import summarise
-from core.data import comparison as shipped
+from core.data.comparison import SCENARIO
 from pages.shared.common.cache import Cache
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
@@ -22,7 +22,7 @@ KEPT_SUMMARIES = 64  # comparisons, some kB each
 
 
 def show_findings(comparison: str | None) -> None:
-    name = shipped.SCENARIO
+    name = SCENARIO
     if comparison is not None:
         view = manager().view(comparison)
         if not view.finished:

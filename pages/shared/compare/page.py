@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.data import comparison as shipped
+from core.data.comparison import SCENARIO, SHIPPED_COMPARISON
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.findings import show_findings
@@ -76,10 +76,10 @@ def _heading(scenario: Scenario, comparison: str | None) -> None:
     st.title("Watch GRPO collapse and DAPO hold" if shown.name == "collapse" else shown.title)
     st.markdown(shown.look_for)
     if comparison is None:
-        if scenario.name != shipped.SCENARIO:
-            st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[shipped.SCENARIO].title}*.")
+        if scenario.name != SCENARIO:
+            st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[SCENARIO].title}*.")
         st.info(
-            f"**A finished example, computed earlier by this code** (`{shipped.COMMAND}`): 16 seeds of each algorithm. "
+            f"**A finished example, computed earlier by this code** (`{SHIPPED_COMPARISON.command}`): 16 seeds of each algorithm. "
             "Press **Run** to train your own, live.", icon=":material/inventory_2:")  # fmt: skip
     if refused := REFUSED.take():
         st.error(plain(refused), icon=":material/block:")

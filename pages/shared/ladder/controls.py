@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.data import ladder as shipped
+from core.data.ladder import SHIPPED_LADDER
 from core.ladder import ORDERS, ladder_runs
 from core.ladder.rungs import SCENARIO
 from core.settings.describe import Setting, settings_of
@@ -94,7 +94,7 @@ def _button(ladder: Ladder | None, orders: tuple[str, ...], counts: Mapping[str,
 
 def seconds(runs: Mapping[str, RunConfig], cores: int | None = None) -> float:
     """Estimated from what the shipped runs took, on `cores` cores (default: those of this computer)."""
-    took, default = shipped.about()["seconds"], SCENARIOS[SCENARIO].run
+    took, default = SHIPPED_LADDER.about["seconds"], SCENARIOS[SCENARIO].run
     total = sum(
         took[label] * run.updates / default.updates * (FIXED_SHARE + (1 - FIXED_SHARE) * run.replicas / default.replicas)
         for label, run in runs.items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from core.analysis.result import RunResult
-from core.data import ladder as shipped
+from core.data.ladder import SHIPPED_LADDER
 from core.ladder import ORDERS, LadderTable, ladder_table
 from core.ladder.rungs import SCENARIO
 from core.settings.scenario import Scenario
@@ -42,4 +42,4 @@ def _finished(scenario: Scenario, results: Mapping[str, RunResult]) -> Finished:
 
 @cache
 def _shipped() -> Finished:
-    return _finished(SCENARIOS[SCENARIO], shipped.load())
+    return _finished(SCENARIOS[SCENARIO], SHIPPED_LADDER.results)

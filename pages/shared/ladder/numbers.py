@@ -7,7 +7,7 @@ import zipfile
 
 import streamlit as st
 
-from core.data import ladder as shipped
+from core.data.ladder import SHIPPED_LADDER
 from core.ladder import LadderTable
 from core.ladder.files import ladder_files, ladder_json
 from core.ladder.numbers import table_csv, table_markdown
@@ -58,7 +58,7 @@ def show_downloads(ladder: Ladder | None, finished: Finished) -> None:
                 icon=":material/folder_zip:", key="ladder:zip", help="The tables, the charts, every metric of every update.")  # fmt: skip
     if ladder is None:
         st.caption(
-            f"Every metric of every update: `python -m core ladder --order all --out out/ladder`. This example: `{shipped.COMMAND}`."
+            f"Every metric of every update: `python -m core ladder --order all --out out/ladder`. This example: `{SHIPPED_LADDER.command}`."
         )
 
 

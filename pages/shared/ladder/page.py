@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.data.ladder import COMMAND
+from core.data.ladder import SHIPPED_LADDER
 from core.ladder import COUNTS, ORDERS
 from pages.shared.common.trouble import plainly, show_missing_history
 from pages.shared.ladder.controls import controls
@@ -42,7 +42,7 @@ def ladder_page() -> None:
 def _whose(ladder) -> None:
     if ladder is None:
         st.info(
-            f"**A finished example, computed earlier by this code** (`{COMMAND}`). Press **Run it yourself** to train your own.",
+            f"**A finished example, computed earlier by this code** (`{SHIPPED_LADDER.command}`). Press **Run it yourself** to train your own.",
             icon=":material/inventory_2:")  # fmt: skip
         return
     words, button = st.columns([3, 1], vertical_alignment="center")

@@ -1,6 +1,6 @@
 """What only the page *Reading the metrics* has: what its figure scrubs through, how a value is read, and a card for every metric.
 
-Definitions come from core.analysis.metrics, curves from training (core.data.comparison and `recorded`), words from the page's text.
+Definitions come from core.analysis.metrics, curves from training (core.data.comparison and core.data.recorded), words from the page's text.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import streamlit as st
 
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, GRADIENT_VANISHED_FRACTION
 from core.analysis.metrics import METRIC_NAMES
+from core.data.recorded import curve
 from core.settings.algorithm import DAPO
 from pages.shared.learn.metric_words import BY_NAME, title
 from pages.shared.learn.page import LearnPage
-from pages.shared.learn.recorded import curve
 
 SIDES = ("GRPO", "DAPO")
 WIDTH, HEIGHT, GREY = 300, 64, "#6f8299"  # of the small curves

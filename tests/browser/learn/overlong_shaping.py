@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import torch
 
+from core.data.recorded import lengths, treated
 from core.engine.algorithms.advantages import group_advantages
 from core.engine.algorithms.shaping import overlong_penalty
 from core.engine.rollout import loss_mask, shaped_rewards
 from core.engine.tasks import make_task
 from core.settings.algorithm import GRPO
-from pages.shared.learn.recorded import load, treated
 from tests.browser.learn import Case, Drag
 
 LIMIT = 32
-LENGTHS = load()["lengths"]
+LENGTHS = lengths()
 TASK = treated("soft").task
 GROUP = [(8, True), (11, False), (17, True), (22, True), (24, False), (27, True), (34, True), (38, False)]
 ANSWERS = [{"tokens": tokens, "right": right} for tokens, right in GROUP]

@@ -16,7 +16,7 @@ from core.analysis.charts.palette import KNOWN, OTHERS, faded, side_styles
 from core.analysis.history import History
 from core.analysis.result import RunResult
 from core.analysis.summary import half_variances, summarise
-from core.data import comparison as shipped
+from core.data.comparison import SHIPPED_COMPARISON
 from core.engine.tasks import TaskConfig
 from core.engine.types import Distribution, StepRecord
 from core.settings.algorithm import DAPO, GRPO
@@ -123,8 +123,8 @@ def test_the_variance_over_the_second_half_equals_a_loop_and_needs_two_values():
 
 
 def test_the_stability_chart_shows_what_the_summary_says():
-    chart = by_name(more_charts(shipped.load()))["stability"]
-    summary = summarise("collapse", shipped.load())["algorithms"]
+    chart = by_name(more_charts(SHIPPED_COMPARISON.results))["stability"]
+    summary = summarise("collapse", SHIPPED_COMPARISON.results)["algorithms"]
     for label in ("GRPO", "DAPO"):
         dots = traces(chart, label)
         assert [dot.x[0] for dot in dots] == pytest.approx(list(summary[label]["stability"].values()))
@@ -136,7 +136,7 @@ def test_the_stability_chart_shows_what_the_summary_says():
 
 
 def test_the_shipped_comparison_has_all_charts_with_words_and_numbers():
-    charts = all_charts(shipped.load())
+    charts = all_charts(SHIPPED_COMPARISON.results)
     assert [chart.words.name for chart in charts] == NAMES
     for chart in charts:
         assert chart.figure is not None and chart.words.title and chart.words.unit and chart.words.caption, chart.words.name
@@ -146,14 +146,14 @@ def test_the_shipped_comparison_has_all_charts_with_words_and_numbers():
 
 
 def test_a_lines_numbers_are_those_of_the_history():
-    charts = by_name(live_charts(shipped.load()))
-    history = shipped.load()["DAPO"].history
+    charts = by_name(live_charts(SHIPPED_COMPARISON.results))
+    history = SHIPPED_COMPARISON.results["DAPO"].history
     (line,) = traces(charts["entropy_nats"], "DAPO")
     measured = history.metric("entropy_nats")
     measured = measured[~np.isnan(measured).all(1)]
     np.testing.assert_allclose(line.y, measured.mean(1))
     assert line.line.color == KNOWN["DAPO"]["color"] and line.line.dash == KNOWN["DAPO"]["dash"]
-    final = summarise("collapse", shipped.load())["algorithms"]["DAPO"]["entropy_nats"]
+    final = summarise("collapse", SHIPPED_COMPARISON.results)["algorithms"]["DAPO"]["entropy_nats"]
     low, high = final["final_ci95"]
     assert f"to {final['final']:.3g} [{low:.3g}, {high:.3g}]" in charts["entropy_nats"].text
 
@@ -207,7 +207,7 @@ def test_on_a_bandit_the_score_has_its_name_and_length_is_left_out():
     charts = by_name(all_charts({"GRPO": result(*rows, task=task)}))
     assert charts["eval_accuracy"].words.title == "Expected true reward" and charts["eval_accuracy"].words.unit == "reward"
     assert "one token" in charts["completion_tokens_mean"].text and charts["completion_tokens_mean"].figure is None
-    assert by_name(live_charts(shipped.load()))["eval_accuracy"].words.title == "Held-out accuracy"
+    assert by_name(live_charts(SHIPPED_COMPARISON.results))["eval_accuracy"].words.title == "Held-out accuracy"
 
 
 def test_what_never_happened_is_a_sentence_and_not_an_empty_figure():
@@ -249,8 +249,8 @@ def test_two_seeds_have_a_line_and_no_band():
 
 
 def test_the_dotted_line_is_two_fifths_of_where_the_entropy_began():
-    (line,) = live_charts(shipped.load())[0].figure.layout.shapes  # both sides start alike
-    start = np.mean([r.history.metric("entropy_nats")[0].mean() for r in shipped.load().values()])
+    (line,) = live_charts(SHIPPED_COMPARISON.results)[0].figure.layout.shapes  # both sides start alike
+    start = np.mean([r.history.metric("entropy_nats")[0].mean() for r in SHIPPED_COMPARISON.results.values()])
     assert line.y0 == pytest.approx(0.4 * start)
     apart = {k: result(record(1, 1, entropy_nats=[v, v])) for k, v in (("GRPO", 1.0), ("DAPO", 2.0))}
     assert [shape.y0 for shape in live_charts(apart)[0].figure.layout.shapes] == pytest.approx([0.4, 0.8])
@@ -265,7 +265,7 @@ def test_a_run_whose_start_was_not_measured_has_none_to_compare_with():
 
 
 def test_figures_do_not_depend_on_plotlys_default_and_have_ink_for_light_and_dark():
-    light, dark = (all_charts(shipped.load(), dark=dark)[0].figure for dark in (False, True))
+    light, dark = (all_charts(SHIPPED_COMPARISON.results, dark=dark)[0].figure for dark in (False, True))
     assert light.layout.paper_bgcolor == light.layout.plot_bgcolor == "rgba(0,0,0,0)"
     assert (
         contrast(light.layout.xaxis.tickfont.color, "#FFFFFF") > 7 and contrast(dark.layout.xaxis.tickfont.color, "#1A1A17") > 7
@@ -336,7 +336,7 @@ def test_plotly_is_in_the_page_once_and_every_figure_after_it():
     page = evil_page()
     assert page.count("* plotly.js v") == 1
     assert page.index("* plotly.js v") < page.index("Plotly.newPlot(")
-    drawn = [chart for chart in all_charts(shipped.load()) if chart.figure]
+    drawn = [chart for chart in all_charts(SHIPPED_COMPARISON.results) if chart.figure]
     assert (
         len(re.findall(r"Plotly\.newPlot\(", charts_page("t", "", drawn, {}, []).split("</style>")[1].split("</script>", 1)[1]))
         == 12
@@ -355,7 +355,7 @@ def test_settings_within_settings_keep_their_whole_name():
 
 
 def test_every_chart_of_the_page_has_its_alternative_in_text():
-    charts = all_charts(shipped.load())
+    charts = all_charts(SHIPPED_COMPARISON.results)
     page = charts_page("t", "l", charts, {}, [])
     assert page.count('role="img"') == 12
     for chart in charts:

@@ -4,42 +4,37 @@ from itertools import islice
 
 import numpy as np
 
-from core.analysis.export import run_id
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
-from core.data import comparison as shipped
+from core.data.comparison import SHIPPED_COMPARISON
 from core.engine.trainer import train
-from core.settings.scenarios import SCENARIOS
-
-
-def test_it_was_made_with_the_scenarios_present_settings():
-    runs = SCENARIOS[shipped.SCENARIO].runs()
-    assert shipped.about()["runs"] == {label: run_id(label, run) for label, run in runs.items()}, f"run {shipped.COMMAND}"
 
 
 def test_it_is_whole():
-    for label, result in shipped.load().items():
+    for label, result in SHIPPED_COMPARISON.results.items():
         assert list(result.history.updates) == list(range(1, result.config.updates + 1)), label
         assert all(not np.isnan(result.history.metric(name)).all() for name in METRIC_NAMES)
 
 
 def test_it_has_the_distributions_of_every_evaluation():
-    for label, result in shipped.load().items():
+    for label, result in SHIPPED_COMPARISON.results.items():
         found = result.history.distributions()
         evaluated = ~np.isnan(result.history.metric("eval_accuracy")).all(1)
         assert [update for update, _ in found] == result.history.updates[evaluated].tolist(), label
         first = next(train(result.config)).distribution
         for name in ("token_probs", "rank_probs"):
             np.testing.assert_allclose(
-                getattr(found[0][1], name), getattr(first, name), atol=1e-4, err_msg=f"run {shipped.COMMAND}"
+                getattr(found[0][1], name), getattr(first, name), atol=1e-4, err_msg=f"run {SHIPPED_COMPARISON.command}"
             )
 
 
 def test_its_first_rollout_is_what_the_code_computes_today():
-    for label, result in shipped.load().items():
+    for label, result in SHIPPED_COMPARISON.results.items():
         fresh = History(result.config.seeds)
         for record in islice(train(result.config), 8):
             fresh.append(record)
         for name in ("accuracy", "entropy_nats", "filter_ratio", "grad_norm"):
             now, then = fresh.metric(name), result.history.metric(name)[:8]
-            np.testing.assert_allclose(then, now, rtol=1e-3, atol=1e-4, err_msg=f"{label} {name}: run {shipped.COMMAND}")
+            np.testing.assert_allclose(
+                then, now, rtol=1e-3, atol=1e-4, err_msg=f"{label} {name}: run {SHIPPED_COMPARISON.command}"
+            )

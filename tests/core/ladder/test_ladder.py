@@ -15,7 +15,7 @@ from core.analysis.result import RunResult, Status
 from core.analysis.stats import Estimate
 from core.analysis.summary import summarise
 from core.analysis.verdict import Verdict, verdict
-from core.data import ladder as shipped
+from core.data.ladder import SHIPPED_LADDER
 from core.engine.trainer import train
 from core.engine.types import StepRecord
 from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table, rungs
@@ -300,14 +300,16 @@ def test_the_bars_are_the_numbers_of_the_table():
 
 def test_the_shipped_ladder_was_made_with_the_scenarios_present_settings_and_is_small():
     runs = ladder_runs(LADDER)
-    assert shipped.about()["runs"] == {label: run_id(label, run) for label, run in runs.items()}, f"run {shipped.COMMAND}"
-    assert shipped.about()["seconds"].keys() == runs.keys()
-    assert shipped.PATH.stat().st_size < 500_000
-    assert all(len(result.config.seeds) >= 16 for result in shipped.load().values())
+    assert SHIPPED_LADDER.about["runs"] == {label: run_id(label, run) for label, run in runs.items()}, (
+        f"run {SHIPPED_LADDER.command}"
+    )
+    assert SHIPPED_LADDER.about["seconds"].keys() == runs.keys()
+    assert SHIPPED_LADDER.path.stat().st_size < 500_000
+    assert all(len(result.config.seeds) >= 16 for result in SHIPPED_LADDER.results.values())
 
 
 def test_the_shipped_ladder_begins_as_the_code_computes_it_today():
-    for label, result in shipped.load().items():
+    for label, result in SHIPPED_LADDER.results.items():
         first = next(train(result.config))
         for name in ("eval_accuracy", "entropy_nats", "grad_norm"):
             np.testing.assert_allclose(
@@ -315,16 +317,17 @@ def test_the_shipped_ladder_begins_as_the_code_computes_it_today():
                 first.metrics[name],
                 rtol=1e-3,
                 atol=1e-4,
-                err_msg=f"{label}: run {shipped.COMMAND}",
+                err_msg=f"{label}: run {SHIPPED_LADDER.command}",
             )
 
 
 def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path):
     counts = {"updates": 40, "replicas": 2}
-    shipped.write(tmp_path / "small.npz", **counts)
+    small = replace(SHIPPED_LADDER, folder=tmp_path)
+    small.write(**counts)
     whole = run_all(ladder_runs(LADDER, **counts))
     for order in ORDERS:
-        kept = ladder_table(order, LADDER, shipped.load(tmp_path / "small.npz"))
+        kept = ladder_table(order, LADDER, small.results)
         ours = ladder_table(order, LADDER, whole)
         assert kept.budget == ours.budget
         for a, b in zip(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from core.analysis.stats import mean_over_seeds
-from core.data.comparison import load
+from core.data.comparison import SHIPPED_COMPARISON
 from core.engine.algorithms.sampling import informative_groups
 from core.settings.algorithm import DAPO
 from core.settings.scenarios import LAB
@@ -33,7 +33,7 @@ def cost(accuracy: float, group_size: float) -> float:
 def curves() -> dict[str, dict[str, list[float]]]:
     """Label -> the shipped run's held-out accuracy, mean over seeds, and where it was measured: on updates and on samples generated."""
     out = {}
-    for label, result in load().items():
+    for label, result in SHIPPED_COMPARISON.results.items():
         history = result.history
         accuracy = mean_over_seeds(history.metric("eval_accuracy"))
         measured = ~np.isnan(accuracy)

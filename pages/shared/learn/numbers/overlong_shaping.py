@@ -1,13 +1,13 @@
-"""Numbers in the text of *Overlong shaping*: from data/recorded.json, which `python -m pages.shared.learn.recorded` writes."""
+"""Numbers in the text of *Overlong shaping*: from the recorded lengths, see `core.data.recorded`."""
 
 from __future__ import annotations
 
 import torch
 
+from core.data.recorded import TREATMENTS, lengths
 from core.engine.algorithms.shaping import overlong_penalty
 from core.settings.algorithm import DAPO
 from core.settings.scenarios import find_scenario
-from pages.shared.learn.recorded import TREATMENTS, load
 
 
 def cut(treatment: float, frame: float) -> float:
@@ -47,7 +47,7 @@ def deepest() -> float:
 
 
 def _run(treatment: float) -> dict:
-    return load()["lengths"][TREATMENTS[int(treatment)]]
+    return lengths()[TREATMENTS[int(treatment)]]
 
 
 def _frames(treatment: float) -> list[dict]:

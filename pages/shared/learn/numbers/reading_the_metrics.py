@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from core.data import comparison as shipped
-from pages.shared.learn.recorded import curve, load
+from core.data.comparison import SHIPPED_COMPARISON
+from core.data.recorded import curve, lengths
 
 _NAMES = ("reward_trained_mean", "accuracy")
 
 
 def seeds() -> float:
     """Of the shipped runs."""
-    return float(len(shipped.load()["DAPO"].history.seeds))
+    return float(len(SHIPPED_COMPARISON.results["DAPO"].history.seeds))
 
 
 def at(metric: float, update: float) -> float:
@@ -36,7 +36,7 @@ def most_cut() -> float:
 
 def runaway_held_out() -> float:
     """The best held-out accuracy of that run."""
-    return max(value for value in load()["lengths"]["none"]["eval_accuracy"] if value is not None)
+    return max(lengths()["none"]["eval_accuracy"])
 
 
 def lab_ratio() -> float:
