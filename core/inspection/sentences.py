@@ -10,7 +10,7 @@ import torch
 from core.engine.rollout import shaped_rewards
 from core.engine.tasks import make_task
 from core.inspection.step import KINDS, Group, Step
-from core.inspection.tables import fate, has_signal, slot_of
+from core.inspection.tables import fate, has_advantage, slot_of
 from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Treatment
 
 
@@ -30,14 +30,18 @@ def _update(step: Step, treated: Treatment, label: str) -> str:
         left = int(treated.kept.sum())
         elsewhere = f" The batch has {left} of {len(treated.kept)} places filled, and those are in other updates." if left else ""
         return begin + "no group was left to train on, so nothing was learned." + elsewhere
-    dead = len(dropped) + sum(not has_signal(treated, g.slot) for _, g in inside)
     scope = " in this update" if count < len(treated.kept) else ""
     if len(dropped) == count:
         return begin + f"{_all(count)}{scope} {'was' if count == 1 else 'were'} dropped. {_nothing_pulls(step)}"
-    if dead == count:
-        it = "its only group carried no" if count == 1 else f"none of its {count} groups{scope} carried any"
-        return begin + f"{it} signal: every advantage is 0. {_nothing_pulls(step)}"
-    told = [f"{_of(dead, count)}{scope} carried no signal"] if dead else [f"{_all(count)}{scope} carried a signal"]
+    zero = sum(not has_advantage(treated, g.slot) for _, g in inside)
+    told = [f"{_of(len(dropped), count)}{scope} {'was' if len(dropped) == 1 else 'were'} dropped"] if dropped else []
+    if zero == len(inside):
+        whose = "the rest" if dropped else _all(count) + scope
+        return begin + "; ".join([*told, f"every advantage of {whose} is 0. {_nothing_pulls(step)}"])
+    if zero:
+        told.append(f"in {_of(zero, count)}{scope} every advantage is 0")
+    elif not dropped:
+        told.append(f"{_all(count)}{scope} {'has' if count == 1 else 'have'} advantages other than 0")
     return begin + "; ".join([*told, _strongest(treated, inside), _clipped(treated)]) + "."
 
 
@@ -136,13 +140,14 @@ def group_sentence(step: Step, treated: Treatment, number: int) -> str:
     if became == "dropped":
         return begin + "Dynamic sampling dropped it: it is in no update."
     if became == "surplus":
-        return begin + "It had a signal, but the batch was full already: it is in no update."
+        return begin + "It was kept, but the batch was full already: it is in no update."
     if became == "in other updates":
         return begin + f"It is in slot {slot + 1} of the batch, which other updates of this rollout train on, not this one."
     share = treated.share[slot].sum()
-    if not has_signal(treated, slot):
+    if not has_advantage(treated, slot):
         return (
-            begin + "All its rewards are the same, so every advantage is 0: it takes a place in the update and teaches nothing."
+            begin
+            + "All its rewards are the same, so every advantage is 0: it takes a place in the update and adds nothing to the gradient."
         )
     clipped = int((treated.clipped[slot] != 0).sum())
     return begin + (
@@ -160,13 +165,13 @@ def _why_it_differs(group: Group) -> str:
 
 
 def batch_difference(step: Step, own: Treatment, other: Treatment, names: tuple[str, str]) -> str:
-    """How many of the batch's groups each keeps, and in how many of those there is a signal."""
+    """How many of the batch's groups each keeps, and in how many of those an advantage is not 0."""
     slots = [g.slot for g in step.groups if g.slot is not None]
     if not slots:
         return "The batch is empty: there is nothing to compare."
     kept = [sum(bool(treated.kept[slot]) for slot in slots) for treated in (own, other)]
-    alive = [sum(has_signal(treated, slot) for slot in slots) for treated in (own, other)]
-    told = [f"{name} keeps {k} of them, {a} with a signal" for name, k, a in zip(names, kept, alive, strict=True)]
+    alive = [sum(has_advantage(treated, slot) for slot in slots) for treated in (own, other)]
+    told = [f"{name} keeps {k} of them, {a} with advantages other than 0" for name, k, a in zip(names, kept, alive, strict=True)]
     return f"The batch has {len(slots)} {'group' if len(slots) == 1 else 'groups'}: {'; '.join(told)}."
 
 
@@ -180,11 +185,11 @@ def difference(step: Step, own: Treatment, other: Treatment, number: int, names:
     if own.kept[slot] != other.kept[slot]:
         keeps, drops = (mine, theirs) if own.kept[slot] else (theirs, mine)
         one = own if own.kept[slot] else other
-        without = "" if has_signal(one, slot) else ", though at advantage 0: its tokens only dilute the mean"
+        without = "" if has_advantage(one, slot) else ", though at advantage 0: its tokens only dilute the mean"
         again = " and samples another" if (other if own.kept[slot] else own).algorithm.dynamic_sampling == "refill" else ""
         return f"{drops} drops this group{again}; {keeps} trains on it{without}."
     if not own.kept[slot]:
-        return f"Both drop this group: {mine} and {theirs} see no signal in it."
+        return f"Both drop this group: neither {mine} nor {theirs} trains on it."
     told = []
     if not np.allclose(own.advantages[slot], other.advantages[slot], atol=1e-6):
         largest = np.abs(own.advantages[slot] - other.advantages[slot]).max()

@@ -34,7 +34,7 @@ def slot_of(step: Step, number: int) -> int | None:
     return step.groups[number - 1].slot
 
 
-def has_signal(treated: Treatment, slot: int) -> bool:
+def has_advantage(treated: Treatment, slot: int) -> bool:
     """Kept, and some advantage is not 0."""
     return bool(treated.kept[slot] and (treated.advantages[slot] != 0).any())
 

@@ -32,6 +32,7 @@ RULES: dict[str, tuple[bool, tuple[tuple[float | None, str], ...]]] = {
     "filter_ratio": (False, ((0.001, "none"), (0.6, "some"), (0.85, "much"), (None, "most"))),
     "all_wrong_fraction": (False, ((0.15, "few"), (0.35, "some"), (None, "many"))),
     "all_right_fraction": (False, ((0.15, "few"), (0.35, "some"), (None, "many"))),
+    "zero_advantage_fraction": (False, ((0.15, "few"), (0.35, "some"), (None, "many"))),
     "clip_fraction_low": (False, ((0.0005, "idle"), (0.05, "some"), (None, "much"))),
     "clip_fraction_high": (False, ((0.0005, "idle"), (0.05, "some"), (None, "much"))),
     "upclipped_prob_mean": (False, ((0.2, "rare"), (None, "common"))),
@@ -58,6 +59,7 @@ FAMILIES: dict[str, dict[str, tuple]] = {
     "signal": {
         "all_wrong_fraction": (DAPO_, ("addition", "GRPO")),
         "all_right_fraction": (DAPO_, GRPO_),
+        "zero_advantage_fraction": (DAPO_, GRPO_),
         "filter_ratio": (DAPO_, ("lab", "DAPO")),
         "generation_rounds": (GRPO_, DAPO_),
         "grad_norm": (DAPO_, GRPO_),

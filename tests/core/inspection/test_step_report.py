@@ -107,7 +107,7 @@ def test_the_summary_counts_dead_groups_and_clipped_tokens(unfiltered):
     dead = sum(not (seen.advantages[slot] != 0).any() for slot in slots)
     text = summary(unfiltered, seen, "GRPO")
     assert text.startswith(f"Update {unfiltered.update} of GRPO, seed 5: ")
-    assert 0 < dead < len(slots) and f"{dead} of {len(slots)} groups in this update carried no signal" in text
+    assert 0 < dead < len(slots) and f"in {dead} of {len(slots)} groups in this update every advantage is 0" in text
     high, low = (unfiltered.record.metrics[f"clip_fraction_{side}"][0] for side in ("high", "low"))
     assert f"{high * 100:.1f} % of the tokens were clipped above and {low * 100:.1f} % below" in text and high > low > 0.001
 
@@ -144,7 +144,8 @@ def test_an_all_wrong_group_through_the_other_algorithm(unfiltered):
     assert "every advantage is 0" in group_sentence(unfiltered, own, number)
     mixed = sum(g.kind == "mixed" for g in unfiltered.groups)
     assert batch_difference(unfiltered, own, other, names) == (
-        f"The batch has 16 groups: GRPO keeps 16 of them, {mixed} with a signal; DAPO keeps {mixed} of them, {mixed} with a signal."
+        f"The batch has 16 groups: GRPO keeps 16 of them, {mixed} with advantages other than 0; "
+        f"DAPO keeps {mixed} of them, {mixed} with advantages other than 0."
     )
 
 
