@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from core.analysis.export import run_id
+from core.analysis.history import History
+from core.analysis.result import RunResult, Status
+from core.data import dataset
 from core.data.__main__ import DATASETS, main
 from core.data.dataset import Dataset, Kept, trained
 from core.settings.algorithm import DAPO, GRPO
@@ -44,9 +47,12 @@ def test_what_is_written_comes_back(tmp_path):
             np.testing.assert_array_equal(ours.rank_probs, theirs.rank_probs)
 
 
-def test_a_run_that_does_not_come_to_its_end_is_not_shipped():
-    with pytest.raises(RuntimeError, match="failed: training diverged"):
-        trained(replace(small_run(CHAIN, GRPO), learning_rate=1.0, max_grad_norm=1e30, updates=200))
+def test_a_run_that_does_not_come_to_its_end_is_not_shipped(monkeypatch):
+    config = small_run(CHAIN, GRPO)
+    failed = RunResult(config, History(config.seeds), Status.FAILED, "training diverged at update 3")
+    monkeypatch.setattr(dataset, "run_one", lambda config: failed)
+    with pytest.raises(RuntimeError, match="failed: training diverged at update 3"):
+        trained(config)
 
 
 def test_the_command_makes_what_it_is_asked_for(tmp_path, monkeypatch, capsys):
