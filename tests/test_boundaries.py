@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -103,3 +104,35 @@ def test_an_import_that_is_not_allowed_is_found(tmp_path, file, line, broken):
     done = contracts(tmp_path)
     assert done.returncode == 1
     assert broken in done.stdout
+
+
+def may_import(docstring: str, rooms: set[str]) -> set[str]:
+    """The packages of core that the docstring of one of them allows: "May import settings and engine.", "May import every package of core
+    but data.", "Imports no other package of core."."""
+    told = re.search(r"May import ((?:core\.|[^.])*)\.|Imports no other package of core\.", docstring)
+    assert told, "the docstring must say what the package may import"
+    named = set(re.findall(r"\w+", told.group(1) or "")) & rooms
+    return rooms - named if (told.group(1) or "").startswith("every") else named
+
+
+def imported(room: Path, rooms: set[str]) -> set[str]:
+    nodes = [node for path in room.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    modules = [a.name for n in nodes if isinstance(n, ast.Import) for a in n.names]
+    modules += [f"{n.module}.{a.name}" for n in nodes if isinstance(n, ast.ImportFrom) and n.module for a in n.names]
+    return ({parts[1] for parts in (m.split(".") for m in modules) if parts[0] == "core" and len(parts) > 1} & rooms) - {
+        room.name
+    }
+
+
+@pytest.mark.parametrize("room", sorted(p.parent for p in (ROOT / "core").glob("*/__init__.py")), ids=lambda room: room.name)
+def test_a_package_imports_only_what_its_docstring_names(room):
+    rooms = {p.parent.name for p in (ROOT / "core").glob("*/__init__.py")}
+    docstring = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
+    assert imported(room, rooms) <= may_import(" ".join(docstring.split()), rooms - {room.name})
+
+
+def test_the_reading_of_docstrings_would_find_too_much():
+    rooms = {"a", "b", "c"}
+    assert may_import("X. May import a and b. Y.", rooms) == {"a", "b"}
+    assert may_import("X. May import every other package of core but c.", rooms) == {"a", "b"}
+    assert may_import("Imports no other package of core.", rooms) == set()

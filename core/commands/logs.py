@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.analysis.export import safe_cell
+from core.analysis.csv_files import csv_text
 from core.commands import EXIT_BAD_INPUT
 from core.logs import HOME, LogRun, Reading, read_paths
 from core.logs.take import EVALUATIONS
@@ -114,9 +114,7 @@ def _finite(values: np.ndarray) -> list[float | None]:
 
 def reading_csv(reading: Reading) -> str:
     """One row per run and step; an unmeasured cell is empty. Names cannot be taken for a formula."""
-    table = pd.concat([found.frame().rename(columns=safe_cell) for found in reading.runs], ignore_index=True)
-    table["run"] = table["run"].map(safe_cell)
-    return table.to_csv(index=False, float_format="%.8g", lineterminator="\n")
+    return csv_text(pd.concat([found.frame() for found in reading.runs], ignore_index=True))
 
 
 def _short(value: float | None) -> str:

@@ -1,7 +1,7 @@
 """Other people's training logs read into the Lab's names: one reader per format, one table of names per framework.
 
 source (bytes, bounded) → readers (rows of a format) → builder (rows → runs) → verdicts (names, units, what must be known) → `LogRun`,
-which gives a `core.analysis.history.History`. Imports settings, engine, analysis.
+which gives a `core.analysis.history.History`. May import settings, engine and analysis.
 """
 
 from core.logs.bounds import HOME, HOSTED, Bounds
