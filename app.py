@@ -1,4 +1,4 @@
-"""Compare, the home page: choose a scenario, press Run, watch one die and one live."""
+"""Compare, the home page: choose a scenario, train its algorithms side by side, and watch the live charts."""
 
 from pages.shared.common.frame import frame
 from pages.shared.compare.page import compare_page

@@ -1,4 +1,5 @@
-"""Exit code 0 if the server on $PORT answers its health check with "ok", else 1 and why. Unknown paths answer 200 too: the body tells."""
+"""Exit code 0 if the server on $PORT answers its health check with "ok", else 1 and why. The body is compared because unknown paths answer
+200 too."""
 
 from __future__ import annotations
 

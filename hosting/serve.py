@@ -1,5 +1,5 @@
-"""The server of a container: `python -m hosting.serve [options of streamlit run]`. What takes seconds to import is imported before the first
-visitor can knock, so that nobody who comes to a host that just woke up, and no thirty at once, wait for it in front of an empty page."""
+"""The server of a container: `python -m hosting.serve [options of streamlit run]`. Modules that take seconds to import are imported before
+the server accepts connections, so that the first visitors of a host that has just started do not wait in front of an empty page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def options(environment: dict[str, str], given: list[str]) -> list[str]:
-    """The command line of Streamlit. `given` comes last, so it wins."""
+    """The command line of Streamlit. `given` comes last and so overrides the rest."""
     port = environment.get("PORT", "8501")
     ours = [f"--server.port={port}", "--server.address=0.0.0.0", "--server.headless=true", "--server.fileWatcherType=none"]
     return ["run", str(ROOT / "app.py"), *ours, *given]

@@ -1,4 +1,4 @@
-"""`python -m core fork --scenario NAME --run LABEL --after UPDATE … --out DIR`: go on from a run's state with other settings."""
+"""`python -m core fork --scenario NAME --run LABEL --after UPDATE … --out DIR`: continue from a run's state with other settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m core inspect --scenario NAME --run LABEL --seed S --update N`: look inside one update, of a run of a scenario or a stored one."""
+"""`python -m core inspect --scenario NAME --run LABEL --seed S --update N`: inspect one update of a run of a scenario or of the history."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _one_of(option: str, label: str, known: Mapping[str, object]) -> str:
 
 def _replayed(config: RunConfig, seed: int | None, update: int) -> Step:
     check({"the run": config})
-    torch.set_num_threads(1)  # as in the run: sums in another order would be other sums
+    torch.set_num_threads(1)  # as in the run: another number of threads sums in another order, with other rounding
     with tqdm(unit="update", leave=False) as bar:
 
         def on_prepare(stage: str, done: int, total: int) -> None:

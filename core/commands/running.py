@@ -1,4 +1,4 @@
-"""What the commands that train have in common: options that describe runs, a progress bar, files and findings."""
+"""What the commands that train share: options that describe runs, a progress bar, files and findings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from core.settings.scenario import Scenario
 from core.settings.sides import own_sides, parse_sides, side_runs
 from core.settings.start import START
 
-REFRESH_STEPS = 16  # of preparation: a terminal need not be written to for each
+REFRESH_STEPS = 16  # steps of preparation between two writes to the terminal
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_setting_options(parser: argparse.ArgumentParser) -> None:
-    """Which runs, without where the results go."""
+    """The options that describe the runs; not where the results are written."""
     parser.add_argument("--scenario", default="collapse", help="a name that `list` shows (default: collapse)")
     parser.add_argument(
         "--sides",
@@ -54,7 +54,7 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_start_options(parser: argparse.ArgumentParser) -> None:
-    """What all sides begin with."""
+    """The options that all sides share: updates, seeds, first seed."""
     for option, text in {
         "--seeds": "number of seeds, trained at once",
         "--first-seed": "the first of them",
@@ -64,7 +64,7 @@ def add_start_options(parser: argparse.ArgumentParser) -> None:
 
 
 def start_of(options: argparse.Namespace) -> dict[str, int | None]:
-    """The same as `Scenario.runs` takes it; None for what is not given."""
+    """These options as keyword arguments of `Scenario.runs`; None for those not given."""
     return {name: whole_number(option, getattr(options, option[2:].replace("-", "_"))) for name, option in START.items()}
 
 
@@ -79,7 +79,7 @@ def resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunCon
 
 
 def whole_number(name: str, text: str | None) -> int | None:
-    """The number of an option; None if it is not given. ConfigError if it is none."""
+    """The whole number given for an option; None if it is not given. ConfigError if it is not a whole number."""
     return None if text is None else read_number(name, text)
 
 

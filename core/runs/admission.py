@@ -1,4 +1,4 @@
-"""How many runs and how much memory the run manager holds at most, and which finished comparisons it lets go of to keep within that."""
+"""Bounds on the runs and the memory that the run manager holds, and which finished comparisons are removed to stay within them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.settings.limits import NONE, Limits
 
 
 class ManagerFull(RuntimeError):
-    """No more runs can be held. The message says which bound was met and what to do."""
+    """No more runs can be held. The message says which bound was reached and what to do."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Admission:
     limits: Limits = NONE
 
     def check(self, comparisons: dict[str, LiveComparison], owner: str, new: list[LiveRun]) -> None:
-        """ManagerFull unless `new` runs of `owner` fit beside everything that is not over. What has been told to end does not count: the
-        comparison that a reset replaces must not keep it from starting."""
+        """ManagerFull unless `new` runs of `owner` fit beside all unfinished ones. Runs that were told to end do not count, so that a reset
+        can replace its comparison."""
         unfinished = [run for c in comparisons.values() for run in c.runs.values() if not run.ends]
         going = [c for c in comparisons.values() if not c.ends and c is not new[0].comparison]
         for held, bound, whose in (
@@ -51,8 +51,8 @@ class Admission:
             )
 
     def forget(self, comparisons: dict[str, LiveComparison], *, coming: int = 0, keep: str = "") -> bool:
-        """Let finished comparisons go until at most `keep_finished` of them are left, and there is room for `coming` updates times seeds.
-        Those that nobody looks at go first, then the oldest; `keep` stays. True if any went."""
+        """Remove finished comparisons until at most `keep_finished` of them are left and there is room for `coming` updates times seeds.
+        Those without viewers are removed first, then the oldest; `keep` stays. True if any was removed."""
         finished = sorted((c for c in comparisons.values() if c.finished and c.id != keep), key=lambda c: bool(c.viewers))
         held = sum(c.size for c in comparisons.values())
         gone = False

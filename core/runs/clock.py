@@ -1,16 +1,16 @@
-"""Clocks that cannot be trusted: a host that sleeps, a program that is frozen, a wall clock that is set."""
+"""Detects time that must not count: the host slept, the process was suspended, or the wall clock was changed."""
 
 from __future__ import annotations
 
 import time
 
-STEADY_SECONDS = 3600.0  # after a jump, ages by the wall clock are believed again when it has not jumped for so long
-JUMP_SECONDS = 60.0  # further apart than corrections by NTP bring the clocks
-SLEEP_SECONDS = 2.0  # later than asked for: not a busy machine any more
+STEADY_SECONDS = 3600.0  # after a jump, ages by the wall clock are used again once it has not jumped for this long
+JUMP_SECONDS = 60.0  # larger than any correction by NTP
+SLEEP_SECONDS = 2.0  # a wait that ends later than this was not delayed by a busy machine
 
 
 class WallClock:
-    """Whether ages by the wall clock can be believed, for decisions that cannot be taken back. Not thread-safe."""
+    """Whether ages by the wall clock are reliable enough for decisions that cannot be undone, such as deleting. Not thread-safe."""
 
     def __init__(self) -> None:
         self._wall, self._monotonic = time.time(), time.monotonic()
@@ -26,6 +26,6 @@ class WallClock:
 
 
 def slept(asked: float, took: float) -> float:
-    """For how long this process was not running, when a wait of `asked` seconds `took` so long; 0 if it merely was busy."""
+    """Seconds for which this process was suspended, if a wait of `asked` seconds `took` this long; 0 if the machine was merely busy."""
     late = took - asked
     return late if late > SLEEP_SECONDS else 0.0

@@ -1,4 +1,4 @@
-"""Run the algorithms of a comparison side by side, one thread each, and keep whatever each of them measured."""
+"""Train the algorithms of a comparison in the foreground, one thread each, and return what each of them measured, also after a failure."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from core.engine.types import StepRecord
 from core.runs.view import ComparisonView, RunView
 from core.settings.run import RunConfig
 
-RATE_UPDATES = 20  # updates per second is measured over so many
+RATE_UPDATES = 20  # updates over which the rate is measured
 
 
 class LiveRun:
@@ -28,11 +28,11 @@ class LiveRun:
         self.status = Status.PAUSED if paused else Status.QUEUED
         self.paused_since: float | None = time.monotonic() if paused else None
         self.allowance: int | None = 0 if paused else None  # updates until it pauses; None = no pause
-        self.ending: tuple[Status, str] | None = None  # (final status, reason) that somebody asked for
+        self.ending: tuple[Status, str] | None = None  # (final status, reason), once an end was requested
         self.has_slot = False
         self._slot_since: float | None = None  # monotonic
         self._slot_seconds = 0.0
-        self.records: Iterator[StepRecord] | None = None  # what it goes on with; None before its first slot and after its end
+        self.records: Iterator[StepRecord] | None = None  # the trainer's iterator; None before its first slot and after its end
         self.preparing: tuple[str, int, int] | None = None
         self.last_update_time: float | None = None
         self.error = self.traceback = ""
@@ -44,7 +44,7 @@ class LiveRun:
 
     @property
     def ends(self) -> bool:
-        """It is over, or will be after the update that it is in."""
+        """The run is over, or will be after its current update."""
         return self.finished or self.ending is not None
 
     @property
@@ -58,7 +58,7 @@ class LiveRun:
 
     @property
     def trained_seconds(self) -> float:
-        """How long it has had a slot, without its pauses and its time in the queue."""
+        """Seconds for which it has had a slot, without its pauses and its time in the queue."""
         return self._slot_seconds + (time.monotonic() - self._slot_since if self._slot_since is not None else 0.0)
 
     def set_status(self, status: Status) -> None:
@@ -73,7 +73,7 @@ class LiveRun:
         self.has_slot, self._slot_since = False, None
 
     def forgive(self, seconds: float) -> None:
-        """So much of its time did not pass for the program."""
+        """Do not count this many seconds: the process was suspended meanwhile."""
         if self._slot_since is not None:
             self._slot_since += seconds
         if self.paused_since is not None:
@@ -88,7 +88,7 @@ class LiveRun:
             self.allowance -= 1
 
     def forget_rate(self) -> None:
-        """A pause does not count as slowness."""
+        """Start measuring the rate anew, so that a pause does not lower it."""
         self._recent.clear()
 
     def view(self, position: int | None) -> RunView:
@@ -117,13 +117,13 @@ class LiveComparison:
         self.created = time.time()
         self.runs: dict[str, LiveRun] = {}
         self.viewers: set[str] = set()
-        self.alone_since: float | None = time.monotonic()  # None while somebody is looking
+        self.alone_since: float | None = time.monotonic()  # None while a viewer is attached
         for run in runs:
             self.add(run)
 
     def add(self, run: LiveRun) -> None:
         run.comparison = self
-        self.runs = {**self.runs, run.label: run}  # a new one: others may be going through the old one without the lock
+        self.runs = {**self.runs, run.label: run}  # a new dict: other threads may be iterating over the old one without the lock
 
     @property
     def finished(self) -> bool:
@@ -135,7 +135,7 @@ class LiveComparison:
 
     @property
     def paused_since(self) -> float | None:
-        """When (monotonic) the last of its runs that are not over was paused; None while one goes on, and at the end."""
+        """When (monotonic) the last of its unfinished runs was paused; None while one trains or waits, and when all are over."""
         open_runs = [run for run in self.runs.values() if not run.finished]
         if not open_runs or any(run.paused_since is None for run in open_runs):
             return None
@@ -157,7 +157,7 @@ class LiveComparison:
                 self.alone_since = time.monotonic()
 
     def forgive(self, seconds: float, now: float) -> None:
-        """The program stood still for so long: nobody could have come back, and nothing was trained."""
+        """Do not count this many seconds: the process was suspended, so nobody could attach and nothing was trained."""
         if self.alone_since is not None:
             self.alone_since = min(self.alone_since + seconds, now)
         for run in self.runs.values():

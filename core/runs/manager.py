@@ -35,13 +35,13 @@ from core.settings.run import RunConfig
 class RunManager:
     """Every method may be called from any thread, and only `shutdown` and `wait` wait for training.
 
-    At most `max_active` runs train at a time; the others queue, in turns between owners. A run gives bit for bit the records that
-    `train(config)` gives, whatever pauses and other runs there are. A comparison that nobody is attached to is stopped after
-    `grace_seconds` (None: never). Bounds on memory: `max_unfinished` runs that are not over, `max_per_owner` of them of one owner,
-    and `max_seed_updates` updates times seeds over everything held, about 180 bytes each. A finished comparison makes room when it is
-    needed, at the latest when `keep_finished` newer ones are held. With a store it can still be viewed, and without one it is gone.
-    `open_store` is for a store that could not be opened: it is called again and again, StoreError means not yet, and everything that is
-    held by then is written to what it returns.
+    At most `max_active` runs train at a time; the others wait in a queue that alternates between owners. A run gives bit for bit the
+    records that `train(config)` gives, regardless of pauses and of other runs. A comparison that nobody is attached to is stopped after
+    `grace_seconds` (None: never). Bounds on memory: `max_unfinished` unfinished runs, of which `max_per_owner` may belong to one owner, and
+    `max_seed_updates` (updates times seeds, summed over all runs held; about 180 bytes each). A finished comparison is removed from memory
+    when its room is needed, at the latest when `keep_finished` newer ones are held; with a store it can still be viewed. `open_store` is
+    for a store that could not be opened at first: it is called repeatedly until it no longer raises StoreError, and everything held by then
+    is written to the store that it returns.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class RunManager:
             self._recorder.add(comparison)
             self._comparisons[comparison.id] = comparison
             self._scheduler.submit(*live)
-            self._changed.notify_all()  # the reaper has a new deadline
+            self._changed.notify_all()  # wake the reaper: there is a new deadline
         return comparison.id
 
     def add(self, comparison: str, label: str, config: RunConfig, *, viewer: str | None = None) -> None:
@@ -111,7 +111,7 @@ class RunManager:
         with self._lock:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
-            found = self._comparisons.get(comparison, found)  # somebody else may have been faster
+            found = self._comparisons.get(comparison, found)  # another caller may have added it meanwhile
             check_label(label, taken=found.runs)
             self.limits.check({k: run.config for k, run in found.runs.items()} | {label: config})
             check_cost({label: config}, self.limits, at_once=self._max_active)
@@ -131,57 +131,58 @@ class RunManager:
         self._reaper.garbage = gone or self._reaper.garbage
 
     def pause(self, comparison: str) -> None:
-        """Each run stops after the update that it is in and gives its place to others. UnknownComparison, here and below, if no
-        comparison in memory has this id; a finished run is left as it is."""
+        """Each run pauses after its current update and frees its slot for others. UnknownComparison, here and below, if no comparison in
+        memory has this id; a finished run is left as it is."""
         self._scheduler.pause(self._find(comparison))
 
     def resume(self, comparison: str) -> None:
-        """Go on; at the front of its owner's line if no place is free."""
+        """Continue paused runs; if no slot is free they wait at the front of their owner's queue."""
         self._scheduler.resume(self._find(comparison))
 
     def step(self, comparison: str, updates: int = 1) -> None:
-        """Exactly so many updates of every run, then pause. Steps asked for before these are done add up."""
+        """Train exactly this many updates of every run, then pause. Steps that are requested before the earlier ones are done add up."""
         if updates < 1:
             raise ValueError(f"updates must be at least 1, got {updates}; ask for one or more")
         self._scheduler.step(self._find(comparison), updates)
 
     def stop(self, comparison: str) -> None:
-        """End all runs of it; what they have measured is kept."""
+        """End all runs of the comparison; what they have measured is kept."""
         self._scheduler.stop(self._find(comparison))
 
     def reset(self, comparison: str, *, viewer: str | None = None) -> str:
-        """Stop it and start the same settings and seeds anew: the new id. Works on every comparison of the store too."""
+        """Stop the comparison and start another one with the same settings and seeds; returns its id. Works on every comparison of the
+        store too."""
         found = self._look_up(comparison)
         if isinstance(found, LiveComparison):
             self._scheduler.stop(found)
         return self.start(found.configs(), owner=found.owner, scenario=found.scenario, viewer=viewer)
 
-    # Looking
+    # Reading
 
     def view(self, comparison: str) -> ComparisonView:
-        """Everything but the measurements, at this moment, from memory or else from the store."""
+        """The present state of the comparison without its measurements, from memory or else from the store."""
         found = self._look_up(comparison)
         with self._lock:
             return found.view(self._scheduler.positions())
 
     def history(self, comparison: str, label: str) -> History:
-        """What a run has measured so far. It does not grow: ask again. KeyError if the comparison has no such label."""
+        """What a run has measured so far, as a snapshot that does not grow. KeyError if the comparison has no such label."""
         return self._look_up(comparison).history(label)
 
     def since(self, comparison: str, label: str, update: int) -> list[StepRecord]:
-        """The records of later updates than `update`, oldest first: what a chart that has drawn up to there still needs."""
+        """The records of later updates than `update`, oldest first, for a chart that has drawn everything up to there."""
         return self.history(comparison, label).after(update)
 
     def results(self, comparison: str) -> dict[str, RunResult]:
         """Label -> settings, measurements and status, as reports and exports take them."""
         found = self._look_up(comparison)
         if isinstance(found, StoredComparison):
-            return found.results()  # reads for a while: not under the lock
+            return found.results()  # reading may take long, so it happens outside the lock
         with self._lock:
             return found.results()
 
     def comparisons(self, owner: str) -> list[str]:
-        """The ids of an owner's comparisons in memory, newest first: where somebody who comes back finds their runs."""
+        """The ids of an owner's comparisons in memory, newest first, so that a visitor who returns finds their runs."""
         with self._lock:
             return [c.id for c in reversed(self._comparisons.values()) if c.owner == owner]
 
@@ -193,9 +194,9 @@ class RunManager:
 
     @contextmanager
     def replay_slot(self, owner: str, on_wait: Callable[[], None] = lambda: None) -> Iterator[Callable[[], None]]:
-        """A slot in which the calling thread may train for a while, for whoever looks into a step. One replay goes on at a time; `on_wait`
-        is called again and again until it is this one's turn, and may raise to leave. What is yielded is to be called between updates:
-        it raises TimeoutError when the replay has taken longer than a run may. ManagerFull if `owner` waits for too many already."""
+        """A slot in which the calling thread may replay a run for the step inspector. One replay runs at a time; while this one waits,
+        `on_wait` is called repeatedly and may raise to give up. The function that is yielded must be called between updates: it raises
+        TimeoutError when the replay has taken longer than a run may. ManagerFull if `owner` waits for too many already."""
         with self._scheduler.replay_slot(owner, on_wait):
             began, bound = time.monotonic(), self.limits.run_seconds
 
@@ -210,33 +211,33 @@ class RunManager:
 
     @property
     def problem(self) -> str:
-        """What a thread of the manager has met and tries again, in a line for people; '' when all is well."""
+        """Why a thread of the manager fails at present (it tries again), as one line for the page; '' = no problem."""
         return "; ".join(filter(None, (thread.problem for thread in (*self._scheduler.threads, self._reaper))))
 
     # Leases
 
     def watchers(self) -> int:
-        """How many leases are held on comparisons of which a run trains."""
+        """The number of leases held on comparisons of which a run trains."""
         with self._lock:
             training = (c for c in self._comparisons.values() if any(run.status is Status.RUNNING for run in c.runs.values()))
             return sum(len(comparison.viewers) for comparison in training)
 
     def attach(self, comparison: str, viewer: str) -> None:
-        """`viewer` is looking: the comparison is not stopped for want of watchers. Attaching twice is attaching once; for a
-        comparison that is not in memory there is nothing to do."""
+        """Register that `viewer` has the comparison open, so that it is not stopped as unwatched. Idempotent; a comparison that is not in
+        memory is ignored."""
         with self._lock:
             if comparison in self._comparisons:
                 self._comparisons[comparison].attach(viewer)
 
     def detach(self, comparison: str, viewer: str) -> None:
-        """`viewer` is gone, for now at least. Never waits and may be called twice, or for a viewer who never attached."""
+        """Register that `viewer` no longer has it open. Never waits; may be called twice, or for a viewer who never attached."""
         with self._lock:
             if comparison in self._comparisons:
                 self._comparisons[comparison].detach(viewer)
                 self._changed.notify_all()
 
     def shutdown(self, timeout: float = 10.0) -> None:
-        """Interrupt what goes on, wait up to `timeout` seconds for the threads, and write everything to the store, which stays open.
+        """Interrupt the unfinished runs, wait up to `timeout` seconds for the threads, and write everything to the store, which stays open.
         Idempotent. Register it with `atexit` in a program that may end while runs go on."""
         with self._lock:
             self._open = False
@@ -251,16 +252,16 @@ class RunManager:
         if self._recorder.store is not None:
             self._recorder.store.flush(timeout)
 
-    # What the scheduler reports
+    # Callbacks of the scheduler
 
     def _on_status(self, run: LiveRun) -> None:
         self._reaper.garbage = self._reaper.garbage or run.finished
         self._recorder.set_status(run)
 
-    # Finding
+    # Look-up
 
     def _look_up(self, comparison: str) -> LiveComparison | StoredComparison:
-        """From memory, or else from the store."""
+        """The comparison of this id, from memory or else from the store."""
         with self._lock:
             found = self._comparisons.get(comparison)
         return found or self._recorder.comparison(comparison)

@@ -1,4 +1,4 @@
-"""Memory that the C library keeps for later: bounded, and given back when nothing trains.
+"""Memory that the C library's allocator retains: bounded, and returned to the system when nothing trains.
 
 glibc gives threads that allocate at the same time arenas of their own, up to eight per core, and returns little of what was freed in
 them. Measured with six comparisons one after another (collapse, addition, length-runaway, lab, collapse, addition): 594 MB at rest

@@ -1,7 +1,7 @@
 """The order of the queue: fair between owners.
 
-A turn is one group of items (a comparison's runs), so that what is compared starts together. Turns go to the owner who has waited
-longest since their last one; within an owner, first come, first served. Somebody who queues twenty comparisons delays themselves.
+A turn is one group of items (a comparison's runs), so that what is compared starts together. Turns go to the owner who has waited longest
+since their last one; within an owner, first come, first served. An owner who queues twenty comparisons delays only their own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
-REMEMBERED_OWNERS = 1000  # whose last turn is known; forgetting somebody only favours them once
+REMEMBERED_OWNERS = 1000  # owners whose last turn is remembered; one that is forgotten is served earlier once
 
 
 @dataclass(eq=False)
@@ -22,20 +22,20 @@ class _Group(Generic[Item]):
 
 
 class FairQueue(Generic[Item]):
-    """Items in groups in owners' lines. Not thread-safe: the caller holds a lock. Iterating gives the items in the order in which
+    """Groups of items in one queue per owner. Not thread-safe: the caller holds a lock. Iterating gives the items in the order in which
     `pop` would give them if nothing else came."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[_Group[Item]]] = {}  # owners in order of arrival; no line is empty
+        self._lines: dict[str, deque[_Group[Item]]] = {}  # owners in order of arrival; no owner's queue is empty
         self._served: dict[str, int] = {}  # owner -> number of their last turn, the latest at the end
         self._turns = 0
-        self._open: _Group[Item] | None = None  # the group whose turn it is, until its last item is out
+        self._open: _Group[Item] | None = None  # the group whose turn it is, until its last item was taken
 
     def __len__(self) -> int:
         return sum(len(group.items) for line in self._lines.values() for group in line)
 
     def add(self, owner: str, group: Hashable, items: Iterable[Item], *, front: bool = False) -> None:
-        """Put `items` as one group at the end of the owner's line, or at its front: behind the group whose turn it is."""
+        """Put `items` as one group at the end of the owner's queue, or at its front, which is behind the group whose turn it is."""
         made = _Group(group, deque(items))
         if not made.items:
             return

@@ -1,6 +1,6 @@
-"""Ends runs without a command: those that nobody is attached to, that have trained or been paused for longer than the limits allow. Lets
-go of finished ones, collects garbage, and tidies the history. Time during which the whole process was not running, because its host
-slept or it was frozen, is not counted."""
+"""A thread that ends runs which nobody is attached to, or which have trained or been paused for longer than the limits allow. It also
+removes finished runs from memory, collects garbage, and deletes old runs from the history. Time during which the process was suspended is
+not counted."""
 
 from __future__ import annotations
 
@@ -21,10 +21,8 @@ from core.settings.limits import Limits
 
 NOBODY = "nobody was watching"
 PAUSED_FOR_LONG = "this shared server ends what has been paused for {seconds} seconds"
-DEAD_CHECK_SECONDS = 60.0  # how often the runs of other processes that died are looked for
-HEARTBEAT_SECONDS = (
-    5.0  # at most this much of a sleep is not noticed, and so often a history that cannot be opened is tried again
-)
+DEAD_CHECK_SECONDS = 60.0  # interval of the search for runs of other processes that died
+HEARTBEAT_SECONDS = 5.0  # shorter suspensions go unnoticed; also how often opening the history is tried again
 
 
 class Reaper:
@@ -51,7 +49,7 @@ class Reaper:
 
     @property
     def problem(self) -> str:
-        """Why it does not do its work, in a line for people; '' when all is well."""
+        """Why the reaper fails at present, as one line for the page; '' = no problem."""
         return self._thread.problem
 
     def stop(self) -> None:
@@ -62,7 +60,7 @@ class Reaper:
         self._thread.join(timeout)
 
     def _work(self) -> bool:
-        """One look at everything. False after `stop`."""
+        """Check all comparisons once, then wait for the next deadline. False after `stop`."""
         with self._lock:
             if not self._open:
                 return False
@@ -74,7 +72,7 @@ class Reaper:
             else:
                 self.garbage = False
         if collect:
-            gc.collect()  # takes long with torch in memory and stops every thread: only when nobody trains
+            gc.collect()  # with torch in memory it takes long and stops every thread, so only while nothing trains
             give_back()
         now = time.monotonic()
         if self._recorder.waits_for_store and now - self._tried >= HEARTBEAT_SECONDS:
@@ -95,7 +93,7 @@ class Reaper:
                 comparison.forgive(asleep, now)
 
     def _open_history(self) -> None:
-        with suppress(StoreError):  # whoever looks at the history is told
+        with suppress(StoreError):  # shown to those who open the history
             store = self._recorder.open_store()
             with self._lock:
                 self._recorder.adopt(store, self._comparisons.values())
@@ -106,11 +104,11 @@ class Reaper:
             return
         with suppress(StoreError):
             store.mark_interrupted()
-            if self._limits.retention_hours is not None and steady:  # a clock that is set must not remove what is new
+            if self._limits.retention_hours is not None and steady:  # a clock that was set forward must not delete new runs
                 store.purge_finished(older_than_seconds=self._limits.retention_hours * 3600.0)
 
     def _stop_overlong(self) -> float:
-        """Stop runs that have trained for longer than the limit. Seconds until the next look."""
+        """Stop runs that have trained for longer than the limit. Returns the seconds until the next one is due."""
         bound = self._limits.run_seconds
         if bound is None:
             return DEAD_CHECK_SECONDS
@@ -124,7 +122,7 @@ class Reaper:
         return min(waits)
 
     def _stop_unwatched(self) -> float:
-        """Stop what nobody has been attached to for too long. Seconds until the next one is due."""
+        """Stop comparisons that nobody has been attached to for too long. Returns the seconds until the next one is due."""
         waits = [DEAD_CHECK_SECONDS]
         for comparison in self._comparisons.values():
             if self._grace is not None and comparison.alone_since is not None and not comparison.finished:
@@ -136,7 +134,8 @@ class Reaper:
         return min(waits)
 
     def _stop_paused(self) -> float:
-        """Stop what has been paused for longer than the limit, whoever looks. Seconds until the next one is due."""
+        """Stop comparisons that have been paused for longer than the limit, watched or not. Returns the seconds until the next one is
+        due."""
         bound = self._limits.paused_seconds
         waits = [DEAD_CHECK_SECONDS]
         for comparison in self._comparisons.values() if bound is not None else ():

@@ -1,5 +1,5 @@
-"""The run manager's side of the store: runs in memory are written to it, comparisons that are no longer in memory are read from it.
-Without a store nothing is written and nothing is found."""
+"""The connection of the run manager to the store: runs in memory are written to it, comparisons that are no longer in memory are read from
+it. Without a store nothing is written and nothing is found."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class UnknownComparison(LookupError):
 
 
 class StoredComparison:
-    """A comparison that only the store has. It answers what a LiveComparison answers; what is asked for is read then."""
+    """A comparison that only the store has, with the interface of a LiveComparison. Everything is read on request."""
 
     def __init__(self, store: Store, runs: list[StoredRun]):
         self._store, first = store, runs[0]
@@ -50,7 +50,7 @@ class StoredComparison:
         for label, result in self.results().items():
             run = LiveRun(label, result.config, paused=False)
             run.run_id, run.history, run.stored = self.runs[label].run_id, result.history, result.history.last_update
-            # A run that another process is at cannot be gone on with here, and is shown as it was.
+            # A run that another process trains cannot be continued here, and is shown as it was stored.
             run.status = result.status if result.status.finished else Status.INTERRUPTED
             run.error, run.traceback = result.error, result.traceback
             live.add(run)
@@ -65,7 +65,7 @@ class Recorder:
 
     @property
     def waits_for_store(self) -> bool:
-        """There is to be a store, and there is none yet."""
+        """A store is wanted but could not be opened yet."""
         return self.store is None and self.open_store is not None
 
     def adopt(self, store: Store, comparisons: Iterable[LiveComparison]) -> None:
@@ -97,8 +97,8 @@ class Recorder:
             self.store.set_status(run.run_id, run.status, run.error, run.traceback)
 
     def _known(self, run: LiveRun) -> bool:
-        """Whether the store has the run: with everything that it measured while there was no store, written now. Twice is as good as
-        once: a record replaces itself."""
+        """Whether the store has the run. If so, everything measured while there was no store is written now. Idempotent: a record replaces
+        itself."""
         if self.store is None or run.run_id is None:
             return False
         for record in run.history.after(run.stored):

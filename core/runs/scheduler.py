@@ -1,8 +1,8 @@
-"""Which runs train now: a bounded number of slots, a fair queue for them, and one thread per slot, which stays.
+"""Which runs train now: a bounded number of slots, a fair queue for them, and one permanent thread per slot.
 
-A run keeps its trainer as the iterator of its records. To pause is to give the slot and its thread back, which costs no processor time; to
-resume is to queue again, for whichever thread comes. Replays (`replay_slot`) are short and somebody waits for them: one at a time takes
-a free slot, or borrows that of a run between two of its updates. All state is guarded by one lock, which a thread takes once between
+A run keeps its trainer as the iterator of its records. Pausing returns the slot and its thread, so a paused run takes no processor time;
+resuming queues the run again, and any thread may take it up. A replay (`replay_slot`) is short and a person waits for it: one at a time
+takes a free slot, or borrows that of a run between two of its updates. All state is guarded by one lock, which a thread takes once between
 two updates.
 """
 
@@ -27,8 +27,8 @@ from core.runs.live import LiveComparison, LiveRun
 from core.runs.queueing import FairQueue
 from core.runs.service import ServiceThread
 
-REPLAYS_PER_OWNER = 4  # that wait or go on
-WAIT_SECONDS = 0.25  # between two calls of a replay's on_wait
+REPLAYS_PER_OWNER = 4  # replays that wait or run
+WAIT_SECONDS = 0.25  # seconds between two calls of a replay's on_wait
 NICENESS = 10  # of the threads that train; the others have 0
 Train = Callable[..., Iterator[StepRecord]]  # core.engine.trainer.train, or what a test puts in its place
 
@@ -40,20 +40,20 @@ def limit_torch_threads() -> None:
 
 
 def give_way() -> None:
-    """This thread leaves the processor to whoever answers people: pages, and on one's own machine the browser. Only Linux gives a
-    thread a priority of its own; elsewhere nothing happens. Measured with two runs, their server and a browser on two cores: what a
-    page does takes a quarter less time."""
+    """Lower the priority of this thread below that of the threads that serve pages, and of a browser on the same machine. Only Linux has
+    priorities per thread; elsewhere nothing happens. Measured with two runs, their server and a browser on two cores: pages respond in a
+    quarter less time."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 class _Replay:
-    """One that wants a slot or has one."""
+    """A replay that waits for a slot or has one."""
 
     def __init__(self, owner: str):
         self.owner = owner
         self.granted = self.over = False
-        self.borrowed = False  # the slot is a run's, which waits to have it back
+        self.borrowed = False  # the slot is borrowed from a run, which waits until it is returned
 
 
 class Scheduler:
@@ -69,13 +69,13 @@ class Scheduler:
         checkpoints: Checkpoints | None = None,
     ):
         self.lock = threading.RLock()
-        self.changed = threading.Condition(self.lock)  # some run's status is not what it was
+        self.changed = threading.Condition(self.lock)  # notified when a run's status has changed
         self.active = 0
         self._max_active = max_active
         self._train, self._on_record, self._on_status = train, on_record, on_status
         self._checkpoints = checkpoints
         self._queue: FairQueue[LiveRun] = FairQueue()
-        self._ready: deque[LiveRun] = deque()  # have a slot, and wait for a thread to take them up
+        self._ready: deque[LiveRun] = deque()  # have a slot, and wait for a thread
         self._handed_out = threading.Condition(self.lock)
         self._replays: FairQueue[_Replay] = FairQueue()
         self._replay: _Replay | None = None  # that goes on
@@ -92,7 +92,7 @@ class Scheduler:
             self._enqueue(runs[0].comparison, [run for run in runs if run.status is Status.QUEUED])
 
     def pause(self, comparison: LiveComparison) -> None:
-        """A run that trains finishes the update that it is in."""
+        """A run that trains finishes its current update first."""
         with self.lock:
             for run in _unfinished(comparison):
                 run.allowance = 0
@@ -104,12 +104,12 @@ class Scheduler:
             self._go_on(comparison, lambda run: None)
 
     def step(self, comparison: LiveComparison, updates: int) -> None:
-        """So many updates more from where each run is now, or from where steps asked for before will bring it."""
+        """This many more updates, counted from where each run is now or from where steps requested before will bring it."""
         with self.lock:
             self._go_on(comparison, lambda run: (run.allowance or 0) + updates)
 
     def stop(self, comparison: LiveComparison, status: Status = Status.STOPPED, reason: str = "") -> None:
-        """A run that trains finishes the update that it is in, the others are over now."""
+        """A run that trains finishes its current update; the others end now."""
         with self.lock:
             for run in _unfinished(comparison):
                 self.stop_run(run, status, reason)
@@ -119,14 +119,14 @@ class Scheduler:
         with self.lock:
             run.ending = run.ending or (status, reason)
             if run.has_slot:
-                self.changed.notify_all()  # it may have lent its slot
+                self.changed.notify_all()  # its slot may be lent to a replay
             else:
                 self._queue.remove(run)
                 self._end(run, *run.ending)
-                run.records = None  # it was paused: nobody goes through them
+                run.records = None  # it was paused: no thread iterates over its records
 
     def close(self) -> None:
-        """Nothing is started from now on, and the threads end with what they are at."""
+        """Start nothing any more; each thread ends after its current work."""
         with self.lock:
             self._open = False
             self._handed_out.notify_all()
@@ -174,7 +174,7 @@ class Scheduler:
         self.changed.notify_all()
 
     def _end(self, run: LiveRun, status: Status, error: str = "", trace: str = "") -> None:
-        """The first end counts."""
+        """Set the final status of a run, unless it has one already."""
         if not run.finished:
             run.error, run.traceback, run.preparing = error, trace, None
             self._set(run, status)
@@ -182,7 +182,7 @@ class Scheduler:
     # The threads that train
 
     def _work(self) -> bool:
-        """Train one run until it is over or pauses. False when there is no more to come."""
+        """Train one run until it is over or pauses. False after `close`."""
         with self.lock:
             self._handed_out.wait_for(lambda: self._ready or not self._open)
             if not self._ready:
@@ -201,7 +201,7 @@ class Scheduler:
             status, error = (
                 (Status.DONE, "") if run.complete else run.ending or (Status.FAILED, "the training ended before its last update")
             )
-        except BaseException as caught:  # whatever it is, the run is kept with everything before it, and its slot is free again
+        except BaseException as caught:  # on any exception the run is kept with everything measured before, and its slot is freed
             error, trace = str(caught) or type(caught).__name__, traceback.format_exc()
         with self.lock:
             run.records = None  # its trainer's memory
@@ -269,7 +269,7 @@ class Scheduler:
         return going + sum(replay.owner == owner for replay in self._replays)
 
     def _grant_replay(self, *, borrowed: bool) -> _Replay | None:
-        """The replay that may begin now, None if none waits or one goes on."""
+        """The replay that may begin now; None if none waits or one runs already."""
         if self._replay is not None or not len(self._replays):
             return None
         self._replay = self._replays.pop()
@@ -278,7 +278,8 @@ class Scheduler:
         return self._replay
 
     def _lend_slot(self, run: LiveRun) -> None:
-        """Between two updates of `run`: a replay that waits goes first. Its time is not the run's. Who ends the run need not wait for it."""
+        """Called between two updates of `run`: lend its slot to a replay that waits. The time of the replay is not counted as the run's.
+        Ending the run need not wait for the replay."""
         if run.ending is not None or (replay := self._grant_replay(borrowed=True)) is None:
             return
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Threads that serve the whole program and must outlive any error: the history's writer, the reaper, the threads that train."""
+"""Threads that serve the whole program and continue after any error: the history's writer, the reaper, the threads that train."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ import logging
 import threading
 from collections.abc import Callable
 
-RETRY_SECONDS = 0.5  # after an error, so that one that returns at once does not fill a processor
+RETRY_SECONDS = 0.5  # wait after an error, so that one that recurs immediately does not occupy a processor
 LOG = logging.getLogger("core.runs")
 
 
 class ServiceThread(threading.Thread):
-    """Calls `work` again and again until it returns False. Whatever it raises is logged with its traceback, stands in `problem` until a
+    """Calls `work` again and again until it returns False. Any exception is logged with its traceback, is described by `problem` until a
     call succeeds, and does not end the thread."""
 
     def __init__(self, name: str, work: Callable[[], bool]):
-        super().__init__(name=name, daemon=True)  # a program that wants to end is not held up; owners offer an orderly end
+        super().__init__(
+            name=name, daemon=True
+        )  # the thread does not keep the program from exiting; its owner offers an orderly end
         self._work_once = work
-        self.problem = ""  # in a line for people; '' = all is well
+        self.problem = ""  # one line for the page; '' = no problem
 
     def run(self) -> None:
         while self._round():
             pass
 
     def _round(self) -> bool:
-        """One call. True if there is to be another."""
+        """Call `work` once. True if it is to be called again."""
         try:
             goes_on = self._work_once()
         except BaseException as error:

@@ -1,4 +1,4 @@
-"""What pages see of a run, whether it is in memory or in the file: frozen, so that a page never holds something that changes under it."""
+"""What pages see of a run, whether it is in memory or in the file: immutable snapshots, so that nothing changes while a page is drawn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.analysis.result import Status
 
 @dataclass(frozen=True)
 class RunView:
-    """One run at one moment. What only a run in memory has is None in the others."""
+    """The state of one run at one moment. Fields that only a run in memory has are None for stored runs."""
 
     status: Status
     updates: int  # done
@@ -32,7 +32,7 @@ class ComparisonView:
     created: float  # seconds since 1970
     runs: Mapping[str, RunView]  # label -> run
     viewers: int = 0  # leases held now
-    paused_seconds: float | None = None  # for how long all of it that is not over has been paused; None = something goes on
+    paused_seconds: float | None = None  # seconds for which all its unfinished runs have been paused; None = one trains or waits
 
     @property
     def finished(self) -> bool:

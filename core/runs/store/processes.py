@@ -1,5 +1,5 @@
-"""Which processes that use a database are alive: each holds a lock on a small file of its own beside it. The operating system drops the
-lock when the process dies, however it dies, so nobody waits for a heartbeat and no process number is mistaken for a later one."""
+"""Which processes that use a database are alive: each holds a lock on a small file of its own beside the database. The operating system
+releases the lock when the process dies, so there is no heartbeat to wait for, and a reused process number causes no confusion."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ SUFFIX = ".alive"
 
 
 class ProcessMark:
-    """This process's mark. Make it while holding the database's write lock: until it is locked it looks dead to `sweep`."""
+    """This process's mark. Make it while holding the database's write lock: until it is locked, `sweep` would take it for that of a dead
+    process."""
 
     def __init__(self, database: Path):
         self.token = secrets.token_hex(8)
@@ -21,7 +22,7 @@ class ProcessMark:
         self._lock.acquire(timeout=0)
 
     def release(self) -> None:
-        """This process is done with the database. Idempotent."""
+        """Give up the lock: this process no longer uses the database. Idempotent."""
         self._lock.release()
         self._path.unlink(missing_ok=True)
 
@@ -33,7 +34,7 @@ def is_alive(database: Path, token: str) -> bool:
         if path.exists():
             FileLock(path, thread_local=False).acquire(timeout=0).lock.release()
         return False
-    except (Timeout, OSError):  # cannot be opened: better a dead run shown as running than a living one as interrupted
+    except (Timeout, OSError):  # cannot be opened: assume that the process lives, so that no living run is marked interrupted
         return True
 
 

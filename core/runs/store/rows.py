@@ -30,16 +30,16 @@ class DamagedRun(LookupError):
 
 @contextmanager
 def undamaged(run_id: int) -> Iterator[None]:
-    """DamagedRun for whatever goes wrong with bytes that `pack` did not write."""
+    """Raises DamagedRun for any error in bytes that `pack` did not write."""
     try:
-        with np.errstate(invalid="ignore"):  # bits that are no number
+        with np.errstate(invalid="ignore"):  # not a number in JSON
             yield
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise DamagedRun(run_id, error) from error
 
 
 def names_of(text: str) -> list[str]:
-    """The list of names that is kept with a run, from its JSON. ValueError or TypeError if it is none."""
+    """The list of metric names that is kept with a run, from its JSON. ValueError or TypeError if it is not such a list."""
     names = json.loads(text)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise TypeError("the names of its metrics")
@@ -77,5 +77,5 @@ def _measured(bits: int, names: Sequence[str]) -> list[str]:
 
 
 def _single(values: np.ndarray) -> bytes:
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, which says the same
+    with np.errstate(over="ignore"):  # a value beyond float32 becomes infinite
         return np.asarray(values).astype("<f4").tobytes()

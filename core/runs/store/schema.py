@@ -11,7 +11,7 @@ from core.settings.fields import short
 
 APPLICATION_ID = 0x4441504F  # "DAPO": tells our file from any other SQLite database
 SCHEMA_VERSION = 2  # 2: distributions
-BUSY_SECONDS = 5.0  # wait for another process's transaction before it counts as a failure
+BUSY_SECONDS = 5.0  # wait this long for another process's transaction before it counts as a failure
 FAILURES = (sqlite3.Error, UnicodeDecodeError)  # of the database; the latter for messages that quote a damaged file
 
 DISTRIBUTIONS = """CREATE TABLE distributions (
@@ -61,7 +61,7 @@ TABLES = (
     )""",
     DISTRIBUTIONS,
 )
-# What brings a file of this version to the next. It only ever adds, so that a process of the older version can go on with the file.
+# Statements that upgrade a file of this version to the next. They only add, so that a process of the older version can keep using the file.
 MIGRATIONS = {1: (DISTRIBUTIONS,)}
 
 
@@ -92,7 +92,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one look, rows by name. StoreError if the file cannot be read."""
+    """A read-only connection whose rows are indexed by name. StoreError if the file cannot be read."""
     try:
         with closing(connect(path, read_only=True)) as connection:
             connection.row_factory = sqlite3.Row
@@ -140,7 +140,7 @@ def _create_or_check(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def explain(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
-    """The error in words for people."""
+    """The error as a sentence for the page."""
     text = short(str(error), 120)
     if "locked" in text:
         return StoreError(path, "is locked by another program", "end that program, or try again")

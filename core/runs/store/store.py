@@ -34,13 +34,13 @@ from core.runs.view import RunView
 from core.settings.run import RunConfig
 from core.settings.serial import config_from_json, config_to_json
 
-CHANGE_SECONDS = 3.0  # rename, delete, …: wait this long for the disk, so that whoever looks next sees the change
+CHANGE_SECONDS = 3.0  # rename, delete, …: wait this long for the disk, so that the next reader sees the change
 GOING_ON = f"status IN ({', '.join(repr(status.value) for status in UNFINISHED)})"
 LIST = """SELECT r.id AS run_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
     r.finished, coalesce((SELECT max(number) FROM steps WHERE run = r.id), 0) AS updates, r.updates_total AS total, c.deleted,
     r.config AS config_json
-    FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.rowid DESC, r.place"""  # not by a clock, which may jump
-# Of a purged run nothing is kept. Not an error: it may still be training.
+    FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.rowid DESC, r.place"""  # not by time: clocks are changed
+# Records of a purged run are ignored: it may still be training.
 APPEND = """INSERT OR REPLACE INTO {table} SELECT {values} WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)"""
 
 
@@ -107,7 +107,7 @@ class Store:
         return self._writer.flush(timeout)
 
     def close(self, timeout: float | None = 10.0) -> bool:
-        """Write what waits and let go of the file. False if not all could be written within `timeout` seconds. Idempotent."""
+        """Write what is queued and close the file. False if not all could be written within `timeout` seconds. Idempotent."""
         written = self._writer.close(timeout)
         self._mark.release()
         return written
@@ -115,7 +115,7 @@ class Store:
     # Writing
 
     def add_comparison(self, *, owner: str, scenario: str, name: str = "", comparison: str | None = None) -> str:
-        """Its id: the one given, or a new unguessable one."""
+        """Returns the comparison's id: the one given, or a new random one that cannot be guessed."""
         comparison = comparison or secrets.token_urlsafe(12)
         sql = "INSERT OR IGNORE INTO comparisons (id, owner, scenario, name, created) VALUES (?, ?, ?, ?, ?)"
         self._writer.put([(sql, (comparison, owner, scenario, name, time.time()))])
@@ -123,7 +123,7 @@ class Store:
 
     def add_run(self, comparison: str, label: str, config: RunConfig, *, status: Status = Status.QUEUED) -> int:
         """The new run's id. Labels are unique within a comparison."""
-        run_id = secrets.randbits(48)  # chosen here, not by the database: a disk that is full must not keep a run from starting
+        run_id = secrets.randbits(48)  # chosen here, not by the database, so that a run can start while the disk is full
         sql = """INSERT OR IGNORE INTO runs
             (id, comparison, place, label, config, metrics, updates_total, status, error, traceback, created, process)
             VALUES (?, ?, (SELECT count(*) FROM runs WHERE comparison = ?), ?, ?, ?, ?, ?, '', '', ?, ?)"""
@@ -167,13 +167,13 @@ class Store:
         self._change("UPDATE comparisons SET deleted = NULL WHERE id = ?", comparison)
 
     def purge(self, comparison: str | None = None, *, older_than_seconds: float = 0.0) -> None:
-        """Remove for good what was deleted at least so long ago, or of that only `comparison`. The file keeps its size; the space is used
-        again."""
+        """Remove permanently what was deleted at least this long ago, or of that only `comparison`. The file keeps its size; the space is
+        used again."""
         sql = "DELETE FROM comparisons WHERE deleted <= ? AND id = coalesce(?, id)"
         self._change(sql, time.time() - older_than_seconds, comparison)
 
     def purge_finished(self, *, older_than_seconds: float) -> None:
-        """Remove for good the comparisons that were started so long ago and of which no run goes on. Does not wait."""
+        """Remove permanently the comparisons that were started at least this long ago and have no unfinished run. Does not wait."""
         sql = f"""DELETE FROM comparisons WHERE created <= ?
             AND NOT EXISTS (SELECT 1 FROM runs WHERE comparison = comparisons.id AND {GOING_ON})"""
         self._writer.put([(sql, (time.time() - older_than_seconds,))])
@@ -183,7 +183,7 @@ class Store:
         self._writer.flush(CHANGE_SECONDS)
 
     def _interrupt_dead(self, connection: sqlite3.Connection) -> Statement:
-        """Runs that go on in a process that is dead were interrupted. A process once dead stays dead, so this may be executed later."""
+        """Mark the unfinished runs of dead processes interrupted. A dead process stays dead, so this may be executed later."""
         tokens = [token for (token,) in connection.execute(f"SELECT DISTINCT process FROM runs WHERE {GOING_ON}")]
         dead = [token for token in tokens if not is_alive(self.path, token)]
         sql = f"UPDATE runs SET status = ?, finished = ? WHERE {GOING_ON} AND process IN ({', '.join('?' * len(dead))})"
@@ -194,8 +194,8 @@ class Store:
     def runs(
         self, *, owner: str | None = None, comparison: str | None = None, run_id: int | None = None, deleted: bool | None = False
     ) -> list[StoredRun]:
-        """The runs of an owner, of a comparison, or all: newest comparison first, runs in their order. `deleted` lists those that can
-        be brought back instead, None lists both."""
+        """The runs of an owner, of a comparison, or all: newest comparison first, runs in their order. `deleted=True` lists those that can
+        be restored instead, None lists both."""
         wanted = {"c.owner": owner, "c.id": comparison, "r.id": run_id, "(c.deleted IS NOT NULL)": deleted}
         wanted = {f"{what} = ?": value for what, value in wanted.items() if value is not None}
         with reading(self.path) as connection:
@@ -219,7 +219,7 @@ class Store:
             sql = "SELECT number, tokens, ranks FROM distributions WHERE run = ?"
             looked = {update: tables for update, *tables in connection.execute(sql, (run_id,))}
         with undamaged(run_id):
-            plain = json.loads(run["config"])  # of another version it may be: its measurements can be read all the same
+            plain = json.loads(run["config"])  # its settings may be of another version: its measurements can be read nevertheless
             history = History(range(plain["first_seed"], plain["first_seed"] + plain["replicas"]))
             names = names_of(run["metrics"])
             for step in steps:
@@ -238,7 +238,7 @@ class Store:
 
 
 def _status(text: str) -> Status:
-    known = text in set(Status)  # damaged, or of a later version: whatever it was, it does not go on here
+    known = text in set(Status)  # damaged, or of a later version: it does not train in this process
     return Status(text) if known else Status.INTERRUPTED
 
 

@@ -1,4 +1,4 @@
-"""The one thread that writes to the database: small transactions, several per second, and patience when a write fails."""
+"""The one thread that writes to the database: small transactions, several per second; a write that fails is tried again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.runs.store.schema import FAILURES, connect, explain
 Statement = tuple[str, Sequence]  # SQL and its parameters; executing it twice must be the same as once
 COMMIT_SECONDS = 0.25  # at most this long between a change and its commit, while the disk keeps up
 RETRY_SECONDS = 0.5
-MAX_WAITING = 200_000  # changes that wait for a disk that does not take them, about 100 MB
-# Of a statement: no retry would change them, and what waits behind it must not wait for ever.
+MAX_WAITING = 200_000  # changes that may wait while writing fails, about 100 MB
+# Errors of a statement that no retry would change; it is skipped, so that what is queued behind it can be written.
 CONTENT_ERRORS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, OverflowError, TypeError, ValueError)
 
 
@@ -33,7 +33,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._queue: SimpleQueue[list[Statement] | threading.Event] = (
             SimpleQueue()
-        )  # an event is set when all before it is on disk
+        )  # an event in the queue is set when everything before it is on disk
         self._batch: list[list[Statement] | threading.Event] = []  # taken from the queue, not yet committed
         self._lost = 0  # statements
         self._failure = ""
@@ -43,13 +43,13 @@ class Writer:
 
     @property
     def problem(self) -> str:
-        """What keeps the history from being written, or has kept it; '' when all is well."""
+        """Why the history is not being written, or what was lost; '' = no problem."""
         lost = f"{self._lost} updates could not be kept in the history" if self._lost else ""
         return "; ".join(part for part in (self._failure, self._thread.problem, lost) if part)
 
     def put(self, statements: list[Statement], *, droppable: bool = False) -> None:
-        """Queue statements, which are committed together. When too many wait, droppable ones are counted as lost instead, so that a
-        full disk does not become a full memory."""
+        """Queue statements, which are committed together. When too many wait, droppable ones are discarded and counted as lost, so that a
+        full disk does not exhaust the memory."""
         if self._closing.is_set() or (droppable and self._queue.qsize() + len(self._batch) >= MAX_WAITING):
             self._lost += len(statements)
         else:
@@ -73,7 +73,7 @@ class Writer:
         return written
 
     def _work(self) -> bool:
-        """Commit what waits. False at the end: `close` has flushed, and what is still here could not be written."""
+        """Commit what is queued. False at the end: `close` has flushed, and what is still queued could not be written."""
         self._take()
         if self._closing.is_set():
             self._give_up_connection()
@@ -92,7 +92,7 @@ class Writer:
         return True
 
     def _take(self) -> None:
-        """Everything that waits, at the latest COMMIT_SECONDS after the first of it came, at once if somebody waits for the disk."""
+        """Everything queued, at the latest COMMIT_SECONDS after its first change was queued, at once if a caller waits in `flush`."""
         if not self._batch:
             self._batch.append(self._queue.get())
         deadline = time.monotonic() + COMMIT_SECONDS
@@ -103,7 +103,7 @@ class Writer:
                 return
 
     def _commit(self, statements: list[Statement]) -> None:
-        """One transaction, without the statements that the database refuses for their content."""
+        """Commit in one transaction, without the statements that the database rejects for their content."""
         refused = 0
         try:
             if self._connection is None:
@@ -117,7 +117,7 @@ class Writer:
                     refused += 1
             self._connection.execute("COMMIT")
         except BaseException:
-            self._give_up_connection()  # rolls back, and a fresh one is right whatever state the failure left
+            self._give_up_connection()  # rolls back; a new connection is valid whatever state the failure left
             raise
         self._lost += refused
 
