@@ -33,4 +33,9 @@ def differences(sides: Mapping[str, object]) -> dict[str, dict[str, object]]:
     values = {label: flat(settings) for label, settings in sides.items()}
     paths = dict.fromkeys(path for found in values.values() for path in found)
     table = {path: {label: found.get(path, ABSENT) for label, found in values.items()} for path in paths}
-    return {path: row for path, row in table.items() if any(value != other for value, other in pairwise(row.values()))}
+    return {path: row for path, row in table.items() if any(_differ(value, other) for value, other in pairwise(row.values()))}
+
+
+def _differ(value: object, other: object) -> bool:
+    """What is not there is as good as None: JSON leaves None out where a setting is newer than the runs that are stored."""
+    return (None if value == ABSENT else value) != (None if other == ABSENT else other)

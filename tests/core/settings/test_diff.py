@@ -36,6 +36,13 @@ def test_what_one_task_does_not_have_is_absent():
     assert found["task.pool_size"] == (CHAIN.pool_size, ABSENT) and found["task.actions"] == (ABSENT, BANDIT.actions)
 
 
+def test_none_and_absent_are_the_same_but_a_value_is_neither():
+    assert difference({"samples": None}, {}) == {} and difference(RUN, config_dict(RUN)) == {}
+    assert difference({}, {"samples": 150}) == {"samples": (ABSENT, 150)}
+    assert difference(RUN, replace(RUN, samples=150)) == {"samples": (None, 150)}
+    assert difference(replace(RUN, samples=150), RUN) == {"samples": (150, None)}
+
+
 def test_a_fork_differs_by_where_it_left_and_by_the_run_that_it_left():
     fork = replace(RUN, updates=RUN.updates + 1, fork=Fork(run=RUN, update=RUN.updates))
     found = difference(RUN, fork)
