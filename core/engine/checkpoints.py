@@ -1,6 +1,6 @@
-"""States of runs at the ends of rollouts: what a fork begins with and a replay starts from, instead of the beginning.
+"""States of runs at the ends of rollouts, from which forks and replays start instead of training from the beginning.
 
-They are kept for speed alone. Training gives the same bits again, so a state that was let go is made anew by training up to it.
+They are kept for speed alone. Training is deterministic to the bit, so a state that was dropped is recreated by training up to it.
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ class TrainerState:
 
 
 class Checkpoints:
-    """Bounded, thread-safe: at most PER_RUN + 1 states of a run, and `max_bytes` of all runs, those used longest ago let go first."""
+    """Bounded, thread-safe: at most PER_RUN + 1 states of a run, and `max_bytes` over all runs; the least recently used are dropped
+    first."""
 
     def __init__(self, max_bytes: int = MAX_BYTES):
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._runs: OrderedDict[RunConfig, dict[int, TrainerState]] = OrderedDict()  # update -> state; used longest ago first
+        self._runs: OrderedDict[RunConfig, dict[int, TrainerState]] = OrderedDict()  # update -> state; least recently used first
 
     @property
     def nbytes(self) -> int:
@@ -51,7 +52,7 @@ class Checkpoints:
             return self._held()
 
     def offer(self, config: RunConfig, update: int, make: Callable[[], TrainerState]) -> None:
-        """Keep the state after `update`, and of earlier ones so many that what is kept lies about evenly over the run."""
+        """Keep the state after `update`, and drop earlier ones so that those kept are spread about evenly over the run."""
         state = make()
         every = spacing(config)
         with self._lock:
@@ -81,6 +82,6 @@ class Checkpoints:
 
 
 def spacing(config: RunConfig) -> int:
-    """Updates from one lasting state to the next: whole rollouts, at most PER_RUN of them in a run."""
+    """Updates between two states that are kept for good: whole rollouts, and at most PER_RUN states per run."""
     each = config.effective_updates_per_rollout
     return each * max(1, -(-config.rollouts // PER_RUN))

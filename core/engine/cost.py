@@ -1,6 +1,6 @@
-"""What a run will cost, by arithmetic from its settings alone, so that it can be refused before anything is built.
+"""Estimates the memory and work of a run from its settings alone, so that too large a run can be refused before anything is built.
 
-`estimate` gives the memory and the work of runs, `check` refuses those that ask for too much. The memory was compared with measured peaks
+`estimate` gives the memory and the work of runs, `check` refuses those that exceed the limits. The memory was compared with measured peaks
 of random settings (tests/core/engine/test_cost.py): above 50 MB it is within a factor of 2.
 """
 
@@ -31,8 +31,8 @@ GENERATED = (
 UPDATED = 5 * INT + 15 * FLOAT + 4 * BOOL  # in the loss and its gradient
 METRICS = 19  # (R,) float64 arrays that a record of the history may hold, the samples among them
 RECORD = 2500  # bytes of a record besides its numbers: Python's objects
-ALLOCATOR = 1.25  # measured: what the allocator holds for each byte that is in use at the peak
-FREE_SHARE = 0.8  # of the machine's available memory that runs may ask for
+ALLOCATOR = 1.25  # measured: bytes that the allocator holds per byte in use at the peak
+FREE_SHARE = 0.8  # share of the machine's available memory that runs may take
 CONTAINER_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -53,7 +53,7 @@ class Cost:
 
 
 def cost(config: RunConfig) -> Cost:
-    """What training `config` takes. Nothing is built."""
+    """The memory and work of training `config`. Nothing is built."""
     sizes = task_sizes(config.task)
     policy = gpt_cost(config, sizes) if sizes.prompt_tokens else mlp_cost(config, sizes)
     each, algorithm = config.effective_updates_per_rollout, config.algorithm
@@ -70,7 +70,7 @@ def cost(config: RunConfig) -> Cost:
 
 
 def _at_the_peak(config: RunConfig, sizes: TaskSizes, policy: PolicyCost) -> tuple[Part, ...]:
-    """What exists when most does: in the preparation, or during training what lasts and the largest phase."""
+    """The memory at the peak: that of the preparation, or during training the lasting parts and those of the largest phase."""
     rounds = (
         3 if config.algorithm.dynamic_sampling == "refill" else 1
     )  # the batch, the round that it began with, the round that is made
@@ -95,7 +95,7 @@ def _tokens(what: str, config: RunConfig, sizes: TaskSizes, prompts: int, nbytes
 
 
 def _lasting(config: RunConfig, sizes: TaskSizes, policy: PolicyCost) -> tuple[Part, ...]:
-    """What exists from the first update to the last: optimiser, batch, states, history, the task's tables."""
+    """The memory held from the first update to the last: optimiser, batch, states, history, the task's tables."""
     floats = FLOAT * config.replicas * policy.parameters
     kept = min(MAX_CHECKPOINT_BYTES, 3 * floats * min(PER_RUN + 1, config.rollouts))
     history = (config.most_updates - config.start) * (RECORD + 8 * METRICS * config.replicas)
@@ -185,7 +185,7 @@ def _most(found: Cost, config: RunConfig) -> str:
 
 
 def _values(fields: tuple[str, ...], config: RunConfig) -> str:
-    """'num_prompts = 16, task.width = 32': the settings that matter, with their values."""
+    """'num_prompts = 16, task.width = 32': the settings that the memory grows with, and their values."""
     owners = {"task": config.task, "algorithm": config.algorithm}
     parts = [(name, *name.rpartition(".")[::2]) for name in fields]
     return ", ".join(f"{name} = {getattr(owners.get(owner, config), field)}" for name, owner, field in parts)

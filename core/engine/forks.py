@@ -1,4 +1,4 @@
-"""Rescue: go on from the state that a run had, with other settings, while the original goes on as it was."""
+"""Forks ("rescues"): runs that continue from another run's state with other settings, while the original continues unchanged."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from core.settings.run import Fork, RunConfig
 
 
 def fork_points(config: RunConfig, last_update: int) -> list[int]:
-    """The updates after which `config`'s run, trained up to `last_update`, can be left: the ends of its rollouts, oldest first. A fork of
-    a fork cannot begin before that one did."""
+    """The updates after which `config`'s run, trained up to `last_update`, can be forked: the ends of its rollouts, oldest first. A fork of
+    a fork cannot begin before the fork did."""
     each = config.effective_updates_per_rollout
     return list(range(config.start + each, last_update + 1, each))
 
 
 def make_fork(config: RunConfig, at: int, *, updates: int | None = None, **changes: object) -> RunConfig:
-    """`config` gone on with from its state after update `at`. `changes` are fields of the run, `algorithm` and `task` among them; `updates`
-    is the last update (default: the original's budget; if the fork begins where that is spent, half as much again). ConfigError if it
-    cannot be."""
+    """A run that continues `config`'s from its state after update `at`. `changes` are fields of the run, `algorithm` and `task` among them;
+    `updates` is the last update (default: the original's budget; if the fork begins where that is spent, half as much again). ConfigError
+    if the result is invalid."""
     budget: dict[str, int | None] = {} if updates is None else {"updates": updates, "samples": None}
     if updates is None and at >= config.most_updates:
         each = config.effective_updates_per_rollout
@@ -30,7 +30,7 @@ def make_fork(config: RunConfig, at: int, *, updates: int | None = None, **chang
 
 
 def fork_changes(config: RunConfig) -> dict[str, object]:
-    """What a fork changed of its original, under the names that `--set` takes. Empty for no fork, or an unchanged one."""
+    """The settings that a fork changed, by the names that `--set` takes. Empty for a run that is not a fork, or an unchanged one."""
     if config.fork is None:
         return {}
     changes = difference(config.fork.run, config)

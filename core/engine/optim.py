@@ -28,7 +28,7 @@ class ReplicaAdam:
         """Update `flat` (R, P) with `gradient` (R, P), the rows of the replicas in `active` (R,) bool (default: all)."""
         self.steps += 1
         beta1, beta2 = self.betas
-        root = (1 - beta2**self.steps) ** 0.5  # the bias corrections, moved from the (R, P) tensors to the numbers beside them
+        root = (1 - beta2**self.steps) ** 0.5  # the bias corrections are applied to scalars instead of to the (R, P) tensors
         self.mean.lerp_(gradient, 1 - beta1)
         self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
         torch.sqrt(self.square, out=self._step).add_(self.epsilon * root)

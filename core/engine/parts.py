@@ -1,11 +1,11 @@
-"""What a configuration costs, as parts that name the settings they grow with."""
+"""The memory of a configuration as parts, each with the settings that it grows with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 FLOAT, INT, BOOL = 4, 8, 1  # bytes of an element
-EXPONENTIAL = 20  # an exponential, a logarithm or a comparison of a sort takes as long as about so many multiply-adds
+EXPONENTIAL = 20  # an exponential, a logarithm or a comparison in a sort takes as long as about this many multiply-adds
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Part:
 
 @dataclass(frozen=True)
 class PolicyCost:
-    """What a policy adds. The memory of preparation, generation, update and evaluation never exists at the same time. Work is in
-    multiply-adds of all R replicas."""
+    """The memory and work of a policy. The memory of preparation, generation, update and evaluation never exists at the same time. Work is
+    in multiply-adds of all R replicas."""
 
     parameters: int  # of one replica
     prepare: Part  # once, before training begins

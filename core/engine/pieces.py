@@ -1,6 +1,6 @@
-"""Work on prompts without a gradient is done in pieces, so that its memory is bounded whatever the settings are.
+"""Splits work on prompts that needs no gradient into pieces, so that its memory is bounded for all settings.
 
-A product of other shapes may round differently. So a piece is large enough that no scenario needs a second one.
+A matrix product of another shape may round differently, so a piece is large enough that every scenario fits into one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Random streams: one per replica, so that seed s is seed s in any company, and one for each thing that is made once for all replicas."""
+"""Random streams: one per replica, so that a seed's results do not depend on the other seeds, and one for each purpose that all replicas
+share."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-PURPOSES = ("prompt pool", "imitation")  # what has a stream of its own; the place in this list is part of its seed
+PURPOSES = ("prompt pool", "imitation")  # purposes that have a stream of their own; the position in this list is part of the seed
 
 
 def seeded(purpose: str, seed: int) -> torch.Generator:

@@ -1,6 +1,6 @@
 """One generation phase: sample prompts, generate, grade, shape, drop groups without signal and sample again until the batch is full.
 
-The policy never changes in here, so everything in the batch is on-policy.
+The policy does not change during a rollout, so the whole batch is on-policy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.settings.run import RunConfig
 
 @dataclass(frozen=True)
 class Round:
-    """What one round generated for the replicas that took part."""
+    """One round of generation, for the replicas that took part."""
 
     prompts: Tensor  # (R', B)
     completions: Completions
@@ -136,7 +136,7 @@ class Collector:
 
 def shaped_rewards(algorithm: AlgorithmConfig, task: Task, rewards: Tensor, lengths: Tensor) -> Tensor:
     """Rewards (…, G) with the soft overlong punishment for completions of `lengths` (…, G) tokens, where the algorithm has it."""
-    if algorithm.overlong != "soft" or task.end_token is None:  # a task without lengths has none to punish
+    if algorithm.overlong != "soft" or task.end_token is None:  # a task whose completions are one token has no lengths to punish
         return rewards
     return rewards + overlong_penalty(
         lengths,
@@ -152,7 +152,7 @@ def loss_mask(algorithm: AlgorithmConfig, mask: Tensor, ended: Tensor) -> Tensor
 
 
 def _empty_like(batch: Rollout) -> Rollout:
-    """The same batch with all slots empty. What an empty slot holds is valid and weighs nothing."""
+    """The same batch with all slots empty. An empty slot holds valid values and has weight zero."""
     return replace(
         batch, **{f.name: getattr(batch, f.name).clone() for f in fields(batch)} | {"live": torch.zeros_like(batch.live)}
     )

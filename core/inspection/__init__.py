@@ -1,4 +1,4 @@
-"""One update trained again and opened: its groups, tokens, weights, sentences and charts.
+"""One update, trained again and taken apart: its groups, tokens and weights, in tables, sentences and charts.
 
 May import settings, engine and analysis.
 """

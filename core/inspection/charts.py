@@ -1,4 +1,4 @@
-"""Pictures of one update: the batch with a cell per completion, a group with a cell per token, and entropy over positions."""
+"""Charts of one update: the batch with a cell per completion, a group with a cell per token, and entropy over positions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from core.inspection.treatment import Treatment
 
 ROW = 16  # pixels of a group
 TOKEN_ROW = 30  # pixels of a completion
-MOST_CELLS = 6000  # that a browser draws without a pause; 375 groups of 16
+MOST_CELLS = 6000  # drawn without a noticeable delay; 375 groups of 16
 MOST_TEXTS = 1200  # of tokens
-# Rarer, nothing, likelier: the ink of the page can be read on all of them. An arrow is the second code.
+# Made rarer, unchanged, made likelier: text is legible on each. An arrow repeats what the colour says.
 PULL, PULL_DARK = ("#F0A070", "#F1F2F4", "#7FB8DC"), ("#9C4512", "#2B313A", "#1A6296")
 
 BATCH = Words(
@@ -89,7 +89,7 @@ def _cells(
     return go.Scatter(
         x=[int(k) + 1 for *_, k in cells], y=[n for n, *_ in cells], mode="markers", name=f"{name}, {kind}",
         customdata=[[n, int(k) + 1] for n, _, k in cells], marker={"color": tint, "opacity": strength} | look,
-        # Streamlit fades what is not selected; here every cell stays as it is.
+        # Streamlit fades points that are not selected; here no cell is faded.
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.85}},
         text=[_cell_words(treated, n, g, k) for n, g, k in cells], hovertemplate="%{text}<extra></extra>")  # fmt: skip
 
@@ -200,7 +200,7 @@ def entropy_chart(step: Step, *, color: str, number: int | None = None, dark: bo
 
 
 def _plain(text: str) -> str:
-    """`text` for a figure, whose texts are a small HTML."""
+    """`text` escaped for a figure: Plotly interprets some HTML tags."""
     return html.escape(text)
 
 

@@ -13,14 +13,14 @@ from core.inspection.tables import completions_table, entropy_by_position, group
 from core.inspection.treatment import Treatment
 from core.settings.serial import config_dict
 
-Other = tuple[str, Treatment]  # the label of another algorithm, and what it makes of the step
+Other = tuple[str, Treatment]  # the label of another algorithm, and its treatment of the step
 DIGITS = 4
 
 
 def step_text(step: Step, treated: Treatment, label: str, *, checked: str = "") -> str:
     """The whole step: sentences, then one row per generated group. `checked` is a sentence about the stored run."""
     table = groups_table(step, treated)
-    for name in ("slot", "clipped"):  # whole numbers, or nothing
+    for name in ("slot", "clipped"):  # whole numbers, or missing
         table[name] = ["" if math.isnan(value) else str(int(value)) for value in table[name]]
     return "\n".join([summary(step, treated, label), checked, *rounds(step, treated), "", _text(table)]).replace("\n\n\n", "\n\n")
 
@@ -49,7 +49,7 @@ def _text(table: pd.DataFrame) -> str:
 
 
 def step_values(step: Step, treated: Treatment, label: str, other: Other | None = None) -> dict:
-    """Every number of the step, ready for JSON; what is unknown is None. With `other`, also what it makes of each group."""
+    """Every number of the step, ready for JSON; what is unknown is None. With `other`, also its treatment of each group."""
     values = {
         "run": label,
         "seed": step.seed,

@@ -1,4 +1,5 @@
-"""What an algorithm makes of a step: rewards, groups kept, advantages, and each token's clip, weight and pull, by the code of training."""
+"""An algorithm applied to a step: rewards, groups kept, advantages, and each token's clip, weight and gradient, computed by the training
+code."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ NOT_CLIPPED, CLIPPED_LOW, CLIPPED_HIGH = 0, -1, 1
 
 @dataclass(frozen=True)
 class Treatment:
-    """What one algorithm makes of a step's batch: B slots, G completions, T tokens. NaN, 0 or False at padding and at tokens that are not
+    """One algorithm applied to a step's batch: B slots, G completions, T tokens. NaN, 0 or False at padding and at tokens that are not
     trained on.
 
     The terms of a KL penalty and an entropy bonus are left out: `pull` is that of the clipped surrogate alone.
@@ -36,20 +37,20 @@ class Treatment:
     trained: np.ndarray  # (B, G, T) bool, tokens that enter the loss of this update
     ratio: np.ndarray  # (B, G, T) new ÷ old probability, before this update
     clipped: np.ndarray  # (B, G, T) CLIPPED_LOW, CLIPPED_HIGH or NOT_CLIPPED
-    weight: np.ndarray  # (B, G, T) what a token's loss counts for in the average; sums to 1 for means over tokens or sequences
+    weight: np.ndarray  # (B, G, T) the weight of a token's loss in the average; sums to 1 for means over tokens or sequences
     pull: np.ndarray  # (B, G, T) -d loss ÷ d logprob: above 0 the update makes the token likelier
     loss: float
 
     @property
     def share(self) -> np.ndarray:
-        """(B, G, T) of all pull in the update, by size: 0 … 1."""
+        """(B, G, T) each token's |pull| as a share of the update's sum: 0 … 1."""
         size = np.abs(self.pull)
         return size / size.sum() if size.sum() > 0 else size
 
 
 def other_algorithms(sides: Mapping[str, AlgorithmConfig], own: str) -> dict[str, AlgorithmConfig]:
-    """Label -> algorithm that a step of side `own` can be compared with: the other sides, and GRPO and DAPO as published unless a side has
-    their settings. At least one."""
+    """Label -> algorithm for comparison with side `own`: the other sides, and GRPO and DAPO as published unless a side has their settings.
+    At least one."""
     found = {label: algorithm for label, algorithm in sides.items() if label != own}
     for name, algorithm in (("GRPO", GRPO), ("DAPO", DAPO)):
         if algorithm not in (sides[own], sides.get(name)):
@@ -58,8 +59,8 @@ def other_algorithms(sides: Mapping[str, AlgorithmConfig], own: str) -> dict[str
 
 
 def treat(step: Step, algorithm: AlgorithmConfig | None = None) -> Treatment:
-    """What `algorithm` (default: the step's own) makes of the step's batch. Another algorithm is applied to the same completions: its
-    shaping, filter, clip and loss act, but no group is sampled in place of those that it drops."""
+    """`algorithm` (default: the step's own) applied to the step's batch. Another algorithm is applied to the same completions: its shaping,
+    filter, clip and loss act, but no group is sampled in place of those that it drops."""
     own = algorithm is None or algorithm == step.config.algorithm
     algorithm = step.config.algorithm if own else algorithm
     task, batch = make_task(step.config.task), step.batch

@@ -1,7 +1,7 @@
 """The ablation ladder: techniques added to GRPO one after the other, and taken from DAPO one at a time.
 
-rungs (which algorithms) → the run manager or `core.runs.foreground` → table (what each step brings) → report (in sentences, beside what was
-published) → numbers, files.
+rungs (the algorithms) → the run manager or `core.runs.foreground` → table (the gain of each step) → report (sentences, with the comparison
+to published ladders) → numbers, files.
 
 May import settings, engine and analysis.
 """

@@ -1,4 +1,4 @@
-"""The ablation ladder as bars: ours with intervals, and a published one, drawn alike so that their shapes can be compared."""
+"""The ablation ladder as bars: ours with intervals, and a published one in the same style, so that their shapes can be compared."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from core.settings.techniques import TECHNIQUES
 
 ROW_HEIGHT = 52
 AROUND = 56  # pixels: the axis and what is above the bars
-BAR = 0.42  # of a row; its words stand above it
+BAR = 0.42  # of a row, with its text above the bar
 ROOM = 1.06
 
-# A technique looks the same in every ladder; the ends are GRPO and DAPO.
+# A technique has the same colour in every ladder; the first and last rungs have those of GRPO and DAPO.
 STYLES = dict(zip(TECHNIQUES, OTHERS, strict=True))
 
 
@@ -38,11 +38,12 @@ class Bar:
     color: str
     value: float | None  # None: nothing to draw yet
     ci95: tuple[float, float] | None = None
-    whole: bool = True  # it came to its end
+    whole: bool = True  # training was completed
 
 
 def ladder_chart(table: LadderTable, count: str, *, dark: bool = False) -> Chart:
-    """A bar per rung of `table`, counted in updates or in samples, see `core.ladder.COUNTS`. A rung that is not there yet has its place."""
+    """A bar per rung of `table`, counted in updates or in samples, see `core.ladder.COUNTS`. Space is reserved for a rung that has no
+    result yet."""
     words = _words(table, count)
     rows = {row.rung.label: row for row in table.rows}
     if not any(row.per[count] for row in table.rows):
@@ -84,7 +85,7 @@ def _words(table: LadderTable, count: str) -> Words:
 
 
 def _colors(techniques, *, adds: bool, dark: bool) -> list[str]:
-    """The first rung is one end of the ladder; the last one of those that add is the other."""
+    """The first rung has the colour of one end of the ladder; the last rung of an adding order has that of the other."""
     key = "color_dark" if dark else "color"
     styles = [KNOWN["GRPO" if adds else "DAPO"], *(STYLES[name] for name in techniques[1:])]
     if adds:
@@ -105,7 +106,7 @@ def _bar(name: str, row: Row | None, count: str, table: LadderTable, color: str)
 
 
 def _change(brings: Estimate | None, table: LadderTable) -> str:
-    """What the rung gains or loses against the one it is compared with."""
+    """The rung's gain or loss relative to the one it is compared with, as text."""
     if brings is None:
         return ""
     return signed(brings.mean if find_order(table.order).adds else -brings.mean)
@@ -120,7 +121,7 @@ def _told(row: Row, count: str, table: LadderTable) -> str:
 
 
 def _figure(bars: list[Bar], span: list[float] | None) -> go.Figure:
-    """One bar per row, from the top, each under its words."""
+    """One bar per row, from the top, each below its text."""
     figure = go.Figure()
     for y, bar in enumerate(bars):
         if bar.value is None:
@@ -142,7 +143,7 @@ def _figure(bars: list[Bar], span: list[float] | None) -> go.Figure:
     ends = [end for bar in bars if bar.value is not None for end in (bar.value, *(bar.ci95 or ()))]
     figure.update_xaxes(range=span or [min(0.0, *ends), max(ends) * ROOM or 1])
     if bars[0].value is not None:
-        for y in range(1, len(bars)):  # not across the words
+        for y in range(1, len(bars)):  # so that the line does not cross the text
             figure.add_shape(
                 type="line", x0=bars[0].value, x1=bars[0].value, y0=y - BAR / 2 - 0.08, y1=y + BAR / 2 + 0.08,
                 line={"dash": "dot", "width": 2, "color": NEUTRAL})  # fmt: skip

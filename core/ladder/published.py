@@ -1,4 +1,5 @@
-"""What others have measured with the same techniques on large models, with its source. The only numbers here that this code did not compute."""
+"""Ladders published by others, with the same techniques on large models, and their sources. The only numbers here that this code did not
+compute."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ class Published:
     source: str
     link: str
     rungs: tuple[tuple[str, str | None, float], ...]  # (name, technique that it adds, percent)
-    order: str  # which of our orders adds the same techniques at the same places
+    order: str  # our order that adds the same techniques at the same places
 
     @property
     def gains(self) -> dict[str, float]:
@@ -31,7 +32,7 @@ class Published:
 
     @property
     def last(self) -> str:
-        """The technique that was added last, on top of all others: the only one that can be compared with taking it away."""
+        """The technique that was added last: the only one whose gain can be compared with the loss from removing it alone."""
         return self.rungs[-1][1] or ""
 
 

@@ -16,7 +16,7 @@ SCENARIO = "ladder"
 
 @dataclass(frozen=True)
 class Order:
-    """A way to go from one end to the other: adding `techniques` one after the other, or taking each of them away alone."""
+    """A sequence of rungs: `techniques` added one after the other, or each of them removed alone."""
 
     title: str
     short: str
@@ -95,7 +95,8 @@ def _ends(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:
 
 
 def _label(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
-    """What the scenario calls this algorithm; otherwise what it lacks of DAPO or has more than GRPO, whichever is shorter."""
+    """The scenario's label of this algorithm; otherwise DAPO minus the techniques it lacks or GRPO plus those it has, whichever is
+    shorter."""
     known = next((label for label, own in scenario.algorithms.items() if own == algorithm), None)
     if known is not None:
         return known
@@ -103,4 +104,4 @@ def _label(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
     lacks = [TECHNIQUES[name].label for name in DAPO_TECHNIQUES if name not in on]
     has = [TECHNIQUES[name].label for name in on]
     label = " - ".join(["DAPO", *lacks]) if len(lacks) < len(has) else " + ".join(["GRPO", *has])
-    return f"{label} (ladder)" if label in scenario.algorithms else label  # the scenario means another one by it
+    return f"{label} (ladder)" if label in scenario.algorithms else label  # the scenario uses the label for another algorithm

@@ -1,4 +1,4 @@
-"""What is known of a setting besides its value: pydantic's description of a field, for widgets, parsers and sentences."""
+"""The description of a setting (type, bounds, choices, meaning), read from pydantic's field, for widgets, parsers and sentences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.settings.numbers import bounds_text
 
 @dataclass(frozen=True)
 class Setting:
-    """What a widget, a parser or a sentence needs to know of a field."""
+    """The description of a field for widgets, parsers and sentences."""
 
     name: str
     help: str
@@ -24,8 +24,8 @@ class Setting:
     open_low: bool = False  # the lower bound itself is excluded
     choices: tuple[str, ...] | None = None
     many: bool = False  # a tuple of choices
-    per_replica: bool = False  # a tuple with a number for each replica will do
-    optional: bool = False  # None will do
+    per_replica: bool = False  # a tuple with a number for each replica is accepted
+    optional: bool = False  # None is accepted
 
     @property
     def bounds(self) -> str:
@@ -38,8 +38,7 @@ TYPES = {"boolean": bool, "integer": int, "number": float, "string": str}
 
 @functools.cache
 def settings_of(kind: type) -> dict[str, Setting]:
-    """Name -> setting, in the order of `kind`'s definition: pydantic's own description of it. Parts that are settings themselves, and a
-    task's name, are none."""
+    """Name -> setting, in the order of `kind`'s definition: read from pydantic's fields. Nested settings and a task's name are left out."""
     schema = TypeAdapter(kind).json_schema()
     schema = schema["$defs"][kind.__name__] if "$ref" in schema else schema
     return {

@@ -1,4 +1,5 @@
-"""What differs between settings: of two, and of many. Settings are configurations, or the plain values that the history keeps of them."""
+"""The differences between the settings of two runs, or of many. Settings are configurations, or the plain values that the history keeps of
+them."""
 
 from __future__ import annotations
 

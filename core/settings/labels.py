@@ -1,4 +1,4 @@
-"""What a run of a comparison may be called: the label stands in links, file names and columns, so no two may be taken for each other."""
+"""Valid labels of the runs of a comparison: a label appears in links, file names and columns, so no two may be confused."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from core.settings.fields import ConfigError, short
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +()._-]{0,23}")
-RESERVED = ("task", "algorithm", "run")  # owners of settings in links and on the command line
+RESERVED = ("task", "algorithm", "run")  # prefixes of settings in links and on the command line
 
 
 def check_label(label: str, taken: Iterable[str] = ()) -> None:
-    """ConfigError unless `label` can be a label and is not one of those `taken`, however either is capitalised or spaced."""
+    """ConfigError unless `label` is valid and differs from those `taken` in more than capitals and spaces."""
     if not LABEL.fullmatch(label):
         raise ConfigError(
             "a side's label must be 1 to 24 letters, digits, spaces or any of + ( ) . _ - and begin with a letter or digit, "
@@ -34,7 +34,7 @@ def check_free(label: str, taken: Iterable[str]) -> None:
 
 
 def check_distinct(labels: Iterable[str]) -> None:
-    """ConfigError if two of these could be taken for each other."""
+    """ConfigError if two of these are equal but for capitals and spaces."""
     seen: list[str] = []
     for label in labels:
         check_free(label, seen)
@@ -42,7 +42,7 @@ def check_distinct(labels: Iterable[str]) -> None:
 
 
 def free_label(wish: str, taken: Iterable[str]) -> str:
-    """`wish`, with the first number that makes it differ from all that are `taken`."""
+    """`wish`, followed by the smallest number that makes it differ from all that are `taken`."""
     keys = {_key(label) for label in taken}
     label, number = wish, 1
     while _key(label) in keys:

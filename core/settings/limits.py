@@ -1,4 +1,4 @@
-"""What one visitor, and all of them together, may ask of a server that strangers share. On one's own machine there are no limits."""
+"""Limits on what one visitor, and all visitors together, may request from a public server. On a private machine there are none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PREFIX = "DAPO_LAB_LIMIT_"  # DAPO_LAB_LIMIT_REPLICAS=8 changes one limit of a h
 
 
 def limit(text: str) -> int | None:
-    """A limit that is off unless it is given; `text` says it to people, with {} for the number."""
+    """A limit that is off unless it is given; `text` describes it for the page, with {} for the number."""
     return field(default=None, metadata={"text": text})
 
 
@@ -43,7 +43,7 @@ class Limits:
 
     def check(self, runs: Mapping[str, RunConfig]) -> None:
         """ConfigError if these runs ask for more than one comparison may. Memory and work are checked by `core.engine.cost.check`, which
-        knows what a configuration takes."""
+        estimates them."""
         self._within("sides", len(runs), "leave some out")
         for run in runs.values():
             self._within("replicas", run.replicas, "choose fewer seeds")
@@ -52,7 +52,7 @@ class Limits:
             self._within("width", getattr(run.task, "width", 1), "choose a smaller model")
 
     def texts(self) -> list[str]:
-        """The limits that are on, each as a few words."""
+        """The limits that are on, each as a short phrase."""
         found = ((f.metadata["text"], getattr(self, f.name)) for f in dataclasses.fields(self))
         return [text.format(f"{value:,}") for text, value in found if value is not None]
 
@@ -82,7 +82,7 @@ HOSTED = Limits(
 
 
 def limits_from(environment: Mapping[str, str]) -> Limits:
-    """The limits that the environment asks for. ConfigError for a value that cannot be one."""
+    """The limits that the environment variables set. ConfigError for an invalid value."""
     switch = environment.get(HOSTED_VARIABLE, "").strip().lower()
     if switch in ("", "0", "false", "no", "off"):
         return NONE

@@ -2,7 +2,7 @@
 
 ?scenario=collapse&first_seed=100&task.noise=0.1&DAPO.eps_high=0.4&run=1
 
-Other sides than the scenario's are named too: sides=GRPO,DAPO,Mine:DAPO (see core.settings.sides).
+Sides that the scenario does not have are listed as well: sides=GRPO,DAPO,Mine:DAPO (see core.settings.sides).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_PARAMETERS = 200  # twice as many as a comparison of four sides has setting
 
 @dataclass(frozen=True)
 class Opened:
-    """What a link says. `problems` has one sentence for each parameter that was ignored."""
+    """The comparison that a link describes. `problems` has one sentence for each parameter that was ignored."""
 
     scenario: Scenario
     runs: dict[str, RunConfig]
@@ -83,8 +83,9 @@ def from_query(params: dict[str, str]) -> Opened:
 
 
 def _with_settings(runs: dict[str, RunConfig], settings: dict[str, str], problems: list[str]) -> dict[str, RunConfig]:
-    """`runs` with every setting that can be: first without those that are bad by themselves, all together, because some are good only
-    together; and if they do not go together, as many as do, in their order."""
+    """`runs` with every valid setting. Settings that are invalid by themselves are left out; the others are applied together, because some
+    are valid only in combination. If the combination is invalid, they are applied one by one, in order, and those that fail are left
+    out."""
     sound: list[tuple[str, Changes]] = []
     for key, text in settings.items():
         try:

@@ -1,17 +1,16 @@
-"""Numbers that people write: in links, in the address of a page, on the command line. One parser, with a bound on what it reads."""
+"""Parses numbers from links, page addresses and the command line, with a bound on their length."""
 
 from __future__ import annotations
 
 from core.settings.fields import ConfigError, short
 
-MOST_CHARACTERS = (
-    100  # of one number; Python itself refuses whole numbers of more than 4,300 digits, with a sentence about itself
-)
+MOST_CHARACTERS = 100  # of one number; Python refuses whole numbers of more than 4,300 digits with a message about its internals
 NOUNS = {int: "a whole number", float: "a number"}
 
 
 def read_number(name: str, text: str, kind: type = int, *, low: float | None = None, high: float | None = None, open_low=False):
-    """The number of `kind`, int or float, that `text` holds. ConfigError, calling it `name`, if it holds none, or one out of bounds."""
+    """The number of `kind`, int or float, that `text` holds. ConfigError, which names it `name`, if the text is not a number or the number
+    is out of bounds."""
     wanted = f"{NOUNS[kind]}{bounds_text(low, high, open_low=open_low, lead=' ')}"
     if len(text) > MOST_CHARACTERS:
         raise ConfigError(f"{name} must have at most {MOST_CHARACTERS} characters, got {short(repr(text))}; write {wanted}")
@@ -27,7 +26,7 @@ def read_number(name: str, text: str, kind: type = int, *, low: float | None = N
 
 
 def _within(value: float, low: float | None, high: float | None, open_low: bool) -> bool:
-    """Not a number is within no bounds."""
+    """Whether the value is within the bounds; NaN never is."""
     above = low is None or (value > low if open_low else value >= low)
     return above and (high is None or value <= high)
 

@@ -18,9 +18,9 @@ Changes = dict[tuple[str, str, str], object]  # (label, "task" | "algorithm" | "
 
 
 def apply_overrides(runs: dict[str, RunConfig], settings: list[str]) -> dict[str, RunConfig]:
-    """`runs` with each KEY=VALUE applied, all together; of one key the last counts. KEY is task.FIELD, algorithm.FIELD (all algorithms),
-    LABEL.FIELD (one algorithm), or a field of the run such as learning_rate. ConfigError names what is wrong with the first bad one, or
-    what does not go together."""
+    """`runs` with each KEY=VALUE applied, all together; if a key is repeated, the last one counts. KEY is task.FIELD, algorithm.FIELD (all
+    algorithms), LABEL.FIELD (one algorithm), or a field of the run such as learning_rate. ConfigError for the first invalid one, or for an
+    invalid combination."""
     changes: Changes = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
@@ -31,7 +31,7 @@ def apply_overrides(runs: dict[str, RunConfig], settings: list[str]) -> dict[str
 
 
 def changed(runs: dict[str, RunConfig], changes: Changes) -> dict[str, RunConfig]:
-    """`runs` with all `changes` at once. ConfigError if they do not go together."""
+    """`runs` with all `changes` at once. ConfigError if the combination is invalid."""
     parts = {label: {"task": {}, "algorithm": {}, "run": {}} for label in runs}
     for (label, part, name), value in changes.items():
         parts[label][part][name] = value
@@ -39,7 +39,8 @@ def changed(runs: dict[str, RunConfig], changes: Changes) -> dict[str, RunConfig
 
 
 def read_override(runs: dict[str, RunConfig], key: str, text: str) -> Changes:
-    """What KEY=VALUE changes, in each run that it reaches. ConfigError if it reaches none, or is bad whatever the other settings are."""
+    """The change that KEY=VALUE makes to each run that it applies to. ConfigError if it applies to none, or is invalid regardless of the
+    other settings."""
     owner, dot, name = key.rpartition(".")
     if not dot or owner == "run":
         if name in OWN_OPTIONS:

@@ -1,4 +1,4 @@
-"""The one place that turns pydantic's list of errors into sentences of ours: field, value, bound, remedy."""
+"""Turns pydantic's list of errors into error sentences that name field, value, bound and remedy."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_TOLD = 3  # of the errors of one object
 
 
 def refusal(error: ValidationError, kind: type, *, only: str | None = None, called: str | None = None) -> ConfigError:
-    """The ConfigError that says what pydantic found wrong with a `kind`: the first few errors, a sentence each. `only` leaves out those of
-    other fields; `called` is what that field is named in the sentence."""
+    """The ConfigError for what pydantic rejected in a `kind`: the first few errors, a sentence each. With `only`, errors of other fields
+    are left out; `called` is the name of that field in the sentence."""
     problems = [p for p in error.errors(include_url=False) if only is None or p["loc"][:1] == (only,)]
     sentences = list(dict.fromkeys(_sentence(problem, kind, called) for problem in problems))
     text = ". Also, ".join(sentences[:MOST_TOLD])
@@ -27,7 +27,7 @@ def refusal(error: ValidationError, kind: type, *, only: str | None = None, call
 
 def _sentence(problem: ErrorDetails, kind: type, called: str | None) -> str:
     what, given = problem["type"], problem["input"]
-    if what == "value_error":  # a rule between fields, which has its own sentence
+    if what == "value_error":  # a check across fields raises its own sentence
         return str(problem["ctx"]["error"])
     if what == "json_invalid":
         return f"settings must be JSON, got {short(given)} ({short(problem['ctx']['error'])}); write a JSON object"
@@ -100,7 +100,7 @@ def suggestion(name: object, known: Iterable[str]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it was given, in a few words."""
+    """A value as it was given, shortened."""
     try:
         return short(str(value) if isinstance(value, float | int) and not isinstance(value, bool) else repr(value))
     except ValueError:  # Python writes no whole number of more than 4,300 digits

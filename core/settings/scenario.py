@@ -1,4 +1,4 @@
-"""What a named experiment is made of, and what its measured numbers must reach."""
+"""The definition of a named experiment, and the criteria that its measured numbers must meet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.settings.run import RunConfig
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a number of summary.json must reach; `where` is the path to it, list positions as numbers."""
+    """A bound on a number of summary.json; `where` is the path to it, list positions as numbers."""
 
     where: tuple[str | int, ...]
     at_least: float | None = None

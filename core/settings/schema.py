@@ -1,6 +1,6 @@
-"""Settings as frozen pydantic dataclasses: one definition of a field holds its type, bounds and meaning, for engine, page and command line.
+"""Settings as frozen pydantic dataclasses: one definition of a field holds its type, bounds and meaning for engine, pages and command line.
 
-Strict: the text "1" is no number, True is no whole number, and what is not finite is refused.
+Strict: the text "1" is not accepted as a number, nor True as a whole number, nor NaN or infinity.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ PerReplica = Annotated[
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def settings(kind: type[T]) -> type[T]:
-    """Make `kind` a frozen dataclass whose values are checked whenever one is made, `dataclasses.replace` included. ConfigError if they
-    cannot be."""
+    """Make `kind` a frozen dataclass whose values are checked whenever one is made, `dataclasses.replace` included. ConfigError if they are
+    invalid."""
     return _refusing(pydantic.dataclasses.dataclass(kind, frozen=True, kw_only=True, config=STRICT))
 
 
 def resolve(kind: type) -> None:
-    """Build the checks of `kind` again, now that every type it names is known."""
-    pydantic.dataclasses.rebuild_dataclass(kind, force=True)  # which takes back the __init__ of ours
+    """Build the checks of `kind` again, once every type that it refers to is defined."""
+    pydantic.dataclasses.rebuild_dataclass(kind, force=True)  # this replaces our __init__, which is therefore set again
     _refusing(kind)
 
 
@@ -54,7 +54,7 @@ def _refusing(kind: type[T]) -> type[T]:
 
 
 def check_value(kind: type, name: str, value: object, called: str) -> None:
-    """ConfigError, naming the field as `called`, if `value` cannot be field `name` of `kind`, whatever the others are."""
+    """ConfigError, naming the field as `called`, if `value` is invalid for field `name` of `kind` regardless of the other fields."""
     try:
         kind.__pydantic_validator__.validate_python(ArgsKwargs((), {name: value}), self_instance=object.__new__(kind))
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """A run's settings as JSON and back: what the history keeps, so that a run can be started again.
 
-What comes back has been through the same checks as what a person types: nothing unknown or out of range becomes a RunConfig.
+Reading applies the same checks as any other input: nothing unknown or out of range becomes a RunConfig.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def config_from_json(text: str) -> RunConfig:
 
 
 def _check_algorithms(values: dict) -> None:
-    """Where a person leaves an algorithm out it is GRPO; a text that has none has lost it."""
+    """ConfigError for JSON without an algorithm: unlike in code, where GRPO is the default, its absence means damage."""
     while values is not None:
         if "algorithm" not in values:
             raise ConfigError(f"settings must have 'algorithm', got only {short(', '.join(values))}; add it")

@@ -1,4 +1,4 @@
-"""Which algorithms stand beside each other: a scenario's own, GRPO, DAPO, and copies of them to be changed, each under its own label.
+"""The sides of a comparison: a scenario's own algorithms, GRPO, DAPO, and copies of them with other settings, each under its own label.
 
 As text, for links and the command line: `GRPO,DAPO,Mine:DAPO` is the two and one called Mine that begins as DAPO.
 """
@@ -14,19 +14,19 @@ from core.settings.labels import check_distinct, check_label
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
 
-MAX_SIDES = 4  # more lines in one chart than a person can follow; a scenario of more keeps its own
+MAX_SIDES = 4  # more lines in one chart cannot be told apart; a scenario that has more keeps them
 
 
 @dataclass(frozen=True)
 class Side:
-    """One algorithm of a comparison: what it is called, and the base it begins as."""
+    """One algorithm of a comparison: its label, and the algorithm whose settings it starts from."""
 
     label: str
     base: str
 
 
 def bases(scenario: Scenario) -> dict[str, AlgorithmConfig]:
-    """What a side can begin as: the scenario's algorithms, and GRPO and DAPO if it does not have its own."""
+    """The algorithms that a side can start from: the scenario's, and GRPO and DAPO if the scenario has none of that name."""
     return {"GRPO": GRPO, "DAPO": DAPO} | scenario.algorithms
 
 
@@ -35,7 +35,7 @@ def own_sides(scenario: Scenario) -> tuple[Side, ...]:
 
 
 def side_runs(scenario: Scenario, sides: tuple[Side, ...], **counts: int | None) -> dict[str, RunConfig]:
-    """Label -> run, as `Scenario.runs` with other sides. ConfigError for a label or a base that cannot be, or too many of them."""
+    """Label -> run, as `Scenario.runs` with other sides. ConfigError for an invalid label or base, or too many sides."""
     check_sides(scenario, sides)
     algorithms = bases(scenario)
     longer = {side.label: scenario.longer[side.base] for side in sides if side.base in scenario.longer}
@@ -46,7 +46,7 @@ def side_runs(scenario: Scenario, sides: tuple[Side, ...], **counts: int | None)
 
 
 def check_sides(scenario: Scenario, sides: tuple[Side, ...]) -> None:
-    """ConfigError if these cannot stand beside each other."""
+    """ConfigError for an invalid label or base, two labels that could be confused, or a wrong number of sides."""
     most = max(MAX_SIDES, len(scenario.algorithms))
     if not 1 <= len(sides) <= most:
         raise ConfigError(f"sides must be between 1 and {most}, got {len(sides)}; leave some out")
@@ -61,7 +61,7 @@ def check_sides(scenario: Scenario, sides: tuple[Side, ...]) -> None:
 
 
 def parse_sides(scenario: Scenario, text: str) -> tuple[Side, ...]:
-    """The sides that `LABEL,LABEL:BASE,…` describes. ConfigError if they cannot be."""
+    """The sides that `LABEL,LABEL:BASE,…` describes. ConfigError if they are invalid."""
     sides = []
     for part in text.split(","):
         label, colon, base = (piece.strip() for piece in part.partition(":"))
@@ -75,8 +75,8 @@ def sides_text(sides: tuple[Side, ...]) -> str:
 
 
 def sides_of(scenario: Scenario, runs: dict[str, RunConfig]) -> tuple[Side, ...]:
-    """The sides that `runs` can be described with: an unknown label begins as whatever it differs from in the fewest settings. Among
-    bases that are trained for longer, the length decides first."""
+    """The sides that describe `runs`: the base of an unknown label is the one it differs from in the fewest settings. Bases that are
+    trained for the same number of updates are preferred."""
     named = [run.updates // scenario.longer.get(label, 1) for label, run in runs.items() if label in bases(scenario)]
     once = named[0] if named else min(run.updates for run in runs.values())  # updates of a base without extra
 

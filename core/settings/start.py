@@ -1,5 +1,5 @@
-"""What all sides of a comparison begin with: how long they train, with how many seeds, and from which on. Chosen once for all of them by
-the caller of `Scenario.runs`, so that it is no setting of one run in a link or after --set."""
+"""The options that all sides of a comparison share: number of updates, number of seeds, first seed. They are given once to `Scenario.runs`
+and so are not settings of a single run in a link or after --set."""
 
 from __future__ import annotations
 

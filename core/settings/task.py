@@ -1,4 +1,4 @@
-"""What an environment is: the knobs of instability that every task has, and those of each task."""
+"""The settings of an environment: the sources of instability that every task has, and the settings of each task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.settings.schema import settings
 
 @settings
 class TaskConfig:
-    """The knobs of instability that every task has. Each task is a subclass with a name of its own."""
+    """The sources of instability that every task has. Each task is a subclass with a name of its own."""
 
     name: str = ""
     noise: float = Field(0.0, ge=0.0, le=10.0, description="Standard deviation of Gaussian noise added to every reward.")

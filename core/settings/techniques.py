@@ -1,4 +1,4 @@
-"""DAPO's techniques, each as the settings that switch it on: whatever they are in DAPO."""
+"""DAPO's techniques, each as the settings that switch it on, with the values that they have in DAPO."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Technique:
     strength: tuple[str, ...] = ()
 
     def added_to(self, algorithm: AlgorithmConfig, strength_of: AlgorithmConfig | None = None) -> AlgorithmConfig:
-        """`algorithm` with this technique; with its own strength, or with that of another algorithm."""
+        """`algorithm` with this technique switched on; the settings of its strength stay as they are, or are copied from `strength_of`."""
         strength = {} if strength_of is None else {name: getattr(strength_of, name) for name in self.strength}
         return replace(algorithm, **self.on, **strength)
 

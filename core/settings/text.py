@@ -1,4 +1,4 @@
-"""Settings as text, the way people write them in links and on the command line."""
+"""Settings as text, in the form that links and the command line use."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ SWITCHES = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0
 
 
 def setting_text(value: object) -> str:
-    """A setting's value as links and the command line take it."""
+    """A setting's value as text that `parse_value` reads back."""
     if isinstance(value, tuple):
         single = len(value) == 1 and not isinstance(value[0], str)
-        return ",".join(map(str, value)) + ("," if single else "")  # else it is a number
+        return ",".join(map(str, value)) + ("," if single else "")  # without the comma it would be read as a number
     return value_text(value)
 
 
 def parse_value(name: str, text: str, setting: Setting) -> object:
-    """A setting's value from the text a person typed. ConfigError, calling it `name`, if it is not of the setting's type."""
+    """A setting's value from text. ConfigError, which names it `name`, if it is not of the setting's type."""
     plain = text.strip()
     if setting.optional and plain.lower() in ("none", "null"):
         return None

@@ -7,14 +7,14 @@ Where this departs from the papers (equation numbers of the DAPO paper, arXiv 25
 2. Eq. 4 and 9 do not say which standard deviation. Ours is the sample one (÷ G-1) plus 1e-6, as in verl and TRL.
 3. Rewards are 0 and 1, not -1 and +1 (Eq. 7). Normalised advantages are the same; the overlong punishment is therefore 0.5 where the
    paper has 1.0, which keeps its size relative to the distance between right and wrong.
-4. Eq. 11 samples until the batch is full. Ours stops after `max_rounds` rounds and trains on what there is; empty slots weigh nothing.
+4. Eq. 11 samples until the batch is full. Ours stops after `max_rounds` rounds and trains on the groups found; empty slots have weight zero.
    Surplus groups of the last round are discarded, as in the reference code.
 5. Completions with no token left in the loss (dropped groups, filtered truncations) are not counted by sequence_mean and constant.
    TRL counts them, verl does not.
-6. No KL term by default for either algorithm, also for GRPO, whose paper has one: so that the techniques are all that differs.
+6. No KL term by default for either algorithm, also for GRPO, whose paper has one: so that the two differ in the techniques only.
 7. The log-ratio is clamped to ±20 (as verl); the papers do not clamp it.
-8. The minibatches of a rollout are dealt out like cards: slot k goes to update k mod M. With a batch that is full and drawn at random
-   this is the usual split; with a batch that could not be filled, every update still gets its share.
+8. The minibatches of a rollout are interleaved: slot k goes to update k mod M. With a batch that is full and drawn at random
+   this is the usual split; with a batch that could not be filled, every update still gets an equal share.
 """
 
 from core.engine.algorithms.advantages import group_advantages

@@ -13,7 +13,7 @@ AGGREGATIONS = ("sequence_mean", "token_mean", "constant")
 
 @dataclass(frozen=True)
 class ClipStats:
-    """What the clip did, per leading index (…): sums over real tokens, so that micro-batches can be added up. No gradient."""
+    """Statistics of the clip, per leading index (…): sums over real tokens, so that micro-batches can be added up. No gradient."""
 
     tokens: Tensor  # real tokens
     clipped_low: Tensor  # tokens with A < 0 and ratio < 1 - eps_low
@@ -70,7 +70,7 @@ def policy_loss(
 def aggregate(
     values: Tensor, mask: Tensor, aggregation: str, *, max_tokens: int | None = None, denominator: Tensor | None = None
 ) -> Tensor:
-    """Per-token values (…, B, G, T) -> one number per leading index (…). A token outside `mask` counts for nothing.
+    """Per-token values (…, B, G, T) -> one number per leading index (…). Tokens outside `mask` have no weight.
 
     sequence_mean: mean over completions of the mean over their tokens (GRPO Eq. 5). token_mean: sum over tokens ÷ number of tokens
     (DAPO Eq. 8 and 12, over the tokens of the whole update batch). constant: sum ÷ (completions · max_tokens) (Dr. GRPO).

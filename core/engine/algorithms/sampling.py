@@ -23,9 +23,9 @@ def normalised_rewards(rewards: Tensor, reward_range: tuple[float, float]) -> Te
 def keep_groups(algorithm: AlgorithmConfig, correct: Tensor, rewards: Tensor, reward_range: tuple[float, float]) -> Tensor:
     """bool (R, B): the groups that dynamic sampling keeps, from correctness and rewards (R, B, G).
 
-    refill: 0 < correct < G, or rewards that differ where `filter_on` is "reward". filter (the lab's text): variance (÷ G) of the
-    normalised value at least `filter_threshold`. The defect "whole_batch_filter" asks one question of the standard deviation of all
-    noisy rewards of the batch, and so keeps everything or nothing.
+    refill: 0 < correct < G, or rewards that differ where `filter_on` is "reward". filter (the lab's text): variance (÷ G) of the normalised
+    value at least `filter_threshold`. The defect "whole_batch_filter" compares the standard deviation of all noisy rewards of the batch
+    with the threshold, and so keeps all groups or none.
     """
     if algorithm.dynamic_sampling == "off":
         return torch.ones(correct.shape[:-1], dtype=torch.bool)

@@ -1,6 +1,6 @@
 """The base model of the arithmetic task: a GPT imitating the flawed teacher, built once and kept on disk.
 
-The file's name is a hash of everything that decides its content, so a changed setting is another file. Building is deterministic.
+The file's name is a hash of everything that determines its content, so a changed setting gives another file. Building is deterministic.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def cache_directory() -> Path:
 
 
 def cache_key(task: Arithmetic) -> str:
-    """Content hash of the settings that decide the base model; the knobs of instability do not."""
+    """Hash of the settings that determine the base model; the sources of instability do not."""
     settings = {
         name: value
         for name, value in dataclasses.asdict(task.config).items()
@@ -59,13 +59,13 @@ def base_parameters(
     """(P,) parameters of the task's base model, from disk or built now. `on_progress(done, total)` is called while building. Stopped if
     `should_stop()` says so, also while another thread builds the same model.
 
-    A cache that cannot be read is rebuilt, and one that cannot be written is done without. Reading waits for nobody.
+    A file that cannot be read is built again; a failure to write it is ignored. Reading waits for no lock.
     """
     path = cache_directory() / f"base-{cache_key(task)}.npy"
     size = sum(int(np.prod(s)) for s in _policy(task).shapes.values())
     if (stored := _read(path, size)) is not None:
         return stored
-    with _turn(path, should_stop):  # two runs that start together build one model
+    with _turn(path, should_stop):  # of two runs that start together, one builds the model and the other reads it
         if (stored := _read(path, size)) is None:
             stored = imitate(task, on_progress, should_stop)
             _write(path, stored.numpy())
@@ -74,7 +74,7 @@ def base_parameters(
 
 @contextmanager
 def _turn(path: Path, should_stop: Callable[[], bool]) -> Iterator[None]:
-    """One thread at a time for each path. Stopped if `should_stop()` says so before it is this one's turn."""
+    """One thread at a time for each path. Stopped if `should_stop()` says so while this one waits."""
     with _turns_lock:
         turn = _turns.setdefault(path, threading.Lock())
     while not turn.acquire(timeout=WAIT_SECONDS):
@@ -87,7 +87,7 @@ def _turn(path: Path, should_stop: Callable[[], bool]) -> Iterator[None]:
 
 
 def _read(path: Path, size: int) -> Tensor | None:
-    """The array at `path`; None if there is none that can be the parameters of this policy."""
+    """The array at `path`; None if there is none with the shape of this policy's parameters."""
     try:
         stored = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -128,11 +128,11 @@ def _policy(task: Arithmetic) -> GPTPolicy:
 
 
 def _write(path: Path, array: np.ndarray) -> None:
-    """Write beside and rename, so that nobody reads half a file."""
+    """Write beside and rename, so that no reader sees a partial file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
             np.save(file, array)
         os.replace(file.name, path)
     except OSError:
-        pass  # a read-only disk costs time, not the run
+        pass  # on a read-only disk the model is built each time

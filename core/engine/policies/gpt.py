@@ -59,7 +59,7 @@ class GPTPolicy(Policy):
         for i in range(self.layers):
             q, k, v = self._heads(torch.bmm(rms_norm(x), views[f"qkv{i}"]), pack.blocks)  # (R·n·h, L, d)
             cache.append((k, v))
-            if i == self.layers - 1:  # nobody reads the other tokens' output
+            if i == self.layers - 1:  # the other tokens' output is not used
                 q, mask = q[:, start:], mask[start:]
                 x = x.view(replicas, pack.blocks, -1, self.width)[:, :, start:].reshape(replicas, -1, self.width)
             weights = torch.softmax(torch.baddbmm(mask, q, k.transpose(1, 2), alpha=k.shape[-1] ** -0.5), -1)

@@ -1,4 +1,5 @@
-"""What the GPT policy costs: activations of every token of an update, and the keys and values of every completion that is generated."""
+"""The memory and work of the GPT policy: activations of every token of an update, and the keys and values of every completion that is
+generated."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ GENERATE = 5  # times the largest tensor of a piece
 
 
 def gpt_cost(config: RunConfig, sizes: TaskSizes) -> PolicyCost:
-    """Of addition. Memory of a token in a layer: 17 widths and three rows of attention weights per head, read off core.engine.policies.gpt and
-    checked by a test against measured memory."""
+    """Of addition. Memory of a token in a layer: 17 widths and three rows of attention weights per head, counted in
+    core.engine.policies.gpt and checked against measured memory by a test."""
     task, replicas = config.task, config.replicas
     width, layers, heads = task.width, task.layers, task.heads
     context = sizes.prompt_tokens + sizes.tokens

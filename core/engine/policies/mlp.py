@@ -64,7 +64,7 @@ class MLPPolicy(Policy):
         for layer in range(1, self.hidden_layers):
             hidden = self.activate(torch.baddbmm(views[f"b{layer}"][..., None], views[f"w{layer}"].transpose(1, 2), hidden))
         logits = torch.baddbmm(views["b_out"][..., None], views["w_out"].transpose(1, 2), hidden)
-        del hidden  # without a gradient nobody needs it, and it may be larger than the table
+        del hidden  # it is needed only for the gradient, and may be larger than the table
         logits = logits.view(replicas, -1, count, self.task.num_states)
         logits.add_(self.task.base_logits[prompts].transpose(1, 2)[..., None])
         return torch.log_softmax(logits if temperature == 1.0 else logits / temperature, 1)

@@ -1,4 +1,4 @@
-"""What the MLP policy costs: its memory is the table of logits (R, V, B, S), of which several copies exist at a time."""
+"""The memory and work of the MLP policy: its memory is the table of logits (R, V, B, S), of which several copies exist at a time."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from core.engine.pieces import pieces
 from core.engine.tasks.sizes import TaskSizes
 from core.settings.run import RunConfig
 
-# Copies of the table that exist at a time, read off core.engine.policies.mlp and checked by a test against measured memory.
+# Copies of the table that exist at a time, counted in core.engine.policies.mlp and checked against measured memory by a test.
 GENERATE = 3  # log-probabilities, probabilities and their product
 EXPECTED = (
     6  # log-probabilities and those that are looked up in them, probabilities and their products with the rewards, and two copies
 )
 SURVEY = 5  # log-probabilities, probabilities, the same sorted, and the sort's indices of twice the size
 UPDATE = 3  # log-probabilities, the gradient to them and the gradient to the logits
-ENTROPY = 2  # more in an update with an entropy bonus: probabilities and their product
+ENTROPY = 2  # in addition, in an update with an entropy bonus: probabilities and their product
 
 
 def mlp_cost(config: RunConfig, sizes: TaskSizes) -> PolicyCost:
-    """Of a bandit or a chain."""
+    """The memory and work of a policy for a bandit or a chain."""
     task, replicas = config.task, config.replicas
     width, layers = task.width, task.hidden_layers
     inputs = sizes.prompt_features + sizes.state_features

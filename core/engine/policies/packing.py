@@ -1,9 +1,9 @@
 """How sequences are packed into blocks, so that attention is a few matrix products of a useful size.
 
-A completion of the arithmetic task is five tokens long, and a product of 5 x 8 matrices costs more to start than to compute. So the
-tokens of several completions, and where they are few of several prompts, form one block of about BLOCK_TOKENS tokens with one mask:
-a token looks at its own prompt and at the earlier tokens of its own completion. The masked part of a block is computed in vain; it
-is cheap. The completions of a block share their prompt's tokens.
+A completion of the arithmetic task is five tokens long, and a product of 5 x 8 matrices costs more to start than to compute. So the tokens
+of several completions, and where they are few of several prompts, form one block of about BLOCK_TOKENS tokens with one mask: a token
+attends to its own prompt and to the earlier tokens of its own completion. The masked part of a block is computed although it is not used;
+this is cheap. The completions of a block share their prompt's tokens.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Packing:
 
     copies: int
     blocks: int
-    mask: Tensor  # (L, L): 0 where the row's token may look at the column's, -inf elsewhere
+    mask: Tensor  # (L, L): 0 where the row's token may attend to the column's, -inf elsewhere
     positions: Tensor  # (L,) int64
     start: int  # tokens from here on predict something: the last ones of the prompts and all of the completions
     place: Tensor  # (B, G, T) int64: where in the n·(L-start) predicting tokens each completion token is predicted

@@ -100,7 +100,7 @@ def count_carries(first: Tensor, second: Tensor, digits: int) -> Tensor:
 
 
 def sum_without_carry(first: Tensor, second: Tensor, digits: int) -> Tensor:
-    """(N,) what one writes who adds column by column and forgets every carry: 17 + 25 -> 32."""
+    """(N,) the sum column by column without any carry: 17 + 25 -> 32."""
     columns = [(first // 10**k + second // 10**k) % 10 * 10**k for k in range(digits)]
     return torch.stack(columns).sum(0)
 

@@ -1,7 +1,7 @@
 """The one protocol of the tasks: sample prompts, grade completions, show both as text.
 
-A task owns a pool of prompts: indices 0 … train_size-1 are trained on, in order of difficulty (easy end first); the ones in
-`eval_prompts` are held out. Everything unstable that all tasks share (noise, flipped rewards, hopeless prompts, drift) is here.
+A task owns a pool of prompts: indices 0 … train_size-1 are trained on, in order of difficulty (easy end first); the ones in `eval_prompts`
+are held out. The sources of instability that all tasks share (noise, flipped rewards, hopeless prompts, drift) are implemented here.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Task(ABC):
         return (place * self.train_size).long().clamp_(max=self.train_size - 1)
 
     def grade(self, prompts: Tensor, completions: Completions, streams: ReplicaStreams, active: list[int] | None) -> Grade:
-        """Judge, then apply hopeless prompts, flips and noise. A fixed number of draws per call, whatever the settings' outcome."""
+        """Judge, then apply hopeless prompts, flips and noise. The number of random draws per call does not depend on the settings."""
         shape = completions.ended.shape[1:]
         chance = streams.uniform(2, *shape, active=active)
         correct, rewards = self.judge(prompts, completions, chance[:, 0])
@@ -109,8 +109,8 @@ class Task(ABC):
 class MarkovTask(Task):
     """A task in which the next token depends on the prompt and on one of few states, so that a policy is a small table.
 
-    The states are what a real model would read off its own text. Because there are only S of them, logits are computed once per
-    (prompt, state) and not once per token.
+    A state summarises the tokens so far. Because there are only S of them, logits are computed once per (prompt, state) and not once per
+    token.
     """
 
     num_states: int

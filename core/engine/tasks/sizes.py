@@ -1,4 +1,4 @@
-"""How large a task will be, by arithmetic from its settings alone: known before it is built."""
+"""The sizes of a task, computed from its settings alone before it is built."""
 
 from __future__ import annotations
 
