@@ -27,7 +27,8 @@ def test_a_configuration_and_its_plain_values_are_the_same_settings():
     fork = replace(run, updates=run.updates + 1, fork=Fork(run=run, update=run.updates))
     for config in (RUN, run, fork):
         assert difference(config, config_dict(config)) == {}
-        assert flat(config) == flat(config_dict(config))
+        stored = flat(config_dict(config))
+        assert stored == {path: value for path, value in flat(config).items() if path in stored or value is not None}
 
 
 def test_what_one_task_does_not_have_is_absent():
@@ -47,7 +48,9 @@ def test_a_fork_differs_by_where_it_left_and_by_the_run_that_it_left():
     fork = replace(RUN, updates=RUN.updates + 1, fork=Fork(run=RUN, update=RUN.updates))
     found = difference(RUN, fork)
     assert found["fork.update"] == (ABSENT, RUN.updates) and found["fork.run.task.name"] == (ABSENT, "chain")
-    assert set(found) == {"updates", "fork.update"} | {f"fork.run.{path}" for path in flat(RUN)}
+    assert set(found) == {"updates", "fork.update"} | {
+        f"fork.run.{path}" for path, value in flat(RUN).items() if value is not None
+    }
 
 
 def test_of_many_there_is_a_row_wherever_not_all_agree():
