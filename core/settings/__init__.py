@@ -1,8 +1,12 @@
 """What an experiment is: the settings of algorithm, task and run, the named scenarios, the sides of a comparison, and all of these as text:
 links, --set, JSON. The first room: it imports nothing else of core, and nothing that computes (no torch, no numpy).
 
-    schema, describe, refusals a field's type, bounds and meaning in one definition (pydantic); its description; the error sentences
-    algorithm, task, run the settings themselves scenario, scenarios what a named experiment is; the table of them techniques, diff DAPO's
-    techniques; the differences between settings sides, labels, start the algorithms that are compared, their labels, the options they share
-    links, overrides, serial settings as a link, as --set KEY=VALUE, as JSON text, numbers, fields used by these: values and numbers as
-    text, the error limits what a public server allows"""
+- schema, describe, refusals: a field's type, bounds and meaning in one definition (pydantic); its description; the error sentences
+- algorithm, task, run: the settings themselves
+- scenario, scenarios: what a named experiment is; the table of them
+- techniques, diff: DAPO's techniques; the differences between settings
+- sides, labels, start: the algorithms that are compared, their labels, the options they share
+- links, overrides, serial: settings as a link, as --set KEY=VALUE, as JSON
+- text, numbers, fields: used by these: values and numbers as text, the error
+- limits: what a shared server allows
+"""
