@@ -1,4 +1,4 @@
-"""The lab that printed 0.0000: three defects, each a switch, and the bugs met in the wild."""
+"""The lab that printed 0.0000: three defects, each a switch, and bugs found in real training code."""
 
 from core.engine.algorithms.losses import policy_loss
 from core.engine.algorithms.sampling import keep_groups

@@ -1,4 +1,4 @@
-"""Token-level loss: how much each token counts, who pays for long nonsense, and how micro-batches change it unasked."""
+"""Token-level loss: the weight of each token, which loss penalises long wrong completions, and how micro-batches can change it."""
 
 from core.analysis.charts.words import LENGTH
 from core.engine.algorithms.losses import aggregate, aggregation_denominator

@@ -1,6 +1,7 @@
-"""The cache of the pages: what was used longest ago goes when the bound is reached. Whatever visitors of a process share is kept in one.
+"""The bounded cache for what the visitors of a process share: least recently used entries are removed when the bound is reached.
 
-`cachetools` decides what goes; this adds a lock, values larger than the bound, and that of many who ask at once one computes.
+`cachetools` decides what is removed; this class adds a lock, values larger than the bound, and that of several callers who ask for the same
+value one computes it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Cache(Generic[K, V]):
             self._entries[key] = value
 
     def made(self, key: K, make: Callable[[], V]) -> V:
-        """The value of `key`, or what `make` returns, which is kept; it must not be None. One call of this cache makes at a time."""
+        """The value of `key`, or what `make` returns, which is kept; it must not be None. One thread at a time runs `make`."""
         if (found := self.get(key)) is not None:
             return found
         with self._computing:
@@ -47,6 +48,6 @@ class Cache(Generic[K, V]):
 
     @property
     def size(self) -> int:
-        """In the unit of the bound."""
+        """The size of all entries, in the unit of the bound."""
         with self._lock:
             return round(self._entries.currsize)

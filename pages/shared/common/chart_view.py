@@ -1,4 +1,4 @@
-"""A finished chart with its words on a page."""
+"""Shows a finished chart with its title and caption."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"
 
 
 def ready(figure: go.Figure) -> go.Figure:
-    """`figure`, which is not changed any more. Streamlit makes a dict of it on every run of a page, which is most of the cost of showing it;
-    from now on it is handed the same one."""
+    """`figure` with its dict form cached; it must not be changed afterwards. Streamlit converts a figure to a dict on every run of a page,
+    which is most of the cost of showing it."""
     if "to_dict" not in vars(figure):
         made = figure.to_dict()
         figure.to_dict = lambda: made
@@ -21,7 +21,7 @@ def ready(figure: go.Figure) -> go.Figure:
 
 
 def show_chart(chart: Chart) -> None:
-    """Title, unit, picture, caption; the text alone where there is nothing to draw. One chart of a name per page."""
+    """Show title, unit, figure and caption; the text alone where there is nothing to draw. A page may show one chart of each name."""
     words = chart.words
     st.markdown(f"#### {plain(words.title)}")
     if chart.figure is None:

@@ -1,4 +1,4 @@
-"""Under the board: the report in sentences, the numbers, and the downloads. Written by the code that writes report.md."""
+"""Below the board: the findings, the table of numbers, and the downloads, made by the code that writes report.md."""
 
 from __future__ import annotations
 

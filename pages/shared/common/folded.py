@@ -1,4 +1,4 @@
-"""A part of a page that costs nothing until somebody opens it."""
+"""A part of a page that is drawn only while it is open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 @contextmanager
 def folded(label: str, *, icon: str, key: str) -> Iterator[bool]:
-    """An expander: whether it is open. What is closed had better not be drawn: all settings, tables and charts together are two thirds of
-    the work of a page, and on a shared server everybody waits for it."""
+    """An expander and whether it is open. Callers draw its contents only then: all settings, tables and charts together are two thirds of
+    the work of a page, which delays every visitor of a shared server."""
     with st.expander(label, icon=icon, key=f"open:{key}", on_change="rerun") as part:
         yield part.open

@@ -1,4 +1,4 @@
-"""The live part of Compare: the view settings, the board, and what state the runs are in."""
+"""The live part of Compare: the view settings, the board, and the state of the runs."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from pages.shared.common.view_settings import chosen_view, view_settings
 
 TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
 SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
-BOARDS_PER_SECOND = 4  # for all who watch a training together; each gets fewer when they are many
+BOARDS_PER_SECOND = 4  # for all viewers together; with many viewers each gets fewer
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 
 
 def live_part(comparison: str | None) -> None:
     view_settings("")
     view = None if comparison is None else manager().view(comparison)
-    tick = tick_seconds(view)  # asked once: somebody else may begin to watch between two answers
+    tick = tick_seconds(view)  # read once: another viewer may attach between two calls
     st.fragment(_board, run_every=tick)(comparison, (phase(view), tick))
 
 
 def tick_seconds(view: ComparisonView | None) -> float | None:
-    """How often the board asks for what is new; None = nothing will come. Neither many who watch nor many who wait for their turn may slow
-    down the training: they share the processor."""
+    """The interval at which the board asks for new points; None = none will come. It grows with the number of viewers, watching or queued,
+    because drawing and training share the processor."""
     if phase(view) == "over":
         return None
     if not any(run.status is Status.RUNNING for run in view.runs.values()):
@@ -44,7 +44,7 @@ def tick_seconds(view: ComparisonView | None) -> float | None:
 
 
 def phase(view: ComparisonView | None) -> str:
-    """What can be done with a comparison: going, paused or over. The buttons depend on it."""
+    """The phase of a comparison: going, paused or over. It decides which buttons are enabled."""
     states = set() if view is None else {run.status for run in view.runs.values()}
     if states & {Status.RUNNING, Status.QUEUED}:
         return "going"
@@ -86,7 +86,7 @@ def _events(comparison: str | None, histories) -> list[dict]:
 
 
 def badge(view: ComparisonView | None) -> dict:
-    """The state of a comparison in words: of all its runs, the one that matters most."""
+    """The badge of a comparison: the most important state among its runs, in words."""
     if view is None:
         return {"state": "done", "text": "finished example"}
     states = {run.status for run in view.runs.values()}

@@ -47,14 +47,14 @@ class Key(Generic[T]):
         return self.name in st.session_state
 
     def take(self) -> T:
-        """The value, which is then forgotten."""
+        """The value, which is then removed."""
         return st.session_state.pop(self.name, self.default)
 
     def forget(self) -> None:
         st.session_state.pop(self.name, None)
 
     def made(self, make: Callable[[], T]) -> T:
-        """The value; the first time what `make` returns, which is kept."""
+        """The value; if there is none yet, what `make` returns, which is kept."""
         if self.name not in st.session_state:
             st.session_state[self.name] = make()
         return st.session_state[self.name]
@@ -74,7 +74,7 @@ class KeyFamily(Generic[T]):
 
 @dataclass(frozen=True)
 class Memo(Generic[T]):
-    """The last result of a computation in this tab, with the mark of what it was computed from. One result is held, and no older one."""
+    """The last result of a computation in this tab, with a mark that identifies its input. Only one result is held."""
 
     name: str
 
@@ -83,7 +83,7 @@ class Memo(Generic[T]):
         return Key(self.name)
 
     def of(self, mark: Mark, make: Callable[[], T]) -> T:
-        """The result for `mark`, computed by `make` when the last one was for another."""
+        """The result for `mark`, computed by `make` unless the last one was for the same mark."""
         last = self._key.get()
         if last is None or last[0] != mark:
             last = (mark, make())
@@ -95,10 +95,10 @@ class Memo(Generic[T]):
         return self._key.get()
 
 
-VISITOR: Key[str | None] = Key("visitor")  # the name of whoever is at this browser
+VISITOR: Key[str | None] = Key("visitor")  # the visitor's name
 TAB: Key[str | None] = Key("tab")  # a name for this tab, which holds the leases
 LANGUAGE: Key[str | None] = Key("language")
-COMPARISON: Key[str | None] = Key("comparison")  # what Compare looks at; None = the shipped comparison
+COMPARISON: Key[str | None] = Key("comparison")  # the comparison shown on Compare; None = the shipped one
 EVENTS: Memo = Memo("events")  # an EventWatch of the comparison on the board of Compare
 FINISHED_RESULTS: Memo = Memo("finished_results")  # label -> result of the finished comparison that was read last
 
@@ -107,7 +107,7 @@ XAXIS: KeyFamily[str] = KeyFamily("{}xaxis", "update", Lifetime.LASTING_WIDGET)
 SMOOTHING: KeyFamily[float] = KeyFamily("{}smoothing", 0.0, Lifetime.LASTING_WIDGET)
 OPTIONS: KeyFamily[list | None] = KeyFamily("{}options", None, Lifetime.LASTING_WIDGET)
 # By the key of a board.
-BOARD_ANSWER: KeyFamily[dict | None] = KeyFamily("{}", None, Lifetime.WIDGET)  # what the browser has said
-BOARD_SENT: KeyFamily = KeyFamily("{}:sent")  # what the browser should have, a `Sent`
+BOARD_ANSWER: KeyFamily[dict | None] = KeyFamily("{}", None, Lifetime.WIDGET)  # the browser's last answer
+BOARD_SENT: KeyFamily = KeyFamily("{}:sent")  # what was sent to the browser, a `Sent`
 # By the version of the settings, what they are of, and the field.
 SETTING: KeyFamily = KeyFamily("{}:{}:{}", None, Lifetime.LASTING_WIDGET)

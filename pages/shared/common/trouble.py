@@ -1,4 +1,4 @@
-"""What a person is told when the history cannot be written or read. Training goes on, and no page breaks."""
+"""Messages for when the history cannot be written or read. Training continues, and the rest of the page is drawn."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
 from pages.shared.common.process import history_missing, history_problem, told
 
-UNREADABLE = (LookupError, ConfigError, StoreError)  # what a comparison that is gone, damaged or of another version raises
+UNREADABLE = (LookupError, ConfigError, StoreError)  # raised by a comparison that is deleted, damaged or of another version
 Part = TypeVar("Part", bound=Callable)
 
 
 def plainly(part: Part) -> Part:
-    """`part` of a page, which says in a sentence that the history could not be read, in place of what it would have drawn."""
+    """`part` of a page, made to show a sentence in place of its contents when the history cannot be read."""
 
     @wraps(part)
     def drawn(*args, **kwargs):
@@ -48,7 +48,7 @@ def why_not(error: Exception) -> str:
 
 
 def show_missing_history() -> None:
-    """Before anything is started: it would not be kept."""
+    """Shown before a run is started: without a history it would not be kept."""
     if missing := history_missing():
         st.warning(
             f"What is trained now is not being kept: {plain(missing)}. It is tried again every few seconds. What is trained until then is "
@@ -56,6 +56,6 @@ def show_missing_history() -> None:
 
 
 def show_unwritten() -> None:
-    """While something is trained, or after it."""
+    """Shown during training and afterwards, while measurements could not be written."""
     if problem := history_problem():
         st.warning(f"New measurements are not being stored: {plain(problem)}.", icon=":material/save:")

@@ -12,7 +12,7 @@ from pages.shared.common.state import Key
 
 
 def field_widget(config: Any, name: str, *, value: Any, default: Any, key: Key) -> Any:
-    """Show field `name` of `config`'s type with `value` at first, marked where it differs from `default`; return what is chosen."""
+    """Show field `name` of `config`'s type with `value` as first value, marked where it differs from `default`; return the chosen value."""
     setting = settings_of(type(config))[name]
     chosen = key.get() if key.is_set() else value
     label = _label(name) + ("" if chosen == default else " :orange[● changed]")
@@ -31,7 +31,7 @@ def _number(label: str, value: Any, setting: Setting, key: Key, text: str, defau
     if kind is int:
         return st.number_input(label, value=value, step=1, key=key.name, help=text, persist_state="session", **bounds)
     if setting.open_low:
-        bounds["min_value"] = None  # the bound itself is not allowed; the configuration says so in words
+        bounds["min_value"] = None  # the bound itself is excluded; the configuration reports that in its error
     start = value if isinstance(value, float) else default if isinstance(default, float) else 0.0
     step = 10.0 ** math.floor(math.log10(abs(start))) / 2 if start else 0.05
     return st.number_input(

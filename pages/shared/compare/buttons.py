@@ -1,4 +1,4 @@
-"""The buttons of Compare: Run, and while a comparison goes on Pause or Resume, Step, Stop and Reset."""
+"""The buttons of Compare: Run, and for the comparison that is shown Pause or Resume, Step, Stop and Reset."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def buttons(runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
 
 
 def _summary(runs: dict[str, RunConfig]) -> str:
-    """What would be run, short enough for a button."""
+    """The runs to be started, short enough for a button."""
     who = " against ".join(map(plain, runs)) if len(runs) <= 2 else f"{len(runs)} sides"
     seeds = next(iter(runs.values())).replicas
     return f"{who}, {seeds} {'seed' if seeds == 1 else 'seeds'}"

@@ -1,4 +1,4 @@
-"""Which comparison this tab looks at on Compare: named in the address, looked at before, or the shipped one."""
+"""Which comparison Compare shows: the one in the address, the one shown before, or the shipped one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from pages.shared.common.trouble import UNREADABLE, why_not
 
 
 def current_comparison() -> str | None:
-    """The comparison this tab looks at: the one in the address, else the one it looked at before it left this page. None = the
-    shipped one."""
+    """The comparison to show: the one in the address, else the one that this tab showed last. None = the shipped one."""
     asked = st.query_params.get("comparison")
     comparison = asked or COMPARISON.get()
     if comparison is None:
@@ -42,7 +41,7 @@ def look_at(comparison: str) -> None:
 
 
 def _offer_own_run() -> None:
-    """Somebody who comes back in a new tab finds what they left running."""
+    """Offer a visitor who returns in a new tab the comparison that they left running."""
     going = next((c for c in manager().comparisons(visitor()) if not manager().view(c).finished), None)
     if going is not None:
         title = SCENARIOS[name].title if (name := manager().view(going).scenario) in SCENARIOS else name

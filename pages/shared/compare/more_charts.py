@@ -1,4 +1,4 @@
-"""Below the live board: what it does not show. Finished figures, drawn once per state of the runs and on request, never per tick."""
+"""The charts below the live board: finished figures, drawn when the runs pause or end and on request, never per tick."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ KEPT_CHARTS = 32  # lists of charts: of a comparison in one theme there are two
 
 @dataclass(frozen=True)
 class Drawn:
-    """What this tab has drawn last, and of what."""
+    """The charts that this tab drew last, and the state of the runs that they show."""
 
     comparison: str | None
     look: tuple  # theme, and label -> state of the runs
-    updates: dict[str, int]  # label -> as of which update
+    updates: dict[str, int]  # label -> the update up to which it was drawn
     results: Mapping[str, RunResult]
     charts: list[Chart]
 
 
 def show_more_charts(comparison: str | None) -> None:
-    """The charts of `comparison`; None = the shipped one. While it goes on they are drawn when somebody asks, and say as of when."""
+    """The charts of `comparison`; None = the shipped one. While it trains they are drawn on request, with the update that they show."""
     st.fragment(_show_all)(comparison)  # so that "Draw now" redraws these charts and not the page
 
 
@@ -62,8 +62,8 @@ def _show_all(comparison: str | None) -> None:
 
 
 def _drawn(comparison: str | None, finished: bool, dark: bool) -> Drawn | None:
-    """The charts as last drawn, or drawn now: when all runs have paused or ended, when the page has changed its theme since, and when
-    somebody asks. Half a second of work that runs in progress would feel: before they pause, None."""
+    """The charts as last drawn, or drawn now: when all runs have paused or ended, when the page has changed its theme, and on request.
+    Drawing takes half a second and would slow the training down, so otherwise None until the runs pause."""
     states = {} if comparison is None else {label: run.status for label, run in manager().view(comparison).runs.items()}
     look, asked = (dark, tuple(states.items())), DRAW_ANEW.get()
     kept = MORE_CHARTS.get()
@@ -90,8 +90,8 @@ def _charts(draw: Callable, comparison: str | None, results: Mapping[str, RunRes
 
 @st.cache_resource(show_spinner=False)
 def _finished_charts() -> Cache[tuple, list[Chart]]:
-    """(which charts, comparison, labels, dark) -> charts of a finished comparison. Drawn once, whoever looks: thirty people open one link.
-    A run that is added later makes another comparison of it."""
+    """(which charts, comparison, labels, dark) -> charts of a finished comparison. Shared by all viewers, since many people may open one
+    link. The key holds the labels because a run may be added later."""
     return Cache(KEPT_CHARTS)
 
 

@@ -1,4 +1,4 @@
-"""What the runs of Compare will need, said before Run is pressed: memory, and about how long they train."""
+"""The estimated memory and training time of the runs, shown before Run is pressed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def training_seconds(runs: Mapping[str, RunConfig], cores: int | None = None) ->
 
 
 def needs_text(runs: Mapping[str, RunConfig]) -> str:
-    """A sentence for people."""
+    """The estimate as a sentence."""
     memory = max(1, round(estimate(runs).nbytes / MEGABYTE))
     return f"These runs need about {memory:,} MB of memory and train for about {duration_text(training_seconds(runs))}, if nothing else does."
 

@@ -1,7 +1,7 @@
-"""What the settings of Compare begin with: the address, a stored comparison, or what was just added or removed.
+"""Where the first values of Compare's settings come from: the address, a stored comparison, or an edit of the sides.
 
-Widgets take their first values from here and keep what a person changes. When the beginning itself changes, every widget gets a new key,
-so that it takes its first value again.
+Widgets take their first values from here and then keep the visitor's changes. When the first values change, every widget gets a new key, so
+that it takes the new one.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ class Beginning:
 
 
 def read_address() -> None:
-    """Begin with what the address says, on a tab's first run and whenever a link to other settings was followed since. Call first."""
+    """Take the first values from the address, on a tab's first run and after a link to other settings was followed. Call first."""
     address = {k: v for k, v in st.query_params.items() if k not in NOT_SETTINGS}
     first = not BEGINNING.is_set()
     if first or (address and address != ADDRESS.get()):
         opened: Opened = from_query(address)
         if not first:
             begin_with(opened.scenario, opened.runs)
-            COMPARISON.set(None)  # the link asks for these settings and not for the run looked at before
+            COMPARISON.set(None)  # the link is for these settings, not for the comparison shown before
         AUTO_STARTED.set(False)
         BEGINNING.set(Beginning(opened.scenario, opened.runs, opened.start, opened.problems))
     ADDRESS.set(address)
 
 
 def beginning() -> Beginning:
-    """What the settings begin with now."""
+    """The present first values."""
     return BEGINNING.get()
 
 
@@ -70,13 +70,14 @@ def version() -> int:
 
 
 def take_settings_of(comparison: str | None) -> None:
-    """Begin with the settings of `comparison` when another one is opened than before. One that this tab started has them already."""
+    """Take the first values from `comparison` when a different one is opened. The settings of one that this tab started are in the widgets
+    already."""
     if comparison is None or SETTINGS_OF.get() == comparison:
         return
     SETTINGS_OF.set(comparison)
     try:
         scenario = SCENARIOS.get(manager().view(comparison).scenario)
-        # A fork begins in the middle of a run; it is made on the page and not by settings.
+        # A fork starts from the state of another run and is made by the rescue form, not by settings.
         runs = {k: r.config for k, r in results_of(comparison).items() if r.config.fork is None}
     except (UnknownComparison, LookupError, ConfigError, StoreError):
         scenario, runs = None, {}
@@ -86,7 +87,7 @@ def take_settings_of(comparison: str | None) -> None:
         return
     try:
         side_runs(scenario, sides_of(scenario, runs))
-    except ConfigError:  # an ablation ladder, or runs that came from elsewhere: shown as they are, and not edited
+    except ConfigError:  # an ablation ladder, or runs not started on this page: shown, but not editable
         note = f"The sidebar cannot hold the settings of these {len(runs)} runs, so it shows those of the scenario."
         begin_with(scenario, scenario.runs(), beginning().problems, note)
     else:

@@ -23,12 +23,12 @@ from pages.shared.compare.sides import show_differences
 from pages.shared.compare.starting import is_wanted, start
 from pages.shared.compare.state import REFUSED
 
-PROBLEMS_TOLD = 8  # parts of a link that were ignored: a notice for each; the others are named in one
+PROBLEMS_TOLD = 8  # ignored parts of a link that have a notice each; the rest share one
 
 
 @plainly
 def compare_page() -> None:
-    # Fixed places: what comes and goes in one never moves the board, which would be rebuilt.
+    # Fixed containers: an element that appears in one must not change the position of the board, which would then be rebuilt.
     notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
     read_address()
     with notices:
@@ -61,7 +61,7 @@ def compare_page() -> None:
 
 
 def _notices() -> None:
-    """What was wrong with the address, and why the sidebar shows other settings than the comparison's."""
+    """Show what was wrong with the address, and why the sidebar's settings are not those of the comparison."""
     problems = beginning().problems
     for problem in problems[:PROBLEMS_TOLD]:
         st.warning(plain(problem), icon=":material/link_off:")

@@ -1,4 +1,4 @@
-"""Rescue, on Compare: leave a run at one of its states and go on from there with other settings, beside the original."""
+"""Rescue, on Compare: continue a run from one of its states with other settings, beside the original."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from pages.shared.common.trouble import sentence
 from pages.shared.compare.sidebar import HIDDEN, setting_widgets
 from pages.shared.compare.state import REFUSED
 
-MOST_RUNS = 7  # lines that can be told apart
+MOST_RUNS = 7  # more lines cannot be told apart
 OTHER = ("learning_rate", "temperature", "group_size", "num_prompts", "max_grad_norm")
 
 
 def show_rescue(comparison: str | None) -> None:
-    """The form; for a comparison of one's own, not the shipped one."""
+    """The form to make a fork. Not offered for the shipped comparison."""
     with folded("Rescue: go on from one of these states with other settings", icon=":material/healing:", key="rescue") as drawn:
         if not drawn:
             return
@@ -86,7 +86,7 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
 def _fork_point(comparison: str, original: str, result: RunResult) -> int:
     points = fork_points(result.config, result.history.last_update)
     status = manager().view(comparison).runs[original].status
-    # Who paused it means this moment; otherwise where it began to die.
+    # A paused run is forked where it was paused; any other where it collapsed.
     first = points[-1] if status is Status.PAUSED else suggested_point(result.config, result.history)
     if len(points) == 1:
         st.markdown(f"After update {points[0]}, the end of its only rollout so far.")
@@ -97,7 +97,7 @@ def _fork_point(comparison: str, original: str, result: RunResult) -> int:
 
 
 def _any_setting(prefix: str, original: RunConfig, algorithm: AlgorithmConfig, at: int) -> RunConfig:
-    """The fork of `original` that the widgets describe; `algorithm` is what they show at first."""
+    """The fork of `original` that the widgets describe; `algorithm` holds their first values."""
     one, two = st.columns(2)
     names = [name for name in settings_of(type(algorithm)) if name not in HIDDEN]
     half = (len(names) + 1) // 2
@@ -119,7 +119,7 @@ def _start(comparison: str, label: str, config: RunConfig) -> None:
     try:
         manager().add(comparison, label, config, viewer=tab())
         if any(run.status is Status.PAUSED for run in manager().view(comparison).runs.values()):
-            manager().resume(comparison)  # the original goes on beside it
+            manager().resume(comparison)  # the original continues beside it
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
         REFUSED.set(f"Not started: {told(error)}.")
     st.rerun()

@@ -1,4 +1,4 @@
-"""Add, remove and rename the sides of a comparison, and choose what each begins as."""
+"""Add, remove and rename the sides of a comparison, and choose the algorithm that each starts from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COPY = "a copy of "
 
 
 def side_head(scenario: Scenario, sides: tuple[Side, ...], side: Side) -> None:
-    """What stands above a side's switches: its label, what it begins as, and the button that removes it."""
+    """The head of a side's settings: its label, the algorithm it starts from, and the button that removes it."""
     label, base, remove = (SIDE(version(), scenario.name, side.label, part) for part in ("label", "base", "remove"))
     names = list(bases(scenario))
     st.text_input(
@@ -38,7 +38,7 @@ def side_head(scenario: Scenario, sides: tuple[Side, ...], side: Side) -> None:
 
 
 def add_side(scenario: Scenario, sides: tuple[Side, ...]) -> None:
-    """The menu of what can be added; closed when there are enough sides."""
+    """The menu of algorithms that can be added; disabled at the maximum number of sides."""
     full = len(sides) >= MAX_SIDES
     key = ADD_SIDE(version(), scenario.name)
     st.selectbox(
@@ -75,7 +75,7 @@ def _remove(scenario: Scenario, side: Side) -> None:
 def _begin_as(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: Key) -> None:
     base, runs = key.get(), _runs()
     run = _as_base(scenario, runs, sides, base)
-    # A side that is called like the algorithm it was takes the name of the one it is now.
+    # A side whose label is the name of its former algorithm gets the name of the new one.
     others = [label for label in runs if label != side.label]
     label = free_label(base, others) if side.label in bases(scenario) else side.label
     begin_with(scenario, {label if k == side.label else k: run if k == side.label else v for k, v in runs.items()})
@@ -84,7 +84,7 @@ def _begin_as(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: Key)
 def _rename(scenario: Scenario, sides: tuple[Side, ...], side: Side, key: Key) -> None:
     label = key.get().strip()
     try:
-        # A label that is a base's name says that the side is that base.
+        # A label that is the name of a base makes the side that base.
         renamed = tuple(Side(label, side.base) if s is side else s for s in sides)
         check_sides(scenario, renamed)
     except ConfigError as error:

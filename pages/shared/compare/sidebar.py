@@ -1,4 +1,4 @@
-"""The sidebar of Compare: a scenario and everything that can be changed about it."""
+"""The sidebar of Compare: the choice of a scenario, and its settings."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ OPTIMISATION = (
     "max_grad_norm",
     "eval_every",
 )
-VISIBLE_LETTERS = 27  # of the scenario's title: its field cuts the rest off
+VISIBLE_LETTERS = 27  # characters of the scenario's title that fit into the field
 HIDDEN = ("defects", "micro_batch_prompts")
 
 
 def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
-    """The chosen scenario and its runs; None in place of the runs while a combination is impossible (the reason is shown)."""
+    """The chosen scenario and its runs; None in place of the runs while the settings are invalid (the reason is shown)."""
     start = beginning()
     with st.sidebar:
         names = list(SCENARIOS)
@@ -80,7 +80,7 @@ def _changed(scenario: Scenario, runs: dict[str, RunConfig] | None) -> str:
 
 
 def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunConfig]:
-    """`start` with what the widgets say. ConfigError if the values do not go together."""
+    """`start` with the values of the widgets. ConfigError if the combination is invalid."""
     sides = sides_of(scenario, start)
     defaults, ours = scenario.run, next(iter(start.values()))
     algorithms = {}
@@ -115,9 +115,8 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
 
 
 def setting_widgets(config, default, names, prefix: str, *, drawn: bool = True) -> dict:
-    """Widgets for the settings `names` of `config`, marked where they differ from `default`; what they say, name -> value. Those that are
-    not `drawn` say what they said last, which is kept here: of a widget that another page and then a closed part have left out, Streamlit
-    forgets the value."""
+    """Widgets for the settings `names` of `config`, marked where they differ from `default`; returns name -> value. For those that are not
+    `drawn` the last value is returned, which is kept here because Streamlit drops the values of widgets that are not drawn."""
     known = settings_of(type(config))
     values, said = {}, SAID.made(dict)
     for name in names:

@@ -1,4 +1,4 @@
-"""What differs between the sides of a comparison, as a table with one row per setting."""
+"""The settings in which the sides of a comparison differ, as a table with one row per setting."""
 
 from __future__ import annotations
 

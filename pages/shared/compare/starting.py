@@ -21,12 +21,12 @@ FIRST_SECONDS = 0.4
 
 
 def is_wanted(comparison: str | None) -> bool:
-    """Whether Run was pressed, or the address asks for a run that this tab has not started yet. Asked before anything is drawn of what is
-    there now: whoever presses Run waits for one run of the page and not for two."""
+    """Whether Run was pressed, or the address requests a run that this tab has not started yet. Checked before the present comparison is
+    drawn, so that pressing Run takes one run of the script and not two."""
     if comparison is None and beginning().start and not AUTO_STARTED.get():
         AUTO_STARTED.set(True)
         return True
-    over = comparison is None or phase(manager().view(comparison)) == "over"  # a second click comes too late
+    over = comparison is None or phase(manager().view(comparison)) == "over"  # ignore a second click
     return over and RUN.get()
 
 
@@ -35,13 +35,13 @@ def start(scenario: Scenario, runs: dict[str, RunConfig]) -> str | None:
 
 
 def begin(make: Callable[[], str]) -> str | None:
-    """Look at the comparison that `make` starts. None if something stands in the way, which is said on the page."""
+    """Show the comparison that `make` starts. None if it could not be started; the reason is shown on the page."""
     try:
         comparison = make()
     except (ManagerFull, ConfigError, LookupError, StoreError) as error:
         REFUSED.set(f"Not started: {told(error)}.")
         return None
-    SETTINGS_OF.set(comparison)  # the sidebar holds its settings already
+    SETTINGS_OF.set(comparison)  # the sidebar shows its settings already
     look_at(comparison)
     watch(comparison)
     _await_first_points(comparison)
@@ -49,8 +49,8 @@ def begin(make: Callable[[], str]) -> str | None:
 
 
 def _await_first_points(comparison: str) -> None:
-    """Give a run that trains already a moment for its first update: the board then begins with it, and need not ask for it when this run
-    of the page is over. The page would only slow it down meanwhile."""
+    """Wait briefly for the first update of a run that trains: the board can then show it at once and need not request it after this run of
+    the script. Drawing meanwhile would only slow the training down."""
     deadline = time.monotonic() + FIRST_SECONDS
     while time.monotonic() < deadline:
         training = [run for run in manager().view(comparison).runs.values() if run.status is Status.RUNNING]

@@ -1,4 +1,4 @@
-"""What the Compare page keeps in a tab."""
+"""The session state of the Compare page."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 BEGINNING: Key[Beginning] = Key("beginning")
 ADDRESS: Key[dict[str, str]] = Key("address")  # the settings in the address when it was read last
-AUTO_STARTED: Key[bool] = Key("auto_started", False)  # the run that the address asks for was started
+AUTO_STARTED: Key[bool] = Key("auto_started", False)  # the run requested by the address was started
 SETTINGS_VERSION: Key[int] = Key(
     "settings_version", 0
-)  # part of every setting's key: a new one gives all of them new first values
+)  # part of every setting's key: raising it resets all of them to new first values
 SETTINGS_OF: Key[str | None] = Key("settings_of")  # the comparison whose settings the sidebar holds
 SCENARIO: Key[str] = Key("scenario", None, Lifetime.LASTING_WIDGET)
 EDITED: Key[dict[str, RunConfig]] = Key("edited")  # the runs as they were last drawn, label -> settings
-SAID: Key[dict] = Key("said")  # key of a setting -> what its widget said last
-REFUSED: Key[str | None] = Key("refused")  # why something was not done, told once
+SAID: Key[dict] = Key("said")  # key of a setting -> the last value of its widget
+REFUSED: Key[str | None] = Key("refused")  # why an action was refused, shown once
 MORE_CHARTS: Key[Drawn | None] = Key("more_charts")
 RUN: Key[bool] = Key("run", False, Lifetime.WIDGET)
 DRAW_ANEW: Key[bool] = Key("draw_anew", False, Lifetime.WIDGET)

@@ -29,7 +29,7 @@ REFRESH_SECONDS = 0.1
 
 @st.cache_resource(show_spinner=False)
 def kept_steps() -> Replays:
-    """The steps that this process has looked at; the states that live runs leave make looks shorter."""
+    """The steps inspected in this process. Replays start from the checkpoints that the training of live runs keeps."""
     return Replays(manager())
 
 
@@ -68,7 +68,7 @@ def inspect_page() -> None:
 
 
 def _about(result: RunResult) -> None:
-    """Which comparison this is, and what state its run is in."""
+    """Show which comparison this is and the state of its run."""
     comparison = place().comparison
     if comparison is None:
         st.caption(f"From the finished example, *{SCENARIOS[SCENARIO].title}*. Start a comparison of your own to look inside it.")
@@ -89,7 +89,8 @@ def _about(result: RunResult) -> None:
 
 
 def _replayed(result: RunResult) -> Step | None:
-    """The step, or None and a sentence why not. While it is made, a bar; whoever leaves the page ends it."""
+    """The step; None after showing why there is none. A progress bar is shown during the replay, which ends when the visitor leaves the
+    page."""
     at, shown, bar = place(), 0.0, st.empty()
 
     def on_prepare(stage: str, done: int, total: int) -> None:
@@ -106,7 +107,7 @@ def _replayed(result: RunResult) -> Step | None:
 
     try:
         step = kept_steps().step(result.config, at.seed, at.update, owner=visitor(), on_prepare=on_prepare, on_wait=on_wait)
-    except Exception as error:  # whatever it is: a person is told what, and the rest of the page stands
+    except Exception as error:  # any error is shown, and the rest of the page is drawn
         bar.error(f"This update could not be trained again: {plain(str(error) or type(error).__name__)}", icon=":material/error:")
         return None
     bar.empty()

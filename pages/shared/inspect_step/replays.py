@@ -1,4 +1,4 @@
-"""Steps that were looked at: trained again when asked for, in a slot of the run manager, the last few kept."""
+"""Inspected steps: replayed on request in a slot of the run manager; the last few are kept."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MAX_BYTES = 32_000_000  # of all steps together; one of the default comparison's
 
 
 class Replays:
-    """Thread-safe. Whoever waits, or watches a replay, may leave by an exception out of the callback; then nothing is kept but the
-    checkpoints that the replay has passed."""
+    """Thread-safe. A callback may raise to abandon the wait or the replay; then only the checkpoints that the replay has passed are
+    kept."""
 
     def __init__(self, manager: RunManager, inspect: Callable[..., Step] = inspect_step):
         self._manager, self._inspect = manager, inspect
@@ -40,7 +40,7 @@ class Replays:
         if (found := self._steps.get(key)) is not None:
             return found
         with self._manager.replay_slot(owner, on_wait) as check:
-            if (found := self._steps.get(key)) is not None:  # somebody else's replay was of the same step
+            if (found := self._steps.get(key)) is not None:  # another visitor's replay was of the same step
                 return found
 
             def checked(stage: str, done: int, total: int) -> None:

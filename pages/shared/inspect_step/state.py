@@ -1,4 +1,4 @@
-"""What the page *Inspect a step* keeps in a tab."""
+"""The session state of the page *Inspect a step*."""
 
 from __future__ import annotations
 

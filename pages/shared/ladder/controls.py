@@ -1,4 +1,4 @@
-"""Run a ladder of one's own: how many seeds and updates, which orders, and about how long it takes."""
+"""The controls to run a ladder: number of seeds and updates, orders, and the estimated duration."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def _settings() -> tuple[dict[str, int], bool]:
 
 
 def _can_be_bound(key: str, setting: Setting) -> bool:
-    """Whether what the address says of this widget is a number for it. Otherwise it is said once, and this tab leaves the address alone:
-    Streamlit reads what is bound to a widget without a bound, and cannot be told to forget it."""
+    """Whether the address has a valid number for this widget. Otherwise a message is shown once and the widget is not bound to the address
+    in this tab: Streamlit does not check the bounds of a bound value and offers no way to reset it."""
     unbound = UNBOUND.made(set)
     asked = st.query_params.get(key)
     if key not in unbound and asked is not None:

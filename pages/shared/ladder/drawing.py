@@ -1,4 +1,4 @@
-"""The bars, ours beside the published ones, and what agrees, in sentences."""
+"""The bars of our ladder beside a published one, and sentences on where they agree."""
 
 from __future__ import annotations
 

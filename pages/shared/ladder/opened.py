@@ -1,5 +1,4 @@
-"""Which ladder the page shows: the comparison in the address, else the one that this tab looked at before it left the page, else the
-shipped one."""
+"""Which ladder the page shows: the comparison in the address, else the one that this tab showed last, else the shipped one."""
 
 from __future__ import annotations
 
@@ -44,7 +43,8 @@ class Ladder:
 
 
 def current_ladder() -> Ladder | None:
-    """None = the shipped one. A comparison that cannot be shown here is said so, once, and forgotten."""
+    """The ladder to show; None = the shipped one. For a comparison that cannot be shown the reason is shown once, and the tab forgets
+    it."""
     asked = st.query_params.get("comparison")
     comparison = asked or LADDER.get()
     if comparison is None:
@@ -66,7 +66,7 @@ def current_ladder() -> Ladder | None:
 
 
 def _read(comparison: str) -> Ladder | None:
-    """None: it is no ladder."""
+    """The comparison as a ladder; None if it is not one."""
     scenario = SCENARIOS.get(manager().view(comparison).scenario)
     if scenario is None:
         return None
@@ -84,13 +84,13 @@ def look_at(comparison: str) -> None:
 
 
 def back_to_shipped() -> None:
-    """A callback. The runs go on; Runs lists them."""
+    """A callback. The runs continue; the Runs page lists them."""
     LADDER.forget()
     st.query_params.pop("comparison", None)
 
 
 def start(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
-    """Start a ladder and look at it. What stands in the way is said on the page."""
+    """Start a ladder and show it, or show why it could not be started."""
     try:
         look_at(manager().start(runs, owner=visitor(), scenario=scenario.name, viewer=tab()))
     except (ManagerFull, ConfigError, StoreError) as error:

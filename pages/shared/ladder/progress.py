@@ -1,4 +1,4 @@
-"""How far each rung is, while a ladder trains. The rest of the page is drawn anew only when a rung comes to its end."""
+"""The progress of each rung while a ladder trains. The rest of the page is redrawn only when a rung has finished."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _progress(comparison: str, drawn: frozenset[str]) -> None:
 
 
 def told(run: RunView) -> str:
-    """'running, 120 of 480 updates'."""
+    """The state of a run in a few words: 'running, 120 of 480 updates'."""
     if run.status is Status.QUEUED:
         return f"queued, number {run.position}" if run.position else "queued"
     if run.status is Status.DONE:

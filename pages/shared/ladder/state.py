@@ -1,4 +1,4 @@
-"""What the page *Ablation ladder* keeps in a tab."""
+"""The session state of the page *Ablation ladder*."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pages.shared.common.state import Key, Memo
 if TYPE_CHECKING:
     from pages.shared.ladder.finished import Finished
 
-LADDER: Key[str | None] = Key("ladder:comparison")  # this page's own: what Compare looks at is another matter
-REFUSED: Key[str | None] = Key("ladder:refused")  # why a ladder was not started, told once
-UNBOUND: Key[set[str]] = Key("ladder:unbound")  # widgets for which the address had no number
+LADDER: Key[str | None] = Key("ladder:comparison")  # the ladder shown on this page; Compare has a key of its own
+REFUSED: Key[str | None] = Key("ladder:refused")  # why a ladder was not started, shown once
+UNBOUND: Key[set[str]] = Key("ladder:unbound")  # widgets whose value in the address was not a number
 FINISHED: Memo[Finished] = Memo("ladder:finished")

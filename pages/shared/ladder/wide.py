@@ -1,4 +1,4 @@
-"""A place for a table that is wider than a phone: it scrolls by itself, and the page does not."""
+"""A container for a table that is wider than a phone: the table scrolls sideways and the page does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures that answer at once: they run in the browser. One component; the drawings are modules in figures/, see figures/kit.js.
+"""Interactive figures that run in the browser. One component; the drawings are modules in figures/, see figures/kit.js.
 
 The component's data: {"page", "figure", "words", "data"} for a figure; {"page", "figure", "state", "label"} for a button that brings a
 figure on the same page into a state.
@@ -20,7 +20,7 @@ export default async (component) => (await kit).render(component);
 
 
 def figure(page: str, name: str, *, words: dict[str, str], data: object = None) -> None:
-    """Draw `name` of figures/PAGE.js. `words` are its labels in the reader's language, `data` whatever it needs to be told."""
+    """Draw `name` of figures/PAGE.js. `words` are its labels in the reader's language, `data` its input."""
     _mount(f"{page}-{name}", {"page": page, "figure": name, "words": words, "data": data})
 
 

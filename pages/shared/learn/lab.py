@@ -1,4 +1,5 @@
-"""What only the page *The lab* has: the switches of its three defects, a table of what was trained, and the bugs that can be run."""
+"""The parts that only the page *The lab* has: the switches of its three defects, a table of the trained miniatures, and the bugs that can
+be run."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ def switches(page: LearnPage) -> dict:
 
 
 def trained(page: LearnPage) -> None:
-    """A table with what the original lab printed and what every miniature of this visit came to."""
+    """A table of what the original lab printed and the result of every miniature trained in this tab."""
     words = page.words("printed")
     kept = ROWS(page.name).made(dict)
     comparison, summary = summary_of(page.name).last() or (None, None)

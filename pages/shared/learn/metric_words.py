@@ -1,4 +1,4 @@
-"""Charts for the live board from the table of metrics, for metrics that have no chart by default."""
+"""Charts for the live board made from the table of metrics, for metrics without a default chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Learn page as its file writes it: one call per part, in the order in which they are read."""
+"""The parts of a Learn page: one method per part, called in the order of the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pages.shared.learn.small import small
 
 ROOT = Path(__file__).resolve().parents[3]
 STYLE = Path(__file__).parent / "page.css"
-SHORT = 25  # lines of code that are shown without being asked for
+SHORT = 25  # code of at most this many lines is shown unfolded
 
 
 class LearnPage:
@@ -52,7 +52,7 @@ class LearnPage:
         return found
 
     def say(self, text: str) -> None:
-        """Words of the page's text, with their terms and numbers."""
+        """Show a text of the page, with its terms and numbers filled in."""
         self._markdown(text)
 
     def equation(self, key: str = "equation") -> None:
@@ -83,7 +83,7 @@ class LearnPage:
             figure(self.name, name, words=words, data=data)
 
     def code(self, *functions: Callable, key: str = "code") -> None:
-        """What the code does: the functions themselves, read from the source. Short ones are open."""
+        """The source of the functions that the page explains. Short ones are unfolded."""
         self.text(key)
         for function in functions:
             file = Path(inspect.getsourcefile(function)).resolve().relative_to(ROOT)
@@ -93,7 +93,7 @@ class LearnPage:
                 st.code(source, language="python")
 
     def live(self, scenario: str, *, charts: Iterable[str | dict], key: str = "live", **smaller) -> None:
-        """A miniature of `scenario` that trains when asked. `smaller`: see `small`. {#live} comes before it, {#result} after it."""
+        """A miniature of `scenario` that trains on request. `smaller`: see `small`. {#live} comes before it, {#result} after it."""
         self.text(key)
         result = self.document.section("result")
 
@@ -103,11 +103,11 @@ class LearnPage:
         miniature(self.name, scenario, small(scenario, **smaller), charts=charts, ui=self.ui, show_result=show_result)
 
     def limits(self) -> None:
-        """Where it does not help."""
+        """The section on where the technique does not help."""
         self.text("limits")
 
     def questions(self, key: str = "try") -> None:
-        """Each with a button that sets the figure up, and what should be seen folded away."""
+        """Each with a button that sets the figure's controls, and a folded answer."""
         self._heading(key)
         for number, question in enumerate(self.document.questions(key), 1):
             self._markdown(f"**{number}. {question.words}**")
@@ -130,7 +130,7 @@ class LearnPage:
             )
 
     def sources(self) -> None:
-        """Where it comes from, the words used on this page, and the way to the next one. Call last."""
+        """The sources, the glossary terms used on this page, and the link to the next one. Call last."""
         self.text("sources")
         known = terms.glossary(self.language)
         if self._terms:

@@ -1,4 +1,4 @@
-"""What only the page *Reading the metrics* has: what its figure scrubs through, how a value is read, and a card for every metric.
+"""The parts that only the page *Reading the metrics* has: the data of its figure, the rules that interpret a value, and a card per metric.
 
 Definitions come from core.analysis.metrics, curves from training (core.data.comparison and core.data.recorded), words from the page's text.
 """
@@ -21,7 +21,7 @@ from pages.shared.learn.page import LearnPage
 SIDES = ("GRPO", "DAPO")
 WIDTH, HEIGHT, GREY = 300, 64, "#6f8299"  # of the small curves
 
-# How the figure reads a value: the word of the first bound that it is below; the last has none. `relative`: as a multiple of the start.
+# How the figure interprets a value: by the first bound that it is below; the last entry has no bound. `relative`: as a multiple of the start.
 RULES: dict[str, tuple[bool, tuple[tuple[float | None, str], ...]]] = {
     "entropy_nats": (True, ((ENTROPY_COLLAPSE_FRACTION, "collapsed"), (0.8, "narrower"), (1.25, "steady"), (None, "wider"))),
     "grad_norm": (True, ((GRADIENT_VANISHED_FRACTION, "vanished"), (0.7, "weaker"), (1.5, "steady"), (None, "stronger"))),

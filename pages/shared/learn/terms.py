@@ -1,4 +1,4 @@
-"""The glossary: [[term]] in a text becomes words that say what they mean when they are pointed at, focused or touched."""
+"""The glossary: [[term]] in a text is shown with its definition on hover, focus or touch."""
 
 from __future__ import annotations
 

@@ -38,12 +38,12 @@ def measured() -> dict:
 
 
 def fill(text: str, page: str, run: Mapping | None = None) -> str:
-    """`text` with its placeholders filled and its claims left out. TextError names a placeholder that leads nowhere."""
+    """`text` with its placeholders filled and its claims left out. TextError names a placeholder without a value."""
     return PLACEHOLDER.sub(lambda match: _shown(value(match[1], page, run), match[2] or ""), CLAIM.sub("", text))
 
 
 def value(expression: str, page: str, run: Mapping | None = None) -> float | None:
-    """What an expression stands for. `run` is the summary of a miniature, see `core.analysis.summary.summarise`."""
+    """The value of an expression. `run` is the summary of a miniature, see `core.analysis.summary.summarise`."""
     expression = expression.strip()
     if call := CALL.fullmatch(expression):
         function = functions(page).get(call[1])

@@ -1,5 +1,5 @@
-"""Bugs met in the wild, each as the two lines that show it: one with the bug, one without. The page *The lab* shows a function's source
-and runs that very function when asked; tests/pages/learn/test_lab.py runs them all. What they mean stands in the page's text under their name.
+"""Bugs found in real training code, each as two lines: one with the bug, one without. The page *The lab* shows a function's source and runs
+the same function on request; tests/pages/learn/test_lab.py runs them all. The page's text explains each under its name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BONUS = 0.25
 ROUNDING = 1e-6  # of single precision; smaller numbers are shown as 0
 
 
-# ---- what the two lines use
+# ---- helpers of the bugs
 
 
 def slope(loss: Callable[[Tensor], Tensor]) -> Tensor:
@@ -62,7 +62,7 @@ def expected_gradient(estimator: str) -> Tensor:
 
 
 def logged_after(step: Callable[[Tensor], Tensor]) -> Tensor:
-    """What a log shows that kept a loss of 1 before `step` went on with it."""
+    """The value in a log that stored a loss of 1, without a copy, before `step` changed it."""
     logged = loss = torch.tensor(1.0)
     step(loss)
     return logged

@@ -1,5 +1,6 @@
-"""The Runs page: every stored run of this person in a table; any of them over each other, compared, renamed, deleted, downloaded, run again.
+"""The Runs page: every stored run of this visitor in a table; selected runs can be overlaid, compared, renamed, deleted, downloaded and run
+again.
 
-May import core, pages.shared.common and itself. listing (what is known about each run) → table (filters, selection) → overlay (charts) →
-actions (what can be done with the selected runs) → deleted (undo).
+May import core, pages.shared.common and itself. listing (the data of each run) → table (filters, selection) → overlay (charts) → actions
+(commands on the selected runs) → deleted (undo).
 """

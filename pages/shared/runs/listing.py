@@ -1,4 +1,4 @@
-"""The runs of a person as the page lists them: from the history, with what the run manager knows better about those that go on."""
+"""The runs of a visitor as the page lists them: from the history, with the run manager's newer data on those that are not over."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Listed:
     row: StoredRun
     brief: Brief
     outcome: Outcome | None
-    note: str  # why it ended as it did, or what it waits for; '' = nothing to say
+    note: str  # why it ended as it did, or what it waits for; '' = no remark
 
     @property
     def over(self) -> bool:
@@ -40,7 +40,7 @@ class Listed:
 
     @property
     def words(self) -> str:
-        """Everything a search looks at."""
+        """The text that the search field searches."""
         row = self.row
         parts = (row.name, row.scenario, scenario_title(row.scenario), row.label, status_text(self), outcome_text(self))
         return " ".join((*parts, self.brief.changes)).lower()
@@ -58,7 +58,7 @@ def outcomes() -> Cache[tuple[int, int], Outcome]:
 
 def list_runs(owner: str, first: Collection[int] = ()) -> tuple[list[Listed], int]:
     """All runs of `owner` that are not deleted, newest comparison first, and how many outcomes are still to be read: a call reads for
-    READ_SECONDS, those of the run ids in `first` before others. Runs that go on are watched: whoever sees the list sees them.
+    READ_SECONDS, those of the run ids in `first` before others. Unfinished runs get a lease: viewing the list counts as watching them.
     StoreError if the history cannot be read."""
     rows = _rows(owner)
     left = read_outcomes(store(), sorted(rows, key=lambda row: row.run_id not in first), outcomes(), READ_SECONDS)
@@ -68,7 +68,7 @@ def list_runs(owner: str, first: Collection[int] = ()) -> tuple[list[Listed], in
 
 
 def _rows(owner: str) -> list[StoredRun]:
-    """The history is written a moment after a run was started: who comes straight from the Run button waits for that moment."""
+    """The stored runs of `owner`. A run is written to the history shortly after it was started; if one is missing, wait for that."""
     rows = store().runs(owner=owner)
     if not {row.comparison for row in rows}.issuperset(manager().comparisons(owner)):
         store().flush(FLUSH_SECONDS)

@@ -1,4 +1,4 @@
-"""What came of a run, in a few numbers, read a little at a time: a person with a thousand runs waits for none of them."""
+"""The outcome of a run in a few numbers, read in small portions so that the page does not wait for a thousand runs."""
 
 from __future__ import annotations
 

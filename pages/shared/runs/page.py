@@ -41,7 +41,7 @@ def _body(drawn_busy: bool) -> None:
 
 
 def _page() -> bool:
-    """Draw everything; whether it will be out of date in a moment."""
+    """Draw everything; returns whether it has to be redrawn soon."""
     owner, zone = visitor(), time_zone()
     show_unwritten()
     deleted = deleted_rows(owner)

@@ -1,4 +1,4 @@
-"""A run's settings as flat text: what differs from the scenario, and what differs between runs. Nothing here knows Streamlit.
+"""A run's settings as flat text: what differs from the scenario, and what differs between runs. Independent of Streamlit.
 
 Settings are the plain values that the history keeps (`core.runs.store.store.StoredRun.settings`), so those of another version can be shown.
 """
@@ -21,7 +21,7 @@ UNREADABLE = "cannot be read"
 
 @dataclass(frozen=True)
 class Brief:
-    """What the table says about a run's settings."""
+    """A run's settings as the table shows them."""
 
     task: str
     score_name: str

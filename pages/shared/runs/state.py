@@ -1,4 +1,4 @@
-"""What the Runs page keeps in a tab."""
+"""The session state of the Runs page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pages.shared.common.state import Key, KeyFamily, Lifetime, Memo
 
-BUSY: Key[bool] = Key("runs:busy", False)  # something goes on, or is still being read
+BUSY: Key[bool] = Key("runs:busy", False)  # a run is unfinished, or an outcome is still to be read
 SELECTED: Key[Sequence[int]] = Key("runs:selected", ())  # run ids in the order of selection
 SHOWN: Key[Sequence[int]] = Key("runs:shown", ())  # run ids, the rows of the table
 UNDO: Key[tuple[tuple[str, ...], str] | None] = Key("runs:undo")  # (comparisons deleted last, a sentence)

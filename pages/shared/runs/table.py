@@ -1,7 +1,7 @@
 """The table of runs, its filters, and which runs are selected.
 
-The selection is a list of run ids of its own. The table's ticks and the field below it only show it, so filtering, sorting and new rows
-never change what is selected.
+The selection is a list of run ids of its own. The table's check boxes and the field below only display it, so filtering, sorting and new
+rows never change the selection.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def table(runs: Sequence[Listed], zone) -> None:
 
 
 def field(runs: Sequence[Listed], zone) -> None:
-    """The selection as a field: what is selected although a filter hides it, and a way to select with the keyboard alone."""
+    """The selection as a field: it shows selected runs that a filter hides, and can be operated by keyboard."""
     labels = dict(zip((run.row.run_id for run in runs), long_labels([(run.row, run.brief) for run in runs], zone), strict=True))
     FIELD.set([run_id for run_id in SELECTED.get() if run_id in labels])
     st.multiselect(

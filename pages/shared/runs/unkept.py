@@ -1,4 +1,4 @@
-"""While there is no history: the runs that the run manager holds in memory, each with the way to it."""
+"""The runs that the run manager holds in memory, each with a link, for use while there is no history."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def unkept_list() -> bool:
     for comparison in manager().comparisons(visitor()):
         try:
             view = manager().view(comparison)
-        except UnknownComparison:  # it has just made room for another one
+        except UnknownComparison:  # it has just been removed from memory
             continue
         if not view.finished:
             going = True
@@ -30,6 +30,6 @@ def unkept_list() -> bool:
 
 
 def _in_words(view: ComparisonView) -> str:
-    """'GRPO stops learning, DAPO goes on: GRPO finished, 480 of 480 updates; DAPO running, 12 of 480 updates'."""
+    """'Ablation ladder: GRPO finished, 480 of 480 updates; DAPO running, 12 of 480 updates'."""
     sides = (f"{label} {STATUS_WORDS[run.status]}, {run.updates} of {run.total} updates" for label, run in view.runs.items())
     return f"{scenario_title(view.scenario)}: {'; '.join(sides)}"

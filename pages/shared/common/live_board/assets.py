@@ -26,7 +26,7 @@ FIGURES = HERE.parents[1] / "learn" / "figures"
 
 
 def learn_files() -> dict[str, Path]:
-    """The figures of the Learn pages, looked up each time: a new one needs no new server."""
+    """The figures of the Learn pages, looked up on each call, so that a new one is served without a restart."""
     return {f"learn/{path.name}": path for path in sorted(FIGURES.iterdir()) if path.is_file()}
 
 
@@ -38,7 +38,7 @@ def install(folder: Path = STATIC) -> None:
             continue
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            # Another process may be serving or writing the same file: it sees the old one or the new one, never a half.
+            # Another process may be serving or writing the same file: replacing it atomically never exposes a partial file.
             descriptor, partial = tempfile.mkstemp(dir=folder, prefix=".partial-")
             os.close(descriptor)
             shutil.copyfile(source, partial)

@@ -1,4 +1,4 @@
-"""How much the board may send: a leaky bucket of bytes that says when to thin a run further."""
+"""Limits the traffic of the board: a leaky bucket of bytes that decides when to thin a run further."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import time
 from dataclasses import dataclass, field
 
 BYTES_PER_SECOND = 14_000  # of points and what goes with them; Streamlit's own messages are about 2 kB/s at two ticks a second
-BURST = 8_000  # bytes that may come on top: ticks are not even
-FEWEST_ROWS = 200  # a run is not thinned to fewer, whatever it costs
+BURST = 8_000  # bytes in excess of the budget that are tolerated: ticks vary in size
+FEWEST_ROWS = 200  # a run is never thinned to fewer rows
 
 
 @dataclass
 class Pace:
-    """What one browser has been sent lately, and the level (see `pages.shared.common.series`) that follows from it. Levels only rise: a
-    browser can merge the rows that it has, and not divide them."""
+    """The recent traffic to one browser, and the resulting level (see `pages.shared.common.series`). Levels only rise: a browser can merge
+    the rows that it has, but not split them."""
 
     level: int = 0
     _owed: float = 0.0  # bytes beyond the budget
     _at: float = field(default_factory=time.monotonic)
 
     def admits(self, size: int, updates: int, now: float | None = None) -> bool:
-        """Whether `size` bytes may be sent now; then they are counted. Otherwise the level has risen: make them anew. `updates` is how
-        long the shortest run is."""
+        """Whether `size` bytes may be sent now; if so, they are counted. If not, the level was raised and the message has to be encoded
+        again. `updates` is the length of the shortest run."""
         now = time.monotonic() if now is None else now
         owed = max(0.0, self._owed + size - BYTES_PER_SECOND * (now - self._at))
         if owed > BURST and updates >> (self.level + 1) >= FEWEST_ROWS:

@@ -19,7 +19,7 @@ HELPS, HURTS = "clip-higher-helps", "clip-higher-hurts"
 
 
 def ceiling(p: float, eps_high: float, rollouts: float = 1) -> float:
-    """The largest probability to which a token still pushes itself: in each rollout, up to the ratio where its gradient becomes 0."""
+    """The largest probability that a token can reach when each rollout raises it up to the ratio at which its gradient becomes 0."""
     return min(1.0, p * furthest_ratio(eps_high) ** rollouts)
 
 

@@ -16,8 +16,8 @@ from core.settings.scenarios import LAB
 
 
 def dead(accuracy: float, group_size: float) -> float:
-    """The share of groups without signal when each answer is right with probability `accuracy`: every possible group, asked by the
-    function that trains, weighted with how often it occurs."""
+    """The share of groups without signal when each answer is right with probability `accuracy`: every possible group, judged by the
+    training code's function, weighted by its probability."""
     size = int(group_size)
     right = torch.arange(size + 1)[:, None]
     keep = informative_groups(torch.arange(size)[None] < right)

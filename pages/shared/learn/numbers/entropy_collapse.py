@@ -28,7 +28,7 @@ MEDICINES = {
 
 @cache
 def measured() -> dict:
-    """Patient -> what came of every medicine, as `python -m bench.rescues` wrote it."""
+    """Run -> the results of every rescue, as `python -m bench.rescues` wrote them."""
     return json.loads(FILE.read_text(encoding="utf-8"))["patients"]
 
 
@@ -59,7 +59,7 @@ def entropy_kept(patient: float, medicine: float, seeds: float = 0) -> float:
 
 
 def gained_at_least(patient: float, medicine: float, seeds: float = 0) -> float:
-    """Lower end of the interval of the held-out accuracy gained over being left alone, same seeds."""
+    """Lower end of the interval of the held-out accuracy gained relative to the unchanged run, same seeds."""
     return _final(patient, medicine, seeds)["gained"]["ci95"][0]
 
 

@@ -38,7 +38,8 @@ def share_of_long(short: float, long: float) -> float:
 
 
 def push(length: float, before: float) -> float:
-    """How hard a token of a wrong completion of `length` tokens is pushed under the sequence mean, next to one of `before` tokens."""
+    """The gradient of a token of a wrong completion of `length` tokens under the sequence mean, as a multiple of that for `before`
+    tokens."""
     others = [8] * 7
     return weights([int(length), *others], "sequence_mean")[0] / weights([int(before), *others], "sequence_mean")[0]
 
