@@ -15,62 +15,77 @@ from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Treatment
 
 
 def summary(step: Step, treated: Treatment, label: str) -> str:
-    """The update in two or three sentences. `treated` is the treatment by its own algorithm."""
-    mixed = sum(g.kind == "mixed" for g in step.groups)
-    of_all = f" Of the {len(step.groups)} groups generated for its rollout {mixed} {'was' if mixed == 1 else 'were'} mixed."
-    return _update(step, treated, label) + (of_all if len(step.groups) > 1 else "")
+    """The update in a few sentences. `treated` is the treatment by its own algorithm."""
+    told = [f"Update {step.update} of {label}, seed {step.seed}.", *_update(step, treated)]
+    if (count := len(step.groups)) > 1:
+        mixed = sum(g.kind == "mixed" for g in step.groups)
+        told.append(f"Of the {count} groups generated for its rollout {mixed} {'was' if mixed == 1 else 'were'} mixed.")
+    return " ".join(told)
 
 
-def _update(step: Step, treated: Treatment, label: str) -> str:
-    begin = f"Update {step.update} of {label}, seed {step.seed}: "
+def _update(step: Step, treated: Treatment) -> list[str]:
     inside = [(n, g) for n, g in enumerate(step.groups, start=1) if fate(step, treated, g) == "in this update"]
     dropped = [g for g in step.groups if fate(step, treated, g) == "dropped" and g.slot is not None and step.in_update[g.slot]]
     count = len(inside) + len(dropped)
     if not count:
         left = int(treated.kept.sum())
-        elsewhere = f" The batch has {left} of {len(treated.kept)} places filled, and those are in other updates." if left else ""
-        return begin + "no group was left to train on, so nothing was learned." + elsewhere
-    scope = " in this update" if count < len(treated.kept) else ""
-    if len(dropped) == count:
-        return begin + f"{_all(count)}{scope} {'was' if count == 1 else 'were'} dropped. {_nothing_pulls(step)}"
+        elsewhere = f"The batch has {left} of {len(treated.kept)} places filled, and those are in other updates."
+        return ["No group was left to train on, so nothing was learned.", *([elsewhere] if left else [])]
+    told = [_dropped(len(dropped), count)] if dropped else []
+    if not inside:
+        return [*told, _no_gradient(step)]
     zero = sum(not has_advantage(treated, g.slot) for _, g in inside)
-    told = [f"{_of(len(dropped), count)}{scope} {'was' if len(dropped) == 1 else 'were'} dropped"] if dropped else []
+    if zero or not dropped:
+        told.append(_zero_advantages(zero, len(inside), count))
     if zero == len(inside):
-        whose = "the rest" if dropped else _all(count) + scope
-        return begin + "; ".join([*told, f"every advantage of {whose} is 0. {_nothing_pulls(step)}"])
-    if zero:
-        told.append(f"in {_of(zero, count)}{scope} every advantage is 0")
-    elif not dropped:
-        told.append(f"{_all(count)}{scope} {'has' if count == 1 else 'have'} advantages other than 0")
-    return begin + "; ".join([*told, _strongest(treated, inside), _clipped(treated)]) + "."
+        return [*told, _no_gradient(step)]
+    return [*told, _strongest(treated, inside), _clipped(treated)]
 
 
-def _nothing_pulls(step: Step) -> str:
-    algorithm = step.config.algorithm
-    extra = [
-        word for word, weight in (("KL penalty", algorithm.kl_coef), ("entropy bonus", algorithm.entropy_coef)) if weight > 0
-    ]
-    rest = f"; what moves is the {' and the '.join(extra)}" if extra else ""
-    return f"The clipped loss has no gradient{rest}."
+def _dropped(dropped: int, count: int) -> str:
+    """That `dropped` of the `count` groups of an update were dropped."""
+    if dropped == count:
+        return "Its only group was dropped." if count == 1 else f"All {count} groups of this update were dropped."
+    return f"{dropped} of the {count} groups of this update {'was' if dropped == 1 else 'were'} dropped."
 
 
-def _all(count: int) -> str:
-    return {1: "its only group", 2: "both groups"}.get(count) or f"all {count} groups"
+def _zero_advantages(zero: int, trained: int, count: int) -> str:
+    """In how many of an update's `trained` groups every advantage is 0; the others of its `count` groups were dropped."""
+    if not zero:
+        return (
+            "Its only group has advantages other than 0."
+            if count == 1
+            else f"All {count} groups of this update have advantages other than 0."
+        )
+    if zero < trained:
+        return f"In {zero} of the {count} groups of this update every advantage is 0."
+    if trained < count:
+        return "In all other groups of this update every advantage is 0."
+    return (
+        "In its only group every advantage is 0." if count == 1 else f"In all {count} groups of this update every advantage is 0."
+    )
 
 
-def _of(part: int, count: int) -> str:
-    return f"{part} of {count} groups"
+def _no_gradient(step: Step) -> str:
+    penalty, bonus = step.config.algorithm.kl_coef > 0, step.config.algorithm.entropy_coef > 0
+    if penalty and bonus:
+        return "The clipped loss has no gradient: only the KL penalty and the entropy bonus move the policy."
+    if penalty:
+        return "The clipped loss has no gradient: only the KL penalty moves the policy."
+    if bonus:
+        return "The clipped loss has no gradient: only the entropy bonus moves the policy."
+    return "The clipped loss has no gradient."
 
 
 def _strongest(treated: Treatment, inside: list[tuple[int, Group]]) -> str:
     share = treated.share.sum((1, 2))
     number, group = max(inside, key=lambda one: share[one[1].slot])
-    if not share[group.slot] > 0:
-        return "but no token has a gradient"
-    if share[group.slot] > 0.995:
-        return f"the whole gradient comes from group {number}, “{group.prompt_text}”, {_score(group)}"
-    biggest = f"{percent(share[group.slot])} of the gradient, the largest share,"
-    return f"{biggest} comes from group {number}, “{group.prompt_text}”, {_score(group)}"
+    biggest = share[group.slot]
+    if not biggest > 0:
+        return "No token has a gradient."
+    if biggest > 0.995:
+        return f"The whole gradient comes from group {number}, “{group.prompt_text}”, {_score(group)}."
+    return f"The largest share of the gradient, {percent(biggest)}, comes from group {number}, “{group.prompt_text}”, {_score(group)}."
 
 
 def _score(group: Group) -> str:
@@ -81,8 +96,8 @@ def _clipped(treated: Treatment) -> str:
     tokens = max(int(treated.trained.sum()), 1)
     above, below = ((treated.clipped == side).sum() / tokens for side in (CLIPPED_HIGH, CLIPPED_LOW))
     if not above and not below:
-        return "no token was clipped"
-    return f"{percent(above)} of the tokens were clipped above and {percent(below)} below"
+        return "No token was clipped."
+    return f"{percent(above)} of the tokens were clipped above and {percent(below)} below."
 
 
 def rounds(step: Step, treated: Treatment) -> list[str]:
@@ -97,21 +112,30 @@ def rounds(step: Step, treated: Treatment) -> list[str]:
             text += f" Dropped: {_counted(dropped)}."
         slots = [g.slot + 1 for g in groups if g.slot is not None and g not in dropped]
         if slots:
-            text += f" {_kept(len(slots), number, bool(dropped))} {_ranges(slots)} of the batch."
+            text += f" {_taken(len(slots), _ranges(slots), number, bool(dropped))}"
         surplus = sum(fate(step, treated, g) == "surplus" for g in groups)
         if surplus:
             text += f" {surplus} more {'was' if surplus == 1 else 'were'} not needed."
         told.append(text)
     empty = int((~step.batch.live[0]).sum()) if step.config.algorithm.dynamic_sampling == "refill" else 0
     if empty:
-        told.append(f"Then the rounds were used up: {empty} {'slot' if empty == 1 else 'slots'} stayed empty and weigh nothing.")
+        told.append(
+            f"The rounds were then used up: {empty} {'slot' if empty == 1 else 'slots'} stayed empty, with weight zero in the loss."
+        )
     return told
 
 
-def _kept(count: int, number: int, some_dropped: bool) -> str:
+def _taken(count: int, slots: str, number: int, some_dropped: bool) -> str:
+    """Which slots of the batch the `count` kept groups of round `number` took."""
     if number > 1:
-        return f"{count} in place of dropped ones:" if count > 1 else "One in place of a dropped one:"
-    return f"The other {count} took" if some_dropped and count > 1 else "The other one took" if some_dropped else "They took"
+        return (
+            f"{count} replaced dropped groups in {slots} of the batch."
+            if count > 1
+            else f"One replaced a dropped group in {slots} of the batch."
+        )
+    if some_dropped:
+        return f"The other {count} took {slots} of the batch." if count > 1 else f"The other one took {slots} of the batch."
+    return f"They took {slots} of the batch." if count > 1 else f"It took {slots} of the batch."
 
 
 def _counted(groups: list[Group]) -> str:
@@ -157,11 +181,11 @@ def group_sentence(step: Step, treated: Treatment, number: int) -> str:
 
 
 def _why_it_differs(group: Group) -> str:
-    """Where answers of equal worth have got different rewards."""
+    """The cause, where equally good answers got different rewards."""
     if np.ptp(group.noiseless) > 0:
         return ""
     cause = "noise in the rewards" if np.ptp(group.unshaped) > 0 else "the overlong punishment"
-    return f" All its answers are worth the same: what tells them apart is {cause}."
+    return f" All its answers are equally good: their rewards differ only because of {cause}."
 
 
 def batch_difference(step: Step, own: Treatment, other: Treatment, names: tuple[str, str]) -> str:
@@ -171,67 +195,72 @@ def batch_difference(step: Step, own: Treatment, other: Treatment, names: tuple[
         return "The batch is empty: there is nothing to compare."
     kept = [sum(bool(treated.kept[slot]) for slot in slots) for treated in (own, other)]
     alive = [sum(has_advantage(treated, slot) for slot in slots) for treated in (own, other)]
-    told = [f"{name} keeps {k} of them, {a} with advantages other than 0" for name, k, a in zip(names, kept, alive, strict=True)]
-    return f"The batch has {len(slots)} {'group' if len(slots) == 1 else 'groups'}: {'; '.join(told)}."
+    told = [f"{name} keeps {k} of them, {a} with advantages other than 0." for name, k, a in zip(names, kept, alive, strict=True)]
+    return " ".join([f"The batch has {len(slots)} {'group' if len(slots) == 1 else 'groups'}.", *told])
 
 
 def difference(step: Step, own: Treatment, other: Treatment, number: int, names: tuple[str, str]) -> str:
-    """What `other` would have made of group `number`, beside what `own` did; `names` are those of the two."""
+    """How the treatment of group `number` by `other` differs from that by `own`; `names` are those of the two."""
     slot, (mine, theirs) = slot_of(step, number), names
     if slot is None:
-        return f"This group is not in the batch of {mine}, so there is no loss to compare. " + _anyway(
-            step, step.groups[number - 1], other, theirs
-        )
+        told = [f"This group is not in the batch of {mine}, so there is no loss to compare."]
+        return " ".join(told + _without_filter(step, step.groups[number - 1], other, theirs))
     if own.kept[slot] != other.kept[slot]:
         keeps, drops = (mine, theirs) if own.kept[slot] else (theirs, mine)
-        one = own if own.kept[slot] else other
-        without = "" if has_advantage(one, slot) else ", though at advantage 0: its tokens only dilute the mean"
-        again = " and samples another" if (other if own.kept[slot] else own).algorithm.dynamic_sampling == "refill" else ""
-        return f"{drops} drops this group{again}; {keeps} trains on it{without}."
+        keeper, dropper = (own, other) if own.kept[slot] else (other, own)
+        refills = dropper.algorithm.dynamic_sampling == "refill"
+        text = f"{drops} drops this group and samples another" if refills else f"{drops} drops this group"
+        if has_advantage(keeper, slot):
+            return f"{text}; {keeps} trains on it."
+        return f"{text}; {keeps} trains on it, though at advantage 0: its tokens only dilute the mean."
     if not own.kept[slot]:
         return f"Both drop this group: neither {mine} nor {theirs} trains on it."
     told = []
     if not np.allclose(own.advantages[slot], other.advantages[slot], atol=1e-6):
         largest = np.abs(own.advantages[slot] - other.advantages[slot]).max()
-        told.append(f"its advantages differ by up to {largest:.2g}")
+        told.append(f"Its advantages with {theirs} differ from those with {mine} by up to {largest:.2g}.")
     if step.in_update[slot]:
         told += _in_loss(own, other, slot, names)
-    same = f"Both keep this group; through {theirs} "
-    if not told:
-        return same + ("nothing about it changes." if step.in_update[slot] else "its rewards and advantages are the same.")
-    return same + "; ".join(told) + "."
+    if told:
+        return " ".join(["Both keep this group.", *told])
+    if step.in_update[slot]:
+        return f"Both keep this group; with {theirs} nothing about it changes."
+    return f"Both keep this group; with {theirs} its rewards and advantages are the same."
 
 
-def _anyway(step: Step, group: Group, other: Treatment, name: str) -> str:
-    """What an algorithm that drops nothing would have done with a group that is not in the batch."""
+def _without_filter(step: Step, group: Group, other: Treatment, name: str) -> list[str]:
+    """What an algorithm that drops nothing would have done with a group that is not in the batch, as a sentence; [] for one that filters."""
     if other.algorithm.dynamic_sampling != "off":
-        return ""
+        return []
     lengths = torch.from_numpy(group.lengths)
     rewards = shaped_rewards(other.algorithm, make_task(step.config.task), torch.from_numpy(group.unshaped), lengths)
-    where = " at advantage 0" if rewards.max() == rewards.min() else ""
-    return f"{name}, which drops nothing, would have trained on it{where}."
+    if rewards.max() == rewards.min():
+        return [f"{name}, which drops nothing, would have trained on it at advantage 0."]
+    return [f"{name}, which drops nothing, would have trained on it."]
 
 
 def _in_loss(own: Treatment, other: Treatment, slot: int, names: tuple[str, str]) -> list[str]:
-    told = []
+    """A sentence for each thing about the group in `slot` that differs in the loss."""
+    told, (one, two) = [], names
     for side, word in ((CLIPPED_HIGH, "above"), (CLIPPED_LOW, "below")):
         mine, theirs = (int((treated.clipped[slot] == side).sum()) for treated in (own, other))
         if mine != theirs:
-            told.append(f"{theirs} of its tokens are clipped {word} instead of {mine}")
+            told.append(f"Tokens clipped {word}: {theirs} with {two}, {mine} with {one}.")
     for what, values in (
         ("weight in the mean", lambda treated: treated.weight),
         ("share of the gradient", lambda treated: treated.share),
     ):
         mine, theirs = (float(values(treated)[slot].sum()) for treated in (own, other))
         if abs(mine - theirs) > 5e-4:
-            told.append(f"its {what} is {percent(theirs)} instead of {percent(mine)}")
+            told.append(f"Its {what} is {percent(theirs)} with {two} and {percent(mine)} with {one}.")
     lengths = own.trained[slot].sum(-1)
     spread = np.abs(own.weight[slot].sum(-1) - other.weight[slot].sum(-1)).max() if len(set(lengths.tolist())) > 1 else 0.0
     if spread > 5e-4 and own.algorithm.loss_aggregation != other.algorithm.loss_aggregation:
         longest = int(lengths.argmax())
         mine, theirs = (float(treated.weight[slot, longest].sum()) for treated in (own, other))
+        tokens = int(lengths[longest])
         told.append(
-            f"its longest completion ({int(lengths[longest])} tokens) weighs {percent(theirs)} instead of {percent(mine)}"
+            f"Its longest completion ({tokens} tokens) weighs {percent(theirs)} with {two} and {percent(mine)} with {one}."
         )
     return told
 

@@ -132,9 +132,9 @@ def test_rename_delete_and_undo(runs_page):
     page.get_by_text("third <i>time</i> · GRPO and DAPO").wait_for()
     page.get_by_role("button", name="Delete").click()
     page.get_by_text("Deleted: third <i>time</i>, 2 runs.").wait_for()
-    page.get_by_text("2 runs. Times").wait_for()
+    page.get_by_text("There are 2 runs.").wait_for()
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("4 runs. Times").wait_for()
+    page.get_by_text("There are 4 runs.").wait_for()
     assert page.get_by_text("Deleted: ").count() == 0 and not page.errors
 
 
@@ -146,7 +146,7 @@ def test_run_again_goes_to_compare_and_is_listed_when_one_comes_back(runs_page):
     page.wait_for_url("**/?comparison=*")
     page.get_by_role("heading", name="Findings").wait_for()
     page.get_by_role("link", name="Runs").click()
-    page.get_by_text("6 runs. Times").wait_for()
+    page.get_by_text("There are 6 runs.").wait_for()
     assert not page.errors
 
 

@@ -14,7 +14,6 @@ from core.inspection.sentences import summary
 from core.inspection.step import Step, check_against
 from core.inspection.treatment import treat
 from core.settings.scenarios import SCENARIOS
-from pages.shared.common.live import PREPARING
 from pages.shared.common.process import manager, visitor, watch
 from pages.shared.common.trouble import plainly
 from pages.shared.inspect_step.batch import batch_part
@@ -23,8 +22,20 @@ from pages.shared.inspect_step.group import group_part
 from pages.shared.inspect_step.place import find_place, link, place, problems
 from pages.shared.inspect_step.replays import Replays
 
-STAGES = PREPARING | {"replay": "training again up to this update"}
+STAGES = {
+    "base model": "Preparing the base model: {done} of {total} steps",
+    "replay": "Training again up to this update: {done} of {total} updates",
+}
 REFRESH_SECONDS = 0.1
+STATES = {
+    Status.QUEUED: "{label} is waiting in the queue and has {done} of {total} updates.",
+    Status.RUNNING: "{label} is training and has {done} of {total} updates.",
+    Status.PAUSED: "{label} is paused and has {done} of {total} updates.",
+    Status.DONE: "{label} is done, after {done} of {total} updates.",
+    Status.STOPPED: "{label} was stopped after {done} of {total} updates.",
+    Status.INTERRUPTED: "{label} was interrupted after {done} of {total} updates.",
+    Status.FAILED: "{label} failed after {done} of {total} updates.",
+}
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,11 +88,9 @@ def _about(result: RunResult) -> None:
     view = manager().view(comparison)
     run = view.runs[place().run]
     title = SCENARIOS[view.scenario].title if view.scenario in SCENARIOS else view.scenario
-    state = {Status.RUNNING: "goes on", Status.QUEUED: "waits for its turn"}.get(run.status, f"is {run.status}")
+    state = STATES[run.status].format(label=plain(place().run), done=result.history.last_update, total=run.total)
     words, button = st.columns([4, 1], vertical_alignment="center")
-    words.caption(
-        f"From *{plain(title)}*. {plain(place().run)} {state} and has {result.history.last_update} of {run.total} updates."
-    )
+    words.caption(f"From *{plain(title)}*. {state}")
     if not view.finished:
         button.button("Look for newer updates", icon=":material/refresh:", key="inspect:again")
     if run.error:
@@ -97,7 +106,7 @@ def _replayed(result: RunResult) -> Step | None:
         nonlocal shown
         if time.monotonic() - shown >= REFRESH_SECONDS:
             shown = time.monotonic()
-            bar.progress(min(done / max(total, 1), 1.0), f"{STAGES[stage]}: {done} of {total}".capitalize())
+            bar.progress(min(done / max(total, 1), 1.0), STAGES[stage].format(done=done, total=total))
 
     def on_wait() -> None:
         bar.info(

@@ -71,8 +71,16 @@ def _page() -> bool:
 
 
 def _counted(shown: int, total: int, left: int, zone: tzinfo) -> str:
-    count = f"{total} runs" if shown == total else f"{shown} of {total} runs"
-    return f"{count}. Times: {zone}." + (f" The outcomes of {left} runs are still being read." if left else "")
+    """How many runs there are, in which time zone their times are, and how many outcomes are still to be read."""
+    told = [f"There are {total} runs." if total != 1 else "There is 1 run."]
+    if shown != total:
+        told = [f"{shown} of {total} runs match the filters."]
+    told.append(f"Times are in the time zone {zone}.")
+    if left:
+        told.append(
+            f"The outcomes of {left} runs are still being read." if left > 1 else "The outcome of 1 run is still being read."
+        )
+    return " ".join(told)
 
 
 def _empty() -> None:

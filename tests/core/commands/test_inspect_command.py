@@ -41,7 +41,7 @@ def inspected(arguments, capsys) -> str:
 def test_the_text_says_what_happened(capsys):
     out = inspected([*SMALL, "--run", "DAPO", "--seed", "1", "--update", "20", "--group", "1"], capsys)
     step = inspect_step(SCENARIOS["collapse"].runs(updates=24, replicas=2)["DAPO"], 1, 20)
-    assert out.startswith("Update 20 of DAPO, seed 1: ") and "Round 2" in out
+    assert out.startswith("Update 20 of DAPO, seed 1. ") and "Round 2" in out
     assert step.groups[0].prompt_text in out and all(text in out for text in step.groups[0].texts)
 
 

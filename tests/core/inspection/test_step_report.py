@@ -106,8 +106,8 @@ def test_the_summary_counts_dead_groups_and_clipped_tokens(unfiltered):
     slots = np.flatnonzero(unfiltered.in_update)
     dead = sum(not (seen.advantages[slot] != 0).any() for slot in slots)
     text = summary(unfiltered, seen, "GRPO")
-    assert text.startswith(f"Update {unfiltered.update} of GRPO, seed 5: ")
-    assert 0 < dead < len(slots) and f"in {dead} of {len(slots)} groups in this update every advantage is 0" in text
+    assert text.startswith(f"Update {unfiltered.update} of GRPO, seed 5. ")
+    assert 0 < dead < len(slots) and f"In {dead} of the {len(slots)} groups of this update every advantage is 0." in text
     high, low = (unfiltered.record.metrics[f"clip_fraction_{side}"][0] for side in ("high", "low"))
     assert f"{high * 100:.1f} % of the tokens were clipped above and {low * 100:.1f} % below" in text and high > low > 0.001
 
@@ -118,10 +118,10 @@ def test_a_step_without_signal_says_so():
     seen = treat(step)
     assert not seen.share.any()
     text = summary(step, seen, "DAPO")
-    assert "dropped" in text and "what moves is the entropy bonus" in text
-    assert "its only group" in text
+    assert "dropped" in text and "only the entropy bonus moves the policy" in text
+    assert "Its only group" in text
     empty = summary(replace(step, groups=()), seen, "DAPO")
-    assert "no group was left" in empty
+    assert "No group was left" in empty
 
 
 def test_rounds_tell_every_group_and_slot(refilled):
@@ -132,7 +132,7 @@ def test_rounds_tell_every_group_and_slot(refilled):
     wrong = sum(g.kind == "all wrong" for g in first)
     assert f"Round 1: {wrong} all wrong" in told[0] and f"Dropped: {wrong} all wrong" in told[0]
     taken = sum(g.slot is not None for g in first)
-    assert f"slots 1 to {taken}" in told[0] and "in place of" in told[1]
+    assert f"slots 1 to {taken}" in told[0] and "replaced" in told[1]
 
 
 def test_an_all_wrong_group_through_the_other_algorithm(unfiltered):
@@ -144,7 +144,7 @@ def test_an_all_wrong_group_through_the_other_algorithm(unfiltered):
     assert "every advantage is 0" in group_sentence(unfiltered, own, number)
     mixed = sum(g.kind == "mixed" for g in unfiltered.groups)
     assert batch_difference(unfiltered, own, other, names) == (
-        f"The batch has 16 groups: GRPO keeps 16 of them, {mixed} with advantages other than 0; "
+        f"The batch has 16 groups. GRPO keeps 16 of them, {mixed} with advantages other than 0. "
         f"DAPO keeps {mixed} of them, {mixed} with advantages other than 0."
     )
 
@@ -164,8 +164,8 @@ def test_a_signal_that_is_only_noise_is_told_as_such():
     told = {n: group_sentence(step, seen, n) for n, g in enumerate(step.groups, start=1) if step.in_update[g.slot]}
     for number, text in told.items():
         group = step.groups[number - 1]
-        assert ("is noise in the rewards" in text) == (group.kind != "mixed" and (seen.advantages[group.slot] != 0).any())
-    assert any("is noise in the rewards" in text for text in told.values())
+        assert ("because of noise in the rewards" in text) == (group.kind != "mixed" and (seen.advantages[group.slot] != 0).any())
+    assert any("because of noise in the rewards" in text for text in told.values())
 
 
 def test_side_by_side_has_both_algorithms_numbers(unfiltered):
@@ -254,3 +254,14 @@ def test_values_are_ready_for_json_and_complete(refilled):
 def test_a_step_holds_on_to_its_own_seed_alone(refilled):
     held = sum(t.untyped_storage().nbytes() for t in vars(refilled).values() if isinstance(t, torch.Tensor))
     assert held <= refilled.nbytes and refilled.batch.tokens.untyped_storage().nbytes() == refilled.batch.tokens.nbytes
+
+
+def test_everything_told_is_whole_sentences(refilled, unfiltered):
+    for step, other in ((refilled, GRPO), (unfiltered, DAPO)):
+        own, seen = treat(step), treat(step, other)
+        numbers = range(1, len(step.groups) + 1)
+        told = [summary(step, own, "A"), batch_difference(step, own, seen, ("A", "B"))]
+        told += [difference(step, own, seen, number, ("A", "B")) for number in numbers]
+        for text in told:
+            assert text.endswith(".") and "  " not in text
+            assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in text.split(". ")), text

@@ -133,7 +133,7 @@ def test_a_run_that_goes_on_is_inspected_up_to_where_it_is(open_app):
     found = comparison(app)
     wait_for(lambda: all(run.updates >= 17 for run in process.manager().view(found).runs.values()))
     app = look(open_app, {"comparison": found, "run": "DAPO", "update": "40"})
-    assert "between 1 and 17" in told(app) and "goes on" in told(app) and "are the same" in told(app)
+    assert "between 1 and 17" in told(app) and "is training and has" in told(app) and "are the same" in told(app)
     assert app.slider(key="inspect:slider").max == 17
     gate.go.set()
     assert process.manager().wait(found, 60)
