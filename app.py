@@ -2,6 +2,8 @@
 
 from pages.shared.common.frame import frame
 from pages.shared.compare.page import compare_page
+from pages.shared.your_run.opening import open_what_is_watched
 
 frame("Compare")
+open_what_is_watched()
 compare_page()

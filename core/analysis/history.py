@@ -26,6 +26,11 @@ class History:
         return len(self._records)
 
     @property
+    def first_update(self) -> int:
+        """The update of the first row, 1 without rows. It is 0 in a log that counts from there."""
+        return self._records[0].update if self._records else 1
+
+    @property
     def last_update(self) -> int:
         """The update of the last row, 0 without rows. A fork's rows begin where it left its run."""
         return self._records[-1].update if self._records else 0

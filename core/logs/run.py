@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -89,14 +90,18 @@ class LogRun:
             taken[column] = Taken(metric, conversion)
         return replace(self, taken=taken)
 
-    def history(self) -> History:
-        """The run as a history of one seed (0), one record per step, metrics in the Lab's names, evaluations at their step."""
+    def history(self, columns: Mapping[str, str] = MappingProxyType({})) -> History:
+        """The run as a history of one seed (0), one record per step, metrics in the Lab's names, evaluations at their step; and of
+        `columns`, name -> logged column, as logged under that name."""
         training = {m: (self.training, self.series(m)) for m in self.metrics if m not in EVALUATIONS}
         steps = np.union1d(self.training.steps, self.evaluation.steps) if len(self.evaluation) else self.training.steps
         series = {m: _on(steps, table.steps, values) for m, (table, values) in training.items()}
         for metric in EVALUATIONS.intersection(self.metrics):
             own = self.evaluation if self.column_of(metric) in self.evaluation.columns else self.training
             series[metric] = _on(steps, own.steps, self.series(metric))
+        for name, column in columns.items():
+            table = self.training if column in self.training.columns else self.evaluation
+            series[name] = _on(steps, table.steps, table.values(column))
         history = History((0,))
         seconds, samples = 0.0, np.zeros(1, dtype=np.int64)
         for row, step in enumerate(steps.tolist()):

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.settings.fields import short
 
 APPLICATION_ID = 0x4441504F  # "DAPO": tells our file from any other SQLite database
-SCHEMA_VERSION = 2  # 2: distributions
+SCHEMA_VERSION = 3  # 2: distributions, 3: logs
 BUSY_SECONDS = 5.0  # wait this long for another process's transaction before it counts as a failure
 FAILURES = (sqlite3.Error, UnicodeDecodeError)  # of the database; the latter for messages that quote a damaged file
 
@@ -21,6 +21,20 @@ DISTRIBUTIONS = """CREATE TABLE distributions (
         ranks BLOB NOT NULL,          -- the same
         PRIMARY KEY (run, number)
     )"""
+
+LOGS = (
+    """CREATE TABLE logs (
+        id TEXT PRIMARY KEY,          -- random: having it is the permission to read it
+        owner TEXT NOT NULL,
+        name TEXT NOT NULL,
+        created REAL NOT NULL,
+        deleted REAL,                 -- NULL = not deleted
+        about TEXT NOT NULL,          -- JSON: what a list shows of each run
+        corrections TEXT NOT NULL,    -- JSON: what a person said of its columns
+        content BLOB NOT NULL         -- see core.logs.kept
+    )""",
+    "CREATE INDEX logs_of_owner ON logs (owner)",
+)
 
 TABLES = (
     """CREATE TABLE comparisons (
@@ -60,9 +74,10 @@ TABLES = (
         PRIMARY KEY (run, number)
     )""",
     DISTRIBUTIONS,
+    *LOGS,
 )
 # Statements that upgrade a file of this version to the next. They only add, so that a process of the older version can keep using the file.
-MIGRATIONS = {1: (DISTRIBUTIONS,)}
+MIGRATIONS = {1: (DISTRIBUTIONS,), 2: LOGS}
 
 
 class StoreError(RuntimeError):

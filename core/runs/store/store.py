@@ -18,6 +18,7 @@ from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
 from core.analysis.result import UNFINISHED, RunResult, Status
 from core.engine.types import StepRecord
+from core.runs.store.logs import StoredLogs
 from core.runs.store.processes import ProcessMark, is_alive, sweep
 from core.runs.store.rows import (
     COLUMNS,
@@ -96,6 +97,7 @@ class Store:
             connection.execute(*self._interrupt_dead(connection))
             self._mark = ProcessMark(self.path)
         self._writer = Writer(self.path)
+        self.logs = StoredLogs(self.path, self._writer, self._change)
 
     @property
     def problem(self) -> str:
@@ -173,10 +175,12 @@ class Store:
         self._change(sql, time.time() - older_than_seconds, comparison)
 
     def purge_finished(self, *, older_than_seconds: float) -> None:
-        """Remove permanently the comparisons that were started at least this long ago and have no unfinished run. Does not wait."""
+        """Remove permanently the comparisons that were started at least this long ago and have no unfinished run, and the logs that were
+        read at least this long ago. Does not wait."""
         sql = f"""DELETE FROM comparisons WHERE created <= ?
             AND NOT EXISTS (SELECT 1 FROM runs WHERE comparison = comparisons.id AND {GOING_ON})"""
         self._writer.put([(sql, (time.time() - older_than_seconds,))])
+        self.logs.purge_old(older_than_seconds=older_than_seconds)
 
     def _change(self, sql: str, *parameters) -> None:
         self._writer.put([(sql, parameters)])

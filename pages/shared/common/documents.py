@@ -15,7 +15,7 @@ import streamlit as st
 from pages.shared.common.cache import Cache
 from pages.shared.common.state import LANGUAGE
 
-FOLDER = Path(__file__).parents[1] / "learn" / "text"  # so far, only Learn pages have long texts
+FOLDER = Path(__file__).parents[1] / "learn" / "text"  # of the Learn pages
 DEFAULT_LANGUAGE = "en"
 HEADING = re.compile(r"^(#{1,2}) +(.+?)(?: +\{#([\w-]+)\})? *$")
 QUESTION = re.compile(r"^### +(.+?) *$", re.MULTILINE)
@@ -100,11 +100,12 @@ def languages() -> tuple[str, ...]:
 _PARSED: Cache[tuple[Path, int], Document] = Cache(128)  # (file, when it was changed) -> document
 
 
-def load(name: str, language: str) -> Document:
-    """The document `name`.md of a language, or of English where that language has none. TextError if it is malformed."""
-    path = FOLDER / language / f"{name}.md"
+def load(name: str, language: str, folder: Path = FOLDER) -> Document:
+    """The document `name`.md of a language, or of English where that language has none, in `folder`, which has one folder per language.
+    TextError if it is malformed."""
+    path = folder / language / f"{name}.md"
     if not path.exists():
-        path = FOLDER / DEFAULT_LANGUAGE / f"{name}.md"
+        path = folder / DEFAULT_LANGUAGE / f"{name}.md"
     return _PARSED.made((path, path.stat().st_mtime_ns), lambda: parse(path, path.read_text(encoding="utf-8")))
 
 

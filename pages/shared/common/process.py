@@ -87,10 +87,15 @@ def manager() -> RunManager:
     return made
 
 
+def hosted() -> bool:
+    """Whether this is a server that strangers share."""
+    return manager().limits != NONE
+
+
 def told(error: object) -> str:
     """`error` in words for the page: on a server that strangers share, without the place of its files."""
     text = str(error)
-    return text if manager().limits == NONE else text.replace(f"history {data_directory() / DATABASE}", "history of this server")
+    return text if not hosted() else text.replace(f"history {data_directory() / DATABASE}", "history of this server")
 
 
 def history_missing() -> str:

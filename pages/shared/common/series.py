@@ -35,7 +35,12 @@ def snapshot(
     histories: Mapping[str, History], metrics: Iterable[str], *, seeds: bool = False, levels: Mapping[str, int] | None = None
 ) -> dict[str, dict]:
     """Label -> everything measured so far (see `tail`), every update unless `levels` says otherwise."""
-    return tail(histories, 0, metrics, seeds=seeds, levels=levels)
+    return tail(histories, beginnings(histories), metrics, seeds=seeds, levels=levels)
+
+
+def beginnings(histories: Mapping[str, History]) -> dict[str, int]:
+    """Label -> the update before everything: 0, or less where somebody else's log counts from 0."""
+    return {label: min(0, history.first_update - 1) for label, history in histories.items()}
 
 
 def tail(

@@ -28,6 +28,15 @@ def view_settings(prefix: str) -> None:
                   persist_state="session")  # fmt: skip
 
 
+def log_view_settings(prefix: str) -> None:
+    """The widgets for a log, which has no samples, no time and no seeds to choose."""
+    smoothing, options = st.columns([2, 3], vertical_alignment="bottom")
+    smoothing.slider("Smoothing", 0.0, 0.99, 0.6, key=SMOOTHING(prefix).name, persist_state="session",
+                     help="A moving average; the raw line stays visible behind it.")  # fmt: skip
+    options.pills("Show", [LOG], selection_mode="multi", key=OPTIONS(prefix).name, label_visibility="collapsed",
+                  persist_state="session")  # fmt: skip
+
+
 def chosen_view(prefix: str) -> dict:
     """The arguments of `live_board` that the widgets stand for."""
     options = OPTIONS(prefix).get() or []

@@ -15,10 +15,11 @@ from core.runs.manager import ManagerFull, UnknownComparison
 from core.runs.store.store import Store, StoreError
 from core.settings.fields import ConfigError
 from pages.shared.common.findings import archive
+from pages.shared.common.labels import MAX_NAME, clean_name
 from pages.shared.common.process import manager, store, told, watch
 from pages.shared.common.state import COMPARISON, Key
 from pages.shared.runs.listing import Listed
-from pages.shared.runs.names import MAX_NAME, clean_name, comparison_name, short_labels, started
+from pages.shared.runs.names import comparison_name, short_labels, started
 from pages.shared.runs.state import NAME, REFUSED, UNDO
 
 MAX_LINES = 7  # comparisons with buttons of their own

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.runs.store.store import StoredRun
+from pages.shared.common.labels import distinct
 from pages.shared.common.process import store
-from pages.shared.runs.names import comparison_name, distinct, moment
+from pages.shared.runs.names import comparison_name, moment
 from pages.shared.runs.state import DELETED, UNDO
 
 

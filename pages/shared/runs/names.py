@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from core.runs.store.store import StoredRun
 from core.settings.scenarios import SCENARIOS
+from pages.shared.common.labels import distinct
 from pages.shared.runs.settings import Brief
 
-MAX_NAME = 60  # characters
 MAX_SHORT = 28  # of a name within a label
-
-
-def clean_name(text: str) -> str:
-    """One line of at most MAX_NAME characters without control and direction marks, so that no name can disturb what stands beside it."""
-    spaced = "".join(" " if c.isspace() else c for c in text)
-    return " ".join("".join(c for c in spaced if unicodedata.category(c)[0] != "C").split())[:MAX_NAME].strip()
 
 
 def scenario_title(scenario: str) -> str:
@@ -68,25 +61,6 @@ def short_labels(runs: Sequence[tuple[StoredRun, Brief]], zone: tzinfo) -> list[
     ]
     timed = [f"{label} · {started(row, zone):%H:%M:%S}" for label, (row, _) in zip(labels, runs, strict=True)]
     return distinct([t if labels.count(label) > 1 else label for label, t in zip(labels, timed, strict=True)])
-
-
-def distinct(labels: Sequence[str]) -> list[str]:
-    """The same labels, numbered where they would be equal."""
-    used: set[str] = set()
-    out = []
-    for label in labels:
-        number, unique = 1, label
-        while unique in used:
-            number += 1
-            unique = f"{label} ({number})"
-        used.add(unique)
-        out.append(unique)
-    return out
-
-
-def chart_text(label: str) -> str:
-    """A label that Plotly draws as it is: it takes <b>, <a …> and %{y} for commands."""
-    return label.replace("<", "‹").replace(">", "›").replace("%{", "% {")
 
 
 def _short(name: str) -> str:

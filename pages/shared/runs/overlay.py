@@ -15,12 +15,13 @@ from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
 from pages.shared.common import series
 from pages.shared.common.cache import Cache
+from pages.shared.common.labels import chart_text, distinct
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import CHARTS, board_charts
 from pages.shared.common.process import manager, store
 from pages.shared.common.view_settings import chosen_view, view_settings
 from pages.shared.runs.listing import Listed
-from pages.shared.runs.names import chart_text, distinct, short_labels
+from pages.shared.runs.names import short_labels
 from pages.shared.runs.outcomes import key
 from pages.shared.runs.settings import difference_rows
 from pages.shared.runs.state import EVENTS, STYLE_OF_RUN

@@ -20,7 +20,8 @@ from core.settings.diff import ABSENT
 from core.settings.scenarios import SCENARIOS
 from core.settings.serial import config_to_json
 from pages.shared.common.cache import Cache
-from pages.shared.runs.names import MAX_NAME, chart_text, clean_name, distinct, long_labels, short_labels
+from pages.shared.common.labels import MAX_NAME, chart_text, clean_name, distinct
+from pages.shared.runs.names import long_labels, short_labels
 from pages.shared.runs.outcomes import FINAL_METRICS, key, outcome_of, read_outcomes
 from pages.shared.runs.overlay import MAX_DRAWN, assign_styles, charts_for
 from pages.shared.runs.settings import Brief, brief, changes, difference_rows

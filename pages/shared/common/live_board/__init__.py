@@ -109,7 +109,9 @@ def live_board(
     shortest = min(map(len, histories.values()), default=0)
     while True:
         levels = {label: max(series.level_for(len(history)), pace.level) for label, history in histories.items()}
-        payload["points"] = series.tail(histories, since or 0, metrics_of(charts), seeds=seeds, levels=levels)
+        payload["points"] = series.tail(
+            histories, since or series.beginnings(histories), metrics_of(charts), seeds=seeds, levels=levels
+        )
         data = _encoded(payload)
         if since is None or pace.admits(len(data), shortest):
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.analysis.charts.palette import side_styles
+from core.analysis.charts.palette import KNOWN, OTHERS, side_styles
 from core.analysis.charts.words import GROUPS, Words, live_words
 from core.settings.task import ChainConfig, TaskConfig
 
@@ -28,6 +28,8 @@ def _chart(words: Words) -> dict:
 
 
 CHARTS = board_charts(ChainConfig())
+GROUPS_CHART = _chart(GROUPS)
+STYLES = (*KNOWN.values(), *OTHERS)  # one colour and dash each
 
 
 def metrics_of(charts: Iterable[dict]) -> tuple[str, ...]:
@@ -36,4 +38,4 @@ def metrics_of(charts: Iterable[dict]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-__all__ = ["CHARTS", "GROUP_METRICS", "board_charts", "metrics_of", "side_styles"]
+__all__ = ["CHARTS", "GROUPS_CHART", "GROUP_METRICS", "STYLES", "board_charts", "metrics_of", "side_styles"]

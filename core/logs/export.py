@@ -1,0 +1,41 @@
+"""Logs as the Lab's CSV."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from core.analysis.export import safe_cell
+from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
+from core.logs.model import ROLLOUT
+from core.logs.names import EXTRA_NAMES
+from core.logs.reading import Reading
+from core.logs.run import LogRun
+
+NOT_LOGGED = ("samples_generated", "wall_seconds")
+LAB = (*INDEX_COLUMNS, *METRIC_NAMES)
+
+
+def lab_csv(reading: Reading) -> str:
+    """One row per run and step in the columns of the Lab's own CSV, then what only other trainers log, then every other column under its
+    own name. What was not measured or not logged is empty, never 0. No cell can be taken for a formula."""
+    table = pd.concat([lab_frame(run) for run in reading.runs], ignore_index=True)
+    extra = [name for name in EXTRA_NAMES if name in table]
+    others = [name for name in table if name not in LAB and name not in extra]
+    table = table[[*LAB, *extra, *others]].rename(columns=safe_cell)
+    return table.to_csv(index=False, float_format="%.8g", lineterminator="\n")
+
+
+def lab_frame(run: LogRun) -> pd.DataFrame:
+    """One row per step. A column whose name is one of the Lab's, and that does not stand for it, is written as "NAME (logged)"."""
+    others = [c for c in (*run.columns, *run.evaluation.columns) if c not in run.taken]
+    names = {(f"{c} (logged)" if c in LAB or c in EXTRA_NAMES else c): c for c in dict.fromkeys(others)}
+    history = run.history(names)
+    label = safe_cell(run.name)
+    frame = history.frame(run_id=label, algorithm=label)
+    frame[list(NOT_LOGGED)] = np.nan
+    if run.step_unit != ROLLOUT:
+        frame["rollout"] = np.nan
+    frame["seed"] = np.nan
+    more = {name: history.metric(name)[:, 0] for name in (*EXTRA_NAMES, *names) if name in run.metrics or name in names}
+    return pd.concat([frame, pd.DataFrame(more)], axis=1)

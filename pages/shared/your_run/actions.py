@@ -1,0 +1,78 @@
+"""What can be done with the log that is shown: share, download, rename, delete, keep, stop following."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.logs.export import lab_csv
+from pages.shared.common.labels import MAX_NAME, clean_name
+from pages.shared.common.process import store
+from pages.shared.common.state import Key
+from pages.shared.your_run.give import keep
+from pages.shared.your_run.shown import Shown
+from pages.shared.your_run.state import NAME, UNDO, WATCHED
+from pages.shared.your_run.texts import body
+
+
+def actions(what: Shown) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if what.watched is not None:
+            if st.button("Keep it as it is now", icon=":material/save:", key="your_run:keep", disabled=not what.reading.runs):
+                keep(Path(what.name).name, what.reading)
+                st.rerun()
+            st.button("Stop watching", icon=":material/stop_circle:", key="your_run:stop", on_click=WATCHED.set, args=(None,))
+        if what.log is not None:
+            _share(what.log.id)
+        st.download_button(
+            "CSV in the Lab's columns", lambda: lab_csv(what.reading), "your-run.csv", "text/csv", on_click="ignore",
+            icon=":material/download:", key="your_run:csv", disabled=not what.reading.runs,
+            help="One row per run and step: the Lab's metrics, then every other column under its own name.",
+        )  # fmt: skip
+        if what.own:
+            _rename(what.log.id, what.log.name)
+            st.button("Delete", icon=":material/delete:", key="your_run:delete", type="tertiary", on_click=_delete, args=(what,),
+                      help="It can be undone.")  # fmt: skip
+
+
+def _share(log: str) -> None:
+    with st.popover("Share", icon=":material/share:"):
+        st.markdown(body("kept"))
+        address = (st.context.url or "").split("?")[0]
+        st.code(f"{address}?{urlencode({'log': log})}", language=None, wrap_lines=True)
+
+
+def _rename(log: str, name: str) -> None:
+    key = NAME(log)
+    with st.popover("Rename", icon=":material/edit:", type="tertiary"), st.form("your_run:rename", border=False):
+        st.text_input("Name", value=name, max_chars=MAX_NAME, key=key.name)
+        st.form_submit_button("Save the name", type="primary", on_click=_save_name, args=(log, key))
+
+
+def _save_name(log: str, key: Key[str]) -> None:
+    if name := clean_name(key.get() or ""):
+        store().logs.rename(log, name)
+
+
+def _delete(what: Shown) -> None:
+    store().logs.delete(what.log.id)
+    UNDO.set((what.log.id, what.log.name))
+    st.query_params.clear()
+
+
+def undo_bar() -> None:
+    """Stays until something else is shown."""
+    if UNDO.get() is None:
+        return
+    log, name = UNDO.get()
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.text(f"Deleted: {name}.")
+        st.button("Undo", icon=":material/undo:", key="your_run:undo-button", on_click=_undo, args=(log,))
+
+
+def _undo(log: str) -> None:
+    store().logs.undelete(log)
+    UNDO.forget()
+    st.query_params["log"] = log

@@ -1,0 +1,71 @@
+"""The board of a log, which ticks while the log is followed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import streamlit as st
+
+from pages.shared.common import series
+from pages.shared.common.live_board import live_board
+from pages.shared.common.live_board.charts import STYLES, side_styles
+from pages.shared.common.view_settings import chosen_view
+from pages.shared.your_run.charts import charts_for
+from pages.shared.your_run.drawing import Drawn, drawn
+from pages.shared.your_run.shown import Shown, shown
+from pages.shared.your_run.state import EVENTS, MORE, RUNS
+
+PREFIX = "your_run:"
+MOST = len(STYLES)  # runs drawn at once: one colour and dash each
+MAX_WITH_EVENTS = 3
+TICK_SECONDS = 1.0
+
+
+def board(what: Shown) -> None:
+    st.fragment(_tick, run_every=TICK_SECONDS if what.watched else None)(tuple(what.labels))
+
+
+def _tick(labels: tuple[str, ...]) -> None:
+    what = shown()
+    if what is None:
+        return
+    if tuple(what.labels) != labels:
+        st.rerun()  # another run has appeared: the choice of runs and the table of columns are out of date
+    chosen = [label for label in RUNS(what.mark).get() if label in what.labels] or list(what.labels)[:MOST]
+    runs = {label: what.labels[label] for label in chosen[:MOST]}
+    columns = MORE(what.mark).get()
+    if not runs:
+        st.info("Nothing was found there yet. It is looked for every second.", icon=":material/hourglass_empty:")
+        return
+    made = drawn((what.mark, what.version, tuple(runs), tuple(columns)), runs, columns)
+    live_board(
+        made.histories,
+        key="your_run:board",
+        comparison=f"{what.mark}#{made.epoch}",
+        **chosen_view(PREFIX),
+        events=_events(made),
+        badge=_badge(what),
+        charts=charts_for(runs.values(), columns),
+        sides=_styles(runs),
+    )
+
+
+def _styles(labels: Iterable[str]) -> list[dict]:
+    """A line alone needs no dash to be told from others."""
+    styles = side_styles(labels)
+    return styles if len(styles) > 1 else [{**style, "dash": "solid"} for style in styles]
+
+
+def _events(made: Drawn) -> list[dict]:
+    """Collapses and vanished gradients; more names than these in one chart hide the lines."""
+    if len(made.histories) > MAX_WITH_EVENTS:
+        return []
+    return EVENTS.of(made.mark, lambda: series.find_events(made.histories))
+
+
+def _badge(what: Shown) -> dict | None:
+    if what.watched is None:
+        return None
+    ago = max(0.0, time.time() - what.watched.changed)
+    return {"state": "live", "text": f"followed, last change {ago:.0f} s ago"}

@@ -1,0 +1,52 @@
+"""From what is shown to what the board draws: histories by label, which may only grow under one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.analysis.history import History
+from core.logs import LogRun
+from core.logs.kept import has
+from pages.shared.your_run.charts import COLUMN
+from pages.shared.your_run.state import DRAWN
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """`epoch` rises when what was drawn is not only continued: the browser then begins a new picture."""
+
+    mark: tuple
+    histories: dict[str, History]
+    epoch: int = 0
+
+
+def drawn(mark: tuple, runs: Mapping[str, LogRun], columns: Sequence[str]) -> Drawn:
+    """The histories of `runs` with `columns`, made anew only for another mark, which names all that they depend on."""
+    last: Drawn | None = DRAWN.get()
+    if last is not None and last.mark == mark:
+        return last
+    histories = {label: run.history({COLUMN + c: c for c in columns if has(run, c)}) for label, run in runs.items()}
+    epoch = 0 if last is None else last.epoch + (not _continues(last.histories, histories))
+    DRAWN.set(Drawn(mark, histories, epoch))
+    return DRAWN.get()
+
+
+def _continues(before: Mapping[str, History], now: Mapping[str, History]) -> bool:
+    """Whether all rows of before are there, so that only new ones need be sent."""
+    for label, history in before.items():
+        if label not in now or len(now[label]) < len(history):
+            return False
+        if not np.array_equal(history.updates, now[label].updates[: len(history)]):
+            return False
+        if len(history) and not _alike(history, now[label]):
+            return False
+    return True
+
+
+def _alike(before: History, now: History) -> bool:
+    """The same values in what the two have in common: a run that began again, or a column taken for something else, has others."""
+    old, new = before.after(before.first_update - 1)[:-1], now.after(now.first_update - 1)
+    return all(a.metrics.keys() == b.metrics.keys() and a.metrics == b.metrics for a, b in zip(old, new, strict=False))

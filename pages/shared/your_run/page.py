@@ -1,0 +1,105 @@
+"""The page *Your run* from top to bottom."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.analysis.markdown import plain
+from core.logs.model import ROLLOUT
+from core.runs.store.store import StoreError
+from pages.shared.common.process import told
+from pages.shared.common.trouble import show_missing_history
+from pages.shared.common.view_settings import log_view_settings
+from pages.shared.your_run.actions import actions, undo_bar
+from pages.shared.your_run.board import MOST, PREFIX, board
+from pages.shared.your_run.columns import ask_accuracy, columns, said
+from pages.shared.your_run.give import give, limit
+from pages.shared.your_run.shown import DamagedLog, Shown, shown
+from pages.shared.your_run.state import GREETED, MORE, RUNS, UNDO, WATCHED
+from pages.shared.your_run.texts import body, document
+from pages.shared.your_run.watching import asked_on_the_command_line
+
+
+def your_run_page() -> None:
+    st.title("Your run")
+    _greet()
+    show_missing_history()
+    what = _what()
+    if what is None:
+        undo_bar()
+        st.markdown(document().lead)
+        give()
+        with st.expander("What can be read", icon=":material/description:", expanded=True):
+            st.markdown(body("formats", limit=limit()))
+        with st.expander("My trainer writes no file", icon=":material/memory:"):
+            st.markdown(document().section("memory").body)
+        return
+    UNDO.forget()
+    with st.expander("Read another log", icon=":material/upload_file:"):
+        give()
+    _show(what)
+
+
+def _greet() -> None:
+    """The first page of a tab shows what was asked for on the command line."""
+    path = asked_on_the_command_line()
+    if path and not GREETED.get() and "log" not in st.query_params:
+        WATCHED.set(path)
+    GREETED.set(True)
+
+
+def _what() -> Shown | None:
+    if "log" in st.query_params:
+        WATCHED.set(None)  # a link was opened
+    try:
+        return shown()
+    except LookupError:
+        st.error("The log in this link is not known here; it may have been deleted.", icon=":material/link_off:")
+    except (StoreError, DamagedLog) as error:
+        st.error(f"The log in this link cannot be read: {plain(told(error))}.", icon=":material/error:")
+    return None
+
+
+def _show(what: Shown) -> None:
+    st.subheader(plain(what.name))
+    if what.watched is not None:
+        st.markdown(body("followed", path=plain(what.name)))
+    actions(what)
+    labels = what.labels
+    if not labels:
+        board(what)
+        return
+    if len(labels) > 1:
+        st.multiselect(
+            "Runs on the board", list(labels), default=list(labels)[:MOST], max_selections=MOST, key=RUNS(what.mark).name
+        )
+    for line in steps_in_words(what):
+        st.caption(line)
+    log_view_settings(PREFIX)
+    board(what)
+    other = list(
+        dict.fromkeys(c for run in labels.values() for c in (*run.columns, *run.evaluation.columns) if c not in run.taken)
+    )
+    st.multiselect(
+        f"Draw other columns too ({len(other)} are not known to the Lab)", other, key=MORE(what.mark).name, disabled=not other,
+        placeholder="Choose columns",
+    )  # fmt: skip
+    run = labels[st.selectbox("Run", list(labels), key="your_run:run")] if len(labels) > 1 else next(iter(labels.values()))
+    said(what, run)
+    ask_accuracy(what, run)
+    columns(what, run)
+
+
+def steps_in_words(what: Shown) -> list[str]:
+    """What each run is: who wrote it, how long it is, and what one of its steps is."""
+    lines = []
+    for label, run in list(what.labels.items())[:MOST]:
+        by = (
+            "a trainer that was not recognised"
+            if run.framework.sure == "unknown"
+            else f"{run.framework.name} ({run.framework.sure})"
+        )
+        unit = "rollout, on which one or several updates were made" if run.step_unit == ROLLOUT else "update of the weights"
+        span = f"steps {run.steps[0]:,} to {run.steps[-1]:,}" if len(run.steps) else "no training rows"
+        lines.append(f"**{plain(label)}**: written by {plain(by)}, {len(run.steps):,} rows, {span}. One step is one {unit}.")
+    return lines

@@ -1,0 +1,87 @@
+"""What the page shows: a log that is kept, or a path that is followed, with what was said of its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.logs import LogRun, Reading
+from core.logs.kept import Correction, DamagedLog, corrected
+from core.runs.store.logs import StoredLog
+from core.runs.store.store import StoreError
+from pages.shared.common.cache import Cache
+from pages.shared.common.labels import chart_text, distinct
+from pages.shared.common.process import store, visitor
+from pages.shared.your_run.state import CORRECTIONS, JUST_READ, WATCHED
+from pages.shared.your_run.watching import Watched, watched
+
+KEPT_POINTS = 4_000_000  # of logs that were read from the history, about 16 bytes each
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`mark` names what is shown, `version` its state: equal ones hold the same."""
+
+    mark: str
+    version: tuple
+    name: str
+    reading: Reading
+    log: StoredLog | None = None  # None = it is not kept
+    watched: Watched | None = None
+
+    @property
+    def own(self) -> bool:
+        return self.log is not None and self.log.owner == visitor()
+
+    @property
+    def labels(self) -> dict[str, LogRun]:
+        """Every run under a name of its own, in order."""
+        names = [chart_text(run.name)[:60] or "run" for run in self.reading.runs]
+        return dict(zip(distinct(names), self.reading.runs, strict=True))
+
+
+def shown() -> Shown | None:
+    """None = nothing was given yet. LookupError, StoreError or DamagedLog if the link's log cannot be shown."""
+    if path := WATCHED.get():
+        found = watched(path)
+        mark = f"watch:{path}"
+        said = tuple(CORRECTIONS(mark).get() or ())
+        return Shown(mark, (found.version, said), path, corrected(found.reading, said), watched=found)
+    if log := st.query_params.get("log"):
+        return _kept(log)
+    return None
+
+
+def _kept(log: str) -> Shown:
+    try:
+        row = store().logs.find(log)
+        said = _said(log, row.said)
+        reading = _readings().made(log, lambda: store().logs.read(log))
+        return Shown(log, (said,), row.name, corrected(reading, said), row)
+    except (LookupError, StoreError):
+        if (just := JUST_READ.get()) is None or just[0] != log:
+            raise
+        said = _said(log, ())
+        return Shown(log, (said,), "not kept", corrected(just[1], said))
+
+
+def _said(mark: str, kept) -> tuple[Correction, ...]:
+    here = CORRECTIONS(mark).get()
+    return tuple(kept if here is None else here)
+
+
+def say(what: Shown, correction: Correction) -> None:
+    """Say what a column stands for: kept with the log by whom it belongs to, otherwise in this tab."""
+    said = (*what.version[-1], correction)
+    CORRECTIONS(what.mark).set(said)
+    if what.own:
+        store().logs.correct(what.log.id, said)
+
+
+@st.cache_resource(show_spinner=False)
+def _readings() -> Cache[str, Reading]:
+    return Cache(KEPT_POINTS, size=lambda reading: sum(run.training.points + run.evaluation.points for run in reading.runs))
+
+
+__all__ = ["DamagedLog", "Shown", "say", "shown"]

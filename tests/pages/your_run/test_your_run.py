@@ -1,0 +1,224 @@
+"""The page Your run in each of its states, without a browser."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from core.settings.limits import HOSTED
+from pages.shared.common import process
+from tests.pages.conftest import press, words
+
+ANN, BOB = "a" * 32, "b" * 32
+ROWS = 40
+
+
+def rows(first: int = 1, last: int = ROWS, **more) -> str:
+    return "".join(
+        json.dumps(
+            {
+                "step": i,
+                "loss": 0.1,
+                "reward": i / last,
+                "entropy": 1 / i,
+                "completions/mean_length": 20.0 + i,
+                "mine": i * i,
+                **more,
+            }
+        )
+        + "\n"
+        for i in range(first, last + 1)
+    )
+
+
+@pytest.fixture
+def open_page(open_app):
+    def opener(visitor: str = ANN, params=None, **options):
+        app = open_app(cookie=visitor, **options).switch_page("pages/your_run.py")
+        for key, value in (params or {}).items():
+            app.query_params[key] = value
+        return app.run()
+
+    return opener
+
+
+def drop(app, *files: tuple[str, str | bytes]):
+    for name, text in files:
+        app.file_uploader[0].upload(name, text.encode() if isinstance(text, str) else text, "text/plain")
+    return app.run()
+
+
+def paste(app, text: str):
+    app.text_area[0].set_value(text)
+    return app.button[[b.label for b in app.button].index("Read the text")].click().run()
+
+
+def payload(app) -> dict:
+    """Everything that the board shows, not only what is new."""
+    if "your_run:board:sent" in app.session_state:
+        del app.session_state["your_run:board:sent"]
+    app.run()
+    return json.loads(app.get("bidi_component")[0].proto.bytes)
+
+
+def log_of(app) -> str:
+    found = app.query_params["log"]
+    return found if isinstance(found, str) else found[0]
+
+
+def test_empty_it_says_what_to_do_and_what_can_be_read(open_page):
+    app = open_page()
+    assert "Drop the log of your own GRPO, DAPO or PPO training here" in words(app)
+    assert "trainer_state.json" in words(app) and "Up to 200 MB" in words(app)
+    assert not app.exception and not app.get("bidi_component")
+
+
+def test_a_dropped_file_is_drawn_kept_and_shared(open_page):
+    app = drop(open_page(), ("run.jsonl", rows()))
+    assert not app.exception and not app.error
+    shown = payload(app)
+    names = [chart["name"] for chart in shown["charts"]]
+    assert names[:2] == ["entropy_nats", "reward_mean"] and "completion_tokens_mean" in names
+    (points,) = shown["points"].values()
+    assert points["metrics"]["reward_mean"]["mean"][:2] == [0.025, 0.05] and points["update"] == [1, ROWS]
+    (kept,) = process.store().logs.list(ANN)
+    assert kept.id == log_of(app) and kept.name == "run.jsonl"
+    other = open_page(BOB, {"log": kept.id}, fresh=False)
+    assert not other.exception and payload(other)["points"] == shown["points"]
+    assert "your_run:delete" not in [b.key for b in other.button]
+
+
+def test_pasted_text_is_read(open_page):
+    app = paste(
+        open_page(),
+        "".join(f"step:{i} - actor/entropy:{1 / i} - critic/score/mean:0.5 - actor/grad_norm:0.1\n" for i in range(1, 30)),
+    )
+    assert not app.exception and [c["name"] for c in payload(app)["charts"]] == [
+        "entropy_nats",
+        "grad_norm",
+        "reward_trained_mean",
+    ]
+    assert "One step is one rollout" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("".join(json.dumps({"step": i, "loss": 1 / i}) + "\n" for i in range(1, 30)), "this is no reinforcement learning"),
+        ("hello", "no format of a training log was recognised"),
+        (b"\x00\xff" * 100, "no format of a training log was recognised"),
+        ("", "the file is empty"),
+        ("[" * 100_000, "ends early or is damaged"),
+    ],
+)
+def test_what_is_no_log_costs_a_sentence_and_nothing_is_kept(open_page, content, sentence):
+    app = drop(open_page(), ("<script>alert(1)</script>", content))
+    assert not app.exception and not app.get("bidi_component")
+    (error,) = app.error
+    assert sentence in error.value and "<script>" not in error.value
+    assert process.store().logs.list(ANN) == []
+
+
+def test_a_path_is_refused_where_strangers_share_the_server(open_page, tmp_path):
+    app = open_page(limits=HOSTED)
+    assert [tab.label for tab in app.tabs] == [":material/upload_file: Drop files", ":material/content_paste: Paste text"]
+    assert "Up to 20 MB" in words(app) and not app.exception
+
+
+def test_a_path_is_followed_and_kept_when_asked(open_page, tmp_path):
+    path = tmp_path / "run.jsonl"
+    path.write_text(rows(1, 5))
+    app = open_page()
+    app.text_input(key="your_run:path").set_value(str(path))
+    app = app.button[[b.label for b in app.button].index("Watch")].click().run()
+    (points,) = payload(app)["points"].values()
+    assert points["update"] == [1, 5] and payload(app)["badge"]["state"] == "live"
+    assert process.store().logs.list(ANN) == []
+    app = press(app, "your_run:keep")
+    assert [log.name for log in process.store().logs.list(ANN)] == ["run.jsonl"] and payload(app)["badge"] is None
+
+
+def test_a_path_that_is_not_there_is_a_sentence(open_page):
+    app = open_page()
+    app.text_input(key="your_run:path").set_value("/no/such/file\0")
+    app = app.button[[b.label for b in app.button].index("Watch")].click().run()
+    assert "There is no file or folder" in app.error[0].value and not app.exception
+
+
+def test_what_a_column_stands_for_is_shown_changed_and_kept(open_page):
+    app = drop(open_page(), ("run.jsonl", rows()))
+    table = app.dataframe[0].value.set_index("Logged as")
+    assert table.loc["entropy", "Taken for"] == "Entropy" and table.loc["mine", "Taken for"] == "–"
+    app.selectbox(key="your_run:change:column").set_value("mine").run()
+    app.selectbox(key="your_run:change:metric:mine").set_value("grad_norm").run()
+    app = press(app, "your_run:change")
+    assert "grad_norm" in [c["name"] for c in payload(app)["charts"]]
+    again = open_page(ANN, {"log": log_of(app)}, fresh=False)
+    assert "grad_norm" in [c["name"] for c in payload(again)["charts"]] and not again.exception
+
+
+def test_the_rewards_scale_is_asked_for_before_it_is_called_accuracy(open_page):
+    app = drop(open_page(), ("run.jsonl", rows()))
+    assert "accuracy" not in [c["name"] for c in payload(app)["charts"]]
+    app.selectbox(key="your_run:accuracy:scale").set_value("plus_minus_one")
+    app = app.button[[b.label for b in app.button].index("It is the accuracy")].click().run()
+    shown = payload(app)
+    assert "accuracy" in [c["name"] for c in shown["charts"]]
+    (points,) = shown["points"].values()
+    assert points["metrics"]["accuracy"]["mean"][-1] == 1 and points["metrics"]["accuracy"]["mean"][0] == pytest.approx(
+        0.5125, abs=1e-3
+    )
+
+
+def test_a_column_that_the_lab_does_not_know_can_be_drawn(open_page):
+    app = drop(open_page(), ("run.jsonl", rows()))
+    app.multiselect[0].set_value(["mine"]).run()
+    shown = payload(app)
+    (points,) = shown["points"].values()
+    assert points["metrics"]["column: mine"]["mean"][:3] == [1, 4, 9]
+
+
+def test_several_files_are_several_runs(open_page):
+    app = drop(open_page(), ("a.jsonl", rows()), ("b.jsonl", rows(1, 30, loss=0.3)))
+    assert len(payload(app)["points"]) == 2 and not app.exception
+
+
+def test_deleted_it_can_be_brought_back(open_page):
+    app = drop(open_page(), ("run.jsonl", rows()))
+    log = log_of(app)
+    app = press(app, "your_run:delete")
+    assert process.store().logs.list(ANN) == [] and "log" not in app.query_params
+    gone = open_page(BOB, {"log": log}, fresh=False)
+    assert "not known here" in gone.error[0].value
+    app = press(app, "your_run:undo-button")
+    assert [kept.id for kept in process.store().logs.list(ANN)] == [log] and payload(app)["points"]
+
+
+def test_a_link_to_nothing_says_so(open_page):
+    app = open_page(params={"log": "x"})
+    assert "not known here" in app.error[0].value and not app.exception
+
+
+def test_the_command_line_opens_on_a_folder_and_finds_new_runs(open_app, monkeypatch, tmp_path):
+    folder = tmp_path / "runs-here"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text(rows(1, 5))
+    monkeypatch.setattr("sys.argv", ["app.py", "--watch", str(folder)])
+    app = open_app()
+    assert app.title[0].value == "Your run" and not app.exception
+    assert len(payload(app)["points"]) == 1
+
+
+def test_the_csv_has_the_labs_columns_and_reads_back(open_page):
+    from core.logs import read_text
+    from core.logs.export import lab_csv
+
+    reading = read_text(rows())
+    text = lab_csv(reading)
+    table = pd.read_csv(pd.io.common.StringIO(text))
+    assert list(table)[:4] == ["run_id", "algorithm", "seed", "update"] and table["reward_mean"].iloc[-1] == 1
+    assert table["samples_generated"].isna().all() and table["mine"].iloc[-1] == ROWS**2
+    (again,) = read_text(text).runs
+    assert again.series("reward_mean").tolist() == pytest.approx(reading.runs[0].series("reward_mean").tolist())
