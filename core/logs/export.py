@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.analysis.export import safe_cell
+from core.analysis.csv_files import safe_cell
 from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
 from core.logs.model import ROLLOUT
 from core.logs.names import EXTRA_NAMES
