@@ -18,6 +18,12 @@ VERDICTS = {
     Verdict.UNCLEAR: "cannot be told from chance",
     Verdict.TOO_FEW: "too few seeds to tell",
 }
+STEPS_OF = {  # verdict -> the sentence about one technique, and about several
+    Verdict.DOWN: ("{names} makes the result worse.", "{names} make the result worse."),
+    Verdict.UNCLEAR: ("The step of {names} cannot be told from chance.", "The steps of {names} cannot be told from chance."),
+    Verdict.LEVEL: ("{names} makes no difference to speak of.", "{names} make no difference to speak of."),
+    Verdict.TOO_FEW: ("{names} was trained with too few seeds to tell.", "{names} were trained with too few seeds to tell."),
+}
 
 
 def steps(table: LadderTable, count: str) -> dict[str, Estimate]:
@@ -45,7 +51,7 @@ def across(tables: Sequence[LadderTable], count: str) -> list[str]:
         seen = [(title, there[name]) for title, there in found if name in there]
         if len({verdict(step) is Verdict.UP for _, step in seen}) > 1:
             parts = (f"{title[0].lower()}{title[1:]} {told_step(step)}, {VERDICTS[verdict(step)]}" for title, step in seen)
-            out.append(f"**{name}** depends on its company, {CONDITION[count]}: {'; '.join(parts)}.")
+            out.append(f"**{name}** depends on the techniques that are there already, {CONDITION[count]}: {'; '.join(parts)}.")
     return out
 
 
@@ -65,16 +71,17 @@ def _whole(table: LadderTable, count: str, found: dict[str, Estimate]) -> str:
     """How far the ladder reaches, the largest step, and which steps cost, or cannot be told from chance."""
     budget = f" ({table.budget:,.0f} per seed)" if count == "samples" and table.budget is not None else ""
     total = table.total[count]
-    parts = [f"**{CONDITION[count].capitalize()}**{budget}, in {table.score_name}"]
+    where = f"**{CONDITION[count].capitalize()}**{budget}"
+    told = [f"{where}, the steps are differences in {table.score_name}."]
     if total is not None:
-        parts.append(f"from the first rung to the last {told_step(total)}")
+        told = [f"{where}, {table.score_name} changes by {told_step(total)} from the first rung to the last."]
     best = max(found, key=lambda name: found[name].mean)
     if verdict(found[best]) is Verdict.UP:
-        parts.append(f"most by {best}, {told_step(found[best])}")
-    for kind in (Verdict.DOWN, Verdict.UNCLEAR, Verdict.LEVEL, Verdict.TOO_FEW):
+        told.append(f"{best} brings the most, {told_step(found[best])}.")
+    for kind, (one, several) in STEPS_OF.items():
         if names := [name for name, step in found.items() if verdict(step) is kind]:
-            parts.append(f"{VERDICTS[kind]}: {_listed(names)}")
-    return "; ".join(parts) + "."
+            told.append((one if len(names) == 1 else several).format(names=_listed(names)))
+    return " ".join(told)
 
 
 def _beside(table: LadderTable, found: dict[str, Estimate], published: Published) -> str:
@@ -83,8 +90,11 @@ def _beside(table: LadderTable, found: dict[str, Estimate], published: Published
     if not shared:
         return ""
     differ = [name for name in shared if not agreement(found[name], published.gains[name])]
-    what = f"{len(shared) - len(differ)} of {len(shared)} {'steps agree' if len(shared) > 1 else 'step agrees'} in sign"
-    text = f"**Beside {published.name}**, {what}{f'; not {_listed(differ)}' if differ else ''}."
+    text = f"**Beside {published.name}**, {len(shared) - len(differ)} of {len(shared)} steps agree in sign."
+    if len(shared) == 1:
+        text = f"**Beside {published.name}**, the step of {shared[0]} {'does not agree' if differ else 'agrees'} in sign."
+    elif differ:
+        text += f" {'The one' if len(differ) == 1 else 'Those'} of {_listed(differ)} {'does' if len(differ) == 1 else 'do'} not."
     if len(shared) < 2 or not any(verdict(found[name]) is Verdict.UP for name in shared):
         return text
     ours, theirs = max(shared, key=lambda name: found[name].mean), max(shared, key=lambda name: published.gains[name])
@@ -129,14 +139,14 @@ def _percent(share: float) -> str:
 
 def _caveat(table: LadderTable, count: str) -> str:
     order = find_order(table.order)
-    parts = ["The published numbers are single runs of a large model, without intervals: compare signs and shape, not sizes"]
+    told = ["The published numbers are single runs of a large model, without intervals: compare signs and shape, not sizes."]
     if not order.adds:
-        parts.append("for what taking a technique away costs, only the one that was added last is published")
+        told.append("Of the techniques taken away alone, only the one that was added last has a published number.")
     elif any(published.order != table.order for published in PUBLISHED):
-        parts.append("they add the techniques in another order than this one")
+        told.append("They add the techniques in another order than this one.")
     if count == "samples":
-        parts.append("they count training steps, not samples")
-    return "; ".join(parts) + "."
+        told.append("They count training steps, not samples.")
+    return " ".join(told)
 
 
 def told_step(value: Estimate) -> str:

@@ -247,13 +247,17 @@ def test_a_step_is_judged_by_its_interval(mean, ci95, expected):
 def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
     made = results()
     told = " ".join(sentences(ladder_table("ours", LADDER, made), "updates"))
-    assert "from the first rung to the last +0.200" in told and "most by Token-level loss, +0.200 [0.200, 0.200]" in told
-    assert "**Beside the paper**, 1 of 4 steps agree in sign; not Clip-Higher, Overlong shaping and Dynamic sampling" in told
+    assert "held-out accuracy changes by +0.200 [" in told and "] from the first rung to the last." in told
+    assert "Token-level loss brings the most, +0.200 [0.200, 0.200]." in told
+    assert (
+        "**Beside the paper**, 1 of 4 steps agree in sign. Those of Clip-Higher, Overlong shaping and Dynamic sampling do not."
+        in told
+    )
     assert "The largest is another one: Token-level loss here, Dynamic sampling there." in told
     assert "in another order than this one" in told and "not samples" not in told
     made[OURS[3]] = replace(made[OURS[3]], history=history([(0.9, 0.9)] * 3, 40))
     told = " ".join(sentences(ladder_table("ours", LADDER, made), "updates"))
-    assert "2 of 4 steps agree in sign; not Clip-Higher and Overlong shaping" in told
+    assert "2 of 4 steps agree in sign. Those of Clip-Higher and Overlong shaping do not." in told
     assert "The largest is the same: Dynamic sampling." in told
     assert "not samples" in " ".join(sentences(ladder_table("ours", LADDER, made), "samples"))
 
@@ -275,7 +279,9 @@ def test_a_technique_that_helps_in_one_order_only_is_named():
         made.setdefault(label, RunResult(config, history([(0.4, 0.4)] * 3, 10)))
     tables = [ladder_table(order, LADDER, made) for order in ("ours", "paper")]
     token, sampling = across(tables, "updates")
-    assert token.startswith("**Token-level loss** depends on its company, at equal updates: added, in our order +0.200")
+    assert token.startswith(
+        "**Token-level loss** depends on the techniques that are there already, at equal updates: added, in our order +0.200"
+    )
     assert "added, in the paper's order 0.000 [0.000, 0.000], no difference to speak of." in token
     assert sampling.startswith("**Dynamic sampling**")  # 0.6 after 0.4 in the paper's order
     assert across(tables[:1], "updates") == []
