@@ -1,4 +1,5 @@
-"""What must be true of what visitors were told: the queue's fairness, whole results, nobody else's run. Pure functions of diaries."""
+"""Checks of what visitors were shown: the queue is fair, results are complete, nobody sees another visitor's run. Pure functions of
+diaries."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from core.analysis.history import History
 from pages.shared.common import series
 
 POSITION = re.compile(r"number (\d+) in the queue")
-SLACK_SECONDS = 2.0  # a visitor hears of a change with the next tick of half a second, and on a busy server later
+SLACK_SECONDS = 2.0  # a visitor is shown a change with the next tick of half a second, and on a busy server later
 
 
 @dataclass
@@ -112,7 +113,7 @@ def _same(side: dict, whole: History, until: int) -> bool:
 
 
 def leaks(diaries: Sequence[Diary], comparisons: Mapping[str, str]) -> list[str]:
-    """Messages with what belongs to somebody else. `comparisons`: comparison -> the cookie of its owner."""
+    """Messages with data that belongs to another visitor. `comparisons`: comparison -> the cookie of its owner."""
     faults = []
     for diary in diaries:
         foreign = [c for c, owner in comparisons.items() if owner != diary.cookie]

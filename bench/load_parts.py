@@ -1,4 +1,5 @@
-"""The parts of bench/load.py: one visitor, a crowd, what is left when all have gone, and memory. Each takes a server and gives figures."""
+"""The parts of bench/load.py: one visitor, many visitors, what remains after all have left, and memory. Each takes a server and returns
+figures."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ LONG_RUN = "scenario=addition&updates=4000"  # goes on for longer than the grace
 
 
 async def alone(server: Server, seconds: float) -> dict:
-    """One visitor, who keeps the server training: the measure for the crowd."""
+    """One visitor, whose run keeps the server training: the baseline for many visitors."""
     await _visit_and_leave(server, Diary())  # imports everything
     me, opens, results = Diary(), Diary(), []
     rng = random.Random(0)
@@ -46,7 +47,7 @@ async def crowd(server: Server, visitors: int, runners: int) -> dict:
     """`visitors` open the page within some seconds, `runners` of them press Run within a second, the first of them in three tabs."""
     rng = random.Random(1)
     diaries = [Diary() for _ in range(visitors)]
-    owners = [diaries[0]] * 2 + diaries[:runners]  # whoever runs three comparisons delays themselves
+    owners = [diaries[0]] * 2 + diaries[:runners]  # an owner of three comparisons delays only their own
     tabs = [Tab(server.stream, d, f"first_seed={FIRST_SEED + i}") for i, d in enumerate(owners)]
     async with _busy(server) as busy:
         for diary in diaries[runners:]:
@@ -89,7 +90,7 @@ async def _run_all(tabs: Sequence[Tab], rng: random.Random) -> dict:
 
 
 def _judged(diaries: list[Diary], owners: list[Diary], comparisons: list[str], arrivals: list[str], settled: float) -> dict:
-    """What is wrong with what the visitors were told; lists of sentences, empty if all is well."""
+    """The faults in what the visitors were shown, as lists of sentences; empty if there is none."""
     whose = dict(zip(comparisons, owners, strict=True))
     waits = {c: wait_of(diary.cookie, c, diary.of(c)) for c, diary in whose.items()}
     order = fair_order([(whose[c].cookie, c) for c in arrivals if c in whose])
@@ -176,7 +177,7 @@ async def _visit_and_leave(server: Server, diary: Diary) -> None:
 
 
 async def _wander_until_over(tab: Tab, rng: random.Random, think: tuple[float, float], *, pages: bool = True) -> None:
-    """Use the page until the run on it is over."""
+    """Use the page until the run that it shows is over."""
     result = asyncio.create_task(until_over(tab, tab.comparison, RESULT_SECONDS))
     moving = asyncio.create_task(wander(tab, rng, think, pages=pages))
     await asyncio.wait([result, moving], return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,5 @@
-"""What keeping states for the step inspector and for rescues costs a run: time with checkpoints ÷ time without, in interleaved pairs.
+"""The time that keeping checkpoints for the step inspector and for rescues adds to a run: time with checkpoints ÷ time without, in
+interleaved pairs.
 
 python -m bench.recording              about two minutes; prints a table
 python -m bench.recording --repeats 3  fewer pairs

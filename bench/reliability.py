@@ -1,4 +1,4 @@
-"""The sections of docs/reliability.md that tell what bench/load.json and bench/soak.json hold."""
+"""The sections of docs/reliability.md made from bench/load.json and bench/soak.json."""
 
 from __future__ import annotations
 

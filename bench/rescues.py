@@ -1,4 +1,4 @@
-"""Measure which medicine helps a GRPO run after its collapse; write docs/rescues.json, which the Learn page on entropy collapse shows.
+"""Measure which rescue helps a GRPO run after its collapse; write docs/rescues.json, which the Learn page on entropy collapse shows.
 
 python -m bench.rescues                 both patients (about ten minutes on two cores)
 python -m bench.rescues collapse        one of them; the other keeps its figures

@@ -1,4 +1,4 @@
-"""Make the pictures of docs/. Needs the development requirements and Chromium.
+"""Takes the screenshots of docs/. Needs the development requirements and Chromium.
 
 python -m bench.screenshots                 all of them (about two minutes)
 python -m bench.screenshots inspect runs    some of them

@@ -1,4 +1,4 @@
-"""The sections of docs/findings.md that tell of the shipped ladders and of the measured rescues. Neither trains anything."""
+"""The sections of docs/findings.md on the shipped ladders and the measured rescues. Neither trains anything."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ladders_section() -> str:
 
 
 def rescues_section(path: Path = RESCUES) -> str:
-    """Every medicine for every patient, on both sets of seeds."""
+    """Every rescue of every run, on both sets of seeds."""
     parts = []
     for scenario, patient in json.loads(path.read_text(encoding="utf-8"))["patients"].items():
         sets = patient["final"]

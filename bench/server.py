@@ -1,4 +1,4 @@
-"""A server as strangers are given it, and what the system knows of its process: memory, threads, open files, processor time, disk."""
+"""A server with the limits of a public one, and the system's figures on its process: memory, threads, open files, processor time, disk."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Server(Process):
         return file.read_text().split("\n")
 
     def thread_kinds(self) -> dict[str, int]:
-        """What the threads are there for -> how many."""
+        """Purpose of threads -> their number."""
         return dict(Counter(kind_of(name) for name in self.thread_names()))
 
     def log(self) -> str:

@@ -1,4 +1,4 @@
-"""Where the time of a run goes. The timers are put around the trainer's parts from outside; `core` knows nothing of them."""
+"""The time of a run by stage. The timers wrap the trainer's parts from outside; `core` has no code for them."""
 
 from __future__ import annotations
 

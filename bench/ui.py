@@ -1,4 +1,5 @@
-"""What the dashboard costs: `python -m bench.ui [first-point] [traffic] [viewers] [heap] [--minutes 10]`. See bench/README.md."""
+"""Speed, traffic and memory of the dashboard: `python -m bench.ui [first-point] [traffic] [viewers] [heap] [--minutes 10]`. See
+bench/README.md."""
 
 from __future__ import annotations
 

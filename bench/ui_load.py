@@ -1,4 +1,4 @@
-"""What viewers cost the training: updates per second with 0, 1 and 4 of them, interleaved, in one server."""
+"""The slowdown of training by viewers: updates per second with 0, 1 and 4 of them, interleaved, in one server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The section of bench/README.md that tells what bench/ui.json holds."""
+"""The section of bench/README.md made from bench/ui.json."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A person with a browser of their own, as a websocket client: opens pages, presses buttons, changes settings, and remembers everything that
-they were told and how long it took."""
+"""A visitor with a browser, simulated by a websocket client: opens pages, presses buttons, changes settings, and records everything that it
+was shown and how long it took."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 30.0  # then an interaction counts as unanswered
 
 @dataclass(frozen=True)
 class Told:
-    """What one message said about the runs on the screen."""
+    """The state of the runs on the screen according to one message."""
 
     at: float  # monotonic seconds
     comparison: str
@@ -38,7 +38,7 @@ class Told:
 
 @dataclass
 class Diary:
-    """Everything that a visitor was told, in all their tabs."""
+    """Everything that a visitor was shown, in all tabs."""
 
     cookie: str = field(default_factory=lambda: uuid4().hex)
     told: list[Told] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What came of a run: metrics, histories, statistics, detectors, summaries, reports, exports and charts.
+"""What a run measured and what follows from it: metrics, histories, statistics, detectors, summaries, reports, exports and charts.
 
 May import settings and engine.
 """

@@ -1,4 +1,4 @@
-"""A comparison in sentences: report.md, and the findings on the page. Same numbers as summary.json, nothing else."""
+"""A comparison in sentences: report.md, and the findings on the page. Made from the numbers of summary.json alone."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
 
 
 def quoted(summary: dict, quote: Callable[[str], str]) -> dict:
-    """`summary` with every text that a person, a link or a failure brought in as `quote` writes it: labels and errors. What the
-    sentences and the table below are made of then acts nowhere."""
+    """`summary` with every text that a person, a link or a failure brought in as `quote` writes it: labels and errors. Markup in such texts
+    then has no effect in the sentences and the table below."""
     status = {quote(k): s | {"error": s["error"] and quote(s["error"])} for k, s in summary["status"].items()}
     forks = {quote(k): fork | {"of": quote(fork["of"])} for k, fork in summary.get("forks", {}).items()}
     out = summary | {"status": status, "algorithms": {quote(k): v for k, v in summary["algorithms"].items()}}
@@ -120,20 +120,21 @@ def _status(label: str, status: dict) -> str:
 
 
 def _fate(label: str, numbers: dict, score_name: str) -> str:
-    """'GRPO went from a held-out accuracy of 0 to 0.5; its gradient vanished at update 182; …'."""
+    """'GRPO went from a held-out accuracy of 0 to 0.5. Its gradient vanished at update 182. …'."""
     score, events = numbers["eval_accuracy"], numbers["events"]
     gradient = events["gradient_vanished_update"]
     entropy = events["entropy_collapse_update"]
-    course = f"went from {_article(score_name)} {score_name} of {number(score['initial'])} to"
+    final, named = f"{number(score['final'])} {bracketed(score['final_ci95'])}".rstrip(), f"{_article(score_name)} {score_name}"
+    course = f"**{label}** went from {named} of {number(score['initial'])} to {final}."
     if score["initial"] is None:  # a fork that began between two evaluations
-        course = f"ends with {_article(score_name)} {score_name} of"
-    parts = [
-        f"**{label}** {course} {number(score['final'])} {bracketed(score['final_ci95'])}".rstrip(),
-        f"its gradient vanished at update {gradient}" if gradient else "its gradient did not vanish",
-        f"its entropy collapsed at update {entropy}" if entropy else "its entropy did not collapse",
+        course = f"**{label}** ends with {named} of {final}."
+    told = [
+        course,
+        f"Its gradient vanished at update {gradient}." if gradient else "Its gradient did not vanish.",
+        f"Its entropy collapsed at update {entropy}." if entropy else "Its entropy did not collapse.",
         _signal(numbers),
     ]
-    return "; ".join(parts) + "."
+    return " ".join(told)
 
 
 def _rescue(label: str, fork: dict, summary: dict) -> str:
@@ -155,13 +156,13 @@ def _signal(numbers: dict) -> str:
     dropped = numbers["filter_ratio"]["final"] or 0
     zero = numbers["zero_advantage_fraction"]["final"]
     if dropped > 0.9995:
-        return "at the end it dropped nearly every group that it generated, and had nothing to train on"
+        return "At the end it dropped nearly every group that it generated, and had nothing to train on."
     if dropped > 0:
-        return f"at the end it dropped {dropped:.0%} of the groups it generated and trained on the rest"
+        return f"At the end it dropped {dropped:.0%} of the groups it generated and trained on the rest."
     if zero is None:
         unmixed = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
-        return f"at the end {unmixed:.0%} of its groups were all wrong or all right"
-    return f"at the end every advantage was 0 in {zero:.0%} of the groups it trained on"
+        return f"At the end {unmixed:.0%} of its groups were all wrong or all right."
+    return f"At the end every advantage was 0 in {zero:.0%} of the groups it trained on."
 
 
 def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str]:

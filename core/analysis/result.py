@@ -1,4 +1,4 @@
-"""What came of one run: its settings, everything it measured, and how it ended."""
+"""The result of one run: its settings, everything it measured, and how it ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.settings.run import RunConfig
 
 
 class Status(StrEnum):
-    """What a run is doing, or how it ended. The values are what files hold."""
+    """The state of a run, or how it ended. The values are stored in files."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -18,11 +18,11 @@ class Status(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
-    INTERRUPTED = "interrupted"  # its program ended while it was going on
+    INTERRUPTED = "interrupted"  # its program ended before the run was over
 
     @property
     def finished(self) -> bool:
-        """Nothing more will be measured."""
+        """Whether the run is over: nothing more will be measured."""
         return self in FINISHED
 
 

@@ -33,7 +33,7 @@ class Look:
 
 
 def rank_chart(sides: Sequence[StyledRun]) -> Chart:
-    """By rank: every context sorted before the mean, so that a different right answer per prompt does not look like variety."""
+    """By rank: every context sorted before the mean, so that a different right answer per prompt is not mistaken for diversity."""
     looks = _looks(sides)
     return _chart(RANKS, looks, "rank_probs", _rank_names(looks))
 

@@ -1,4 +1,4 @@
-"""How many groups teach anything: a strip per side, the shares of all wrong, mixed and all right stacked in it."""
+"""The shares of groups that are all wrong, mixed and all right: a strip per side, the shares stacked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def group_chart(sides: Sequence[StyledRun]) -> Chart:
     )
     for row, side in enumerate(sides, 1):
         x, shares = _shares(side)
-        # The pattern is the second code of each share.
+        # A pattern repeats what the colour of each share says.
         looks = ((WRONG, "/"), (faded(side.color, 0.75), ""), (RIGHT, "."))
         for share, values, (color, shape) in zip(SHARES, shares, looks, strict=True):
             figure.add_trace(

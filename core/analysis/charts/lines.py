@@ -46,7 +46,7 @@ def line_chart(words: Words, sides: Sequence[StyledRun], panels: Sequence[Panel]
         figure.update_yaxes(
             range=value_range(words, tops) if len(panels) == 1 else [0, max(tops, default=1) * 1.06 or 1], row=row
         )
-    legend = LEGEND_ROW * max(len(sides) - 2, 0)  # on a phone each further side takes a row of it
+    legend = LEGEND_ROW * max(len(sides) - 2, 0)  # on a phone each further side takes a row of the legend
     finish(figure, height=legend + (HEIGHT if len(panels) == 1 else 60 + PANEL_HEIGHT * len(panels)))
     figure.update_xaxes(title_text="updates", row=len(panels), col=1)
     figure.update_annotations(x=0, xanchor="left", font_size=13)
@@ -101,7 +101,7 @@ def with_collapse_threshold(chart: Chart, sides: Sequence[StyledRun]) -> Chart:
 
 
 def sentences(sides: Sequence[StyledRun], panels: Sequence[Panel], curves: dict[tuple[str, str], Curve]) -> str:
-    """From where to where each side went, and how far it swung."""
+    """Each side's first, last, smallest and largest value, in sentences."""
     out = []
     for panel in panels:
         parts = [_change(side, panel.metric, curves[panel.metric, side.label]) for side in sides]

@@ -28,8 +28,8 @@ tbody th { font-weight: 400; } tr.differs td, tr.differs th { font-weight: 600; 
 
 
 def charts_page(title: str, look_for: str, charts: Sequence[Chart], settings: Mapping[str, Mapping], about: Sequence[str]) -> str:
-    """The page. `settings` is label -> the run's settings as plain values (`core.settings.serial.config_dict`); `about` are lines that say how
-    the numbers came to be. About 5 MB, nearly all of it Plotly; 1.5 MB zipped. Every text is escaped."""
+    """The page. `settings` is label -> the run's settings as plain values (`core.settings.serial.config_dict`); `about` are lines on how
+    the numbers were obtained. About 5 MB, nearly all of it Plotly; 1.5 MB zipped. Every text is escaped."""
     body = "\n".join(_section(chart) for chart in charts) or "<p>Nothing was measured, so there is nothing to draw.</p>"
     links = "".join(f'<li><a href="#{_id(chart)}">{escape(chart.words.title)}</a></li>' for chart in charts)
     return f"""<!doctype html>

@@ -1,4 +1,5 @@
-"""The colours of the sides, the same in every chart. The dash is the second code: no meaning by colour alone."""
+"""The colours of the sides, the same in every chart. The dash repeats what the colour says, for readers who cannot tell the colours
+apart."""
 
 from __future__ import annotations
 

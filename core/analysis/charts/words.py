@@ -1,4 +1,4 @@
-"""What the charts are called and what to look for in them, live or finished: one table."""
+"""The titles, units and captions of all charts, live or finished, in one table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Words:
     title: str
     unit: str
     caption: str  # one line: what to look for
-    bounds: tuple[float | None, float | None] = (None, None)  # no value lies outside
+    bounds: tuple[float | None, float | None] = (None, None)  # bounds of the values
     range: tuple[float, float] | None = None  # fixes the axis
 
 
@@ -40,7 +40,7 @@ REWARD = Words(
     "as the algorithm sees it",
     "Mean over everything generated, before filtering. It can rise while the policy learns less and less.",
 )
-SCORE = Words("eval_accuracy", "", "", "")  # what it measures differs by task: see `score_words`
+SCORE = Words("eval_accuracy", "", "", "")  # what it measures depends on the task: see `score_words`
 FILTER = Words(
     "filter_ratio",
     "Filter ratio",

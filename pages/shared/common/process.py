@@ -1,4 +1,4 @@
-"""What exists once per server process, who is visiting, and the lease that tells the manager that somebody is looking."""
+"""The objects that exist once per server process, the visitor's name, and the leases that tell the manager who is watching."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def data_directory() -> Path:
     return Path(os.environ.get("DAPO_LAB_DATA") or Path(__file__).resolve().parents[3] / "runs")
 
 
-class History:
+class OpenStore:
     """The one history of this process, or why there is none yet. Thread-safe."""
 
     def __init__(self) -> None:
@@ -57,90 +57,91 @@ class History:
 
 
 @st.cache_resource(show_spinner=False)
-def _history() -> History:
-    return History()
+def _open_store() -> OpenStore:
+    return OpenStore()
 
 
 def store() -> Store:
     """The one history of this process. StoreError while it cannot be opened."""
-    history = _history()
-    if history.store is None:
-        raise history.error.with_traceback(None)
-    return history.store
+    opened = _open_store()
+    if opened.store is None:
+        raise opened.error.with_traceback(None)
+    return opened.store
 
 
 @cache
 def _spare_the_collector() -> None:
-    """What is imported by now stays. With torch among it a full collection takes a fifth of a second and stops every thread, unless it is
-    told not to look there."""
+    """Exclude all objects that exist by now from garbage collection: with torch imported a full collection takes a fifth of a second and
+    stops every thread."""
     gc.collect()
     gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)
 def manager() -> RunManager:
-    """The one run manager of this process. It trains whether there is a history or not; one that can be opened later is caught up."""
+    """The one run manager of this process. It trains whether there is a history or not; one that is opened later receives what was measured
+    meanwhile."""
     _spare_the_collector()
-    history = _history()
-    made = RunManager(history.store, open_store=history.open, limits=limits_from(os.environ))
+    opened = _open_store()
+    made = RunManager(opened.store, open_store=opened.open, limits=limits_from(os.environ))
     atexit.register(made.shutdown)
     return made
 
 
 def hosted() -> bool:
-    """Whether this is a server that strangers share."""
+    """Whether this is a public server, with limits."""
     return manager().limits != NONE
 
 
 def told(error: object) -> str:
-    """`error` in words for the page: on a server that strangers share, without the place of its files."""
+    """`error` as text for the page: on a public server without the path of its files."""
     text = str(error)
     return text if not hosted() else text.replace(f"history {data_directory() / DATABASE}", "history of this server")
 
 
 def history_missing() -> str:
-    """Why there is no history to write to yet, in a line for people; '' when there is one."""
-    manager()  # the first visitor's: it opens the history
-    history = _history()
-    return "" if history.store is not None else told(history.error)
+    """Why there is no history to write to yet, as one line for the page; '' when there is one."""
+    manager()  # the first call opens the history
+    opened = _open_store()
+    return "" if opened.store is not None else told(opened.error)
 
 
 def history_problem() -> str:
-    """What a thread that serves all visitors has met: why measurements wait in memory to be written, or are lost. In a line for people;
-    '' when all is well."""
-    history = _history()
-    written = history.store.problem if history.store is not None else ""
+    """Why a thread that serves all visitors fails, so that measurements wait in memory or are lost, as one line for the page; '' = no
+    problem."""
+    opened = _open_store()
+    written = opened.store.problem if opened.store is not None else ""
     return told("; ".join(filter(None, (written, manager().problem))))
 
 
 def visitor() -> str:
-    """A name that nobody can guess for the person at this browser: the same in all its tabs and after a reload. It owns the runs that
-    it starts. Where cookies are refused it lasts as long as the tab is connected."""
+    """An unguessable name for the visitor: the same in all tabs of a browser and after a reload. It is the owner of the runs that the
+    visitor starts. Where cookies are refused it lasts as long as the tab is connected."""
     known = sent_name()
     return VISITOR.made(lambda: known if re.fullmatch("[0-9a-f]{32}", known) else uuid4().hex)
 
 
 def sent_name() -> str:
-    """The visitor's name as the browser sent it, '' if it did not. Anything may stand in a cookie."""
+    """The visitor's name as the browser sent it, '' if it did not. A cookie may hold any text."""
     return str(st.context.cookies.get(COOKIE, ""))
 
 
 def remember_visitor() -> None:
-    """Let the browser keep the visitor's name, so that the next tab brings it along. Call once on every page, always at the same place."""
+    """Store the visitor's name in a cookie, so that the next tab sends it. Call once on every page, always at the same place."""
     if sent_name() != visitor():
         cookie = f"{COOKIE}={visitor()}; path=/; max-age={YEAR_SECONDS}; samesite=lax"
         st.html(f"<script>document.cookie = '{cookie}'</script>", unsafe_allow_javascript=True)
 
 
 def tab() -> str:
-    """A name for this browser tab, for as long as it is connected. It holds the leases."""
+    """A name for this browser tab, for as long as it is connected. Leases are held under it."""
     return TAB.made(lambda: uuid4().hex)
 
 
 def watch(comparison: str) -> None:
     """Hold a lease on `comparison` while this tab is connected. Only a dropped connection lets go of it; a page change does not."""
     _lease(comparison, tab())
-    manager().attach(comparison, tab())  # again on every run of the script: a short outage has let the lease go
+    manager().attach(comparison, tab())  # again on every run of the script: a short outage may have ended the lease
 
 
 def _let_go(lease: tuple[str, str]) -> None:

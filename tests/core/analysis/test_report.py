@@ -70,11 +70,11 @@ def test_a_run_that_is_worse_is_called_behind():
 
 def test_a_collapse_is_reported_with_its_update_and_the_share_of_groups_without_advantages():
     text = sentences(A=result([0.5] * 4, entropy=0.1, zero_advantage_fraction=0.1))[0]
-    assert "its entropy collapsed at update 32" in text
-    assert "at the end every advantage was 0 in 10% of the groups it trained on" in text
+    assert "Its entropy collapsed at update 32." in text
+    assert "At the end every advantage was 0 in 10% of the groups it trained on" in text
     older = sentences(A=result([0.5] * 4, entropy=0.1))[0]
-    assert "at the end 75% of its groups were all wrong or all right" in older  # 0.5 + 0.25, whatever their advantages
-    assert "its gradient did not vanish" in text
+    assert "At the end 75% of its groups were all wrong or all right" in older  # 0.5 + 0.25, whatever their advantages
+    assert "Its gradient did not vanish." in text
 
 
 def test_failed_and_stopped_runs_come_first():
@@ -114,4 +114,4 @@ def test_dropped_groups_are_told_as_dropped_and_not_as_trained_on():
     run = result([0.5] * 4)
     for record in run.history._records:
         record.metrics["filter_ratio"] = np.full(4, 0.9)
-    assert "at the end it dropped 90% of the groups it generated" in sentences(A=run)[0]
+    assert "At the end it dropped 90% of the groups it generated" in sentences(A=run)[0]
