@@ -22,7 +22,7 @@ class LiveRun:
     def __init__(self, label: str, config: RunConfig, *, paused: bool):
         self.label, self.config = label, config
         self.comparison: LiveComparison
-        self.run_id: int | None = None  # in the store
+        self.stored_id: int | None = None  # in the store
         self.stored = 0  # the last update that the store was given
         self.history = History(config.seeds)
         self.status = Status.PAUSED if paused else Status.QUEUED

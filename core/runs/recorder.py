@@ -35,7 +35,7 @@ class StoredComparison:
         return ComparisonView(self.id, self.scenario, self.created, MappingProxyType(runs))
 
     def history(self, label: str) -> History:
-        return self._store.load_history(self.runs[label].run_id)
+        return self._store.load_history(self.runs[label].stored_id)
 
     def results(self) -> dict[str, RunResult]:
         return self._store.results(self.id)
@@ -49,7 +49,7 @@ class StoredComparison:
         live.created = self.created
         for label, result in self.results().items():
             run = LiveRun(label, result.config, paused=False)
-            run.run_id, run.history, run.stored = self.runs[label].run_id, result.history, result.history.last_update
+            run.stored_id, run.history, run.stored = self.runs[label].stored_id, result.history, result.history.last_update
             # A run that another process trains cannot be continued here, and is shown as it was stored.
             run.status = result.status if result.status.finished else Status.INTERRUPTED
             run.error, run.traceback = result.error, result.traceback
@@ -85,24 +85,24 @@ class Recorder:
     def add_run(self, run: LiveRun) -> None:
         """One more run of a comparison that is there."""
         if self.store is not None:
-            run.run_id = self.store.add_run(run.comparison.id, run.label, run.config, status=run.status)
+            run.stored_id = self.store.add_run(run.comparison.id, run.label, run.config, status=run.status)
 
     def append(self, run: LiveRun, record: StepRecord) -> None:
         if self._known(run):
-            self.store.append(run.run_id, record)
+            self.store.append(run.stored_id, record)
             run.stored = record.update
 
     def set_status(self, run: LiveRun) -> None:
         if self._known(run):
-            self.store.set_status(run.run_id, run.status, run.error, run.traceback)
+            self.store.set_status(run.stored_id, run.status, run.error, run.traceback)
 
     def _known(self, run: LiveRun) -> bool:
         """Whether the store has the run. If so, everything measured while there was no store is written now. Idempotent: a record replaces
         itself."""
-        if self.store is None or run.run_id is None:
+        if self.store is None or run.stored_id is None:
             return False
         for record in run.history.after(run.stored):
-            self.store.append(run.run_id, record)
+            self.store.append(run.stored_id, record)
             run.stored = record.update
         return True
 

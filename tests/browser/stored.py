@@ -32,10 +32,10 @@ def add(
     try:
         comparison = store.add_comparison(owner=owner, scenario=scenario or settings["scenario"], name=name)
         for side, config in from_query(settings).runs.items():
-            run_id = store.add_run(comparison, label(side), config)
+            stored_id = store.add_run(comparison, label(side), config)
             for record in trained(config):
-                store.append(run_id, record)
-            store.set_status(run_id, status, **failure)
+                store.append(stored_id, record)
+            store.set_status(stored_id, status, **failure)
     finally:
         store.close()
     return comparison

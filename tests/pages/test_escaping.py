@@ -57,10 +57,10 @@ def hostile(tmp_path) -> str:
     store = Store(tmp_path / process.DATABASE)
     made = store.add_comparison(owner=ME, scenario=f"scenario {HOSTILE}", name=HOSTILE)
     for label, config in from_query(SMALL).runs.items():
-        run_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=8), status=Status.RUNNING)
+        stored_id = store.add_run(made, f"{label} {HOSTILE}", replace(config, updates=8), status=Status.RUNNING)
         for record in train(replace(config, updates=8)):
-            store.append(run_id, record)
-        store.set_status(run_id, Status.FAILED, error=f"because {HOSTILE}", traceback=HOSTILE)
+            store.append(stored_id, record)
+        store.set_status(stored_id, Status.FAILED, error=f"because {HOSTILE}", traceback=HOSTILE)
     store.close()
     return made
 
@@ -71,7 +71,7 @@ def test_stored_texts_are_texts_on_every_page(open_app, hostile, page):
     if page != "app.py":
         app.switch_page(page)
     app.query_params["comparison"] = hostile
-    app.session_state["runs:selected"] = [row.run_id for row in process.store().runs()]
+    app.session_state["runs:selected"] = [row.stored_id for row in process.store().runs()]
     app.run()
     assert not app.exception
     assert page == "pages/ladder.py" or "onerror=alert(1)" in read(markup(app)) + " ".join(

@@ -41,10 +41,10 @@ def stored(path, label: str = "GRPO") -> str:
     store = Store(path)
     made = store.add_comparison(owner="nobody", scenario="collapse")
     config = replace(from_query(SMALL).runs["GRPO"], updates=4)
-    run_id = store.add_run(made, label, config, status=Status.RUNNING)
+    stored_id = store.add_run(made, label, config, status=Status.RUNNING)
     for record in train(config):
-        store.append(run_id, record)
-    store.set_status(run_id, Status.DONE)
+        store.append(stored_id, record)
+    store.set_status(stored_id, Status.DONE)
     store.close()
     return made
 
@@ -160,7 +160,7 @@ def test_a_run_of_which_the_measurements_are_damaged_can_be_run_again(open_app, 
     app = open_app({"comparison": made}, cookie="a" * 32)
     assert "cannot be read" in words(app) and "is damaged" in words(app) and not app.exception
     app.switch_page("pages/runs.py").run()
-    app.session_state["runs:selected"] = [row.run_id for row in process.store().runs()]
+    app.session_state["runs:selected"] = [row.stored_id for row in process.store().runs()]
     assert "cannot be read" in words(app.run()) and not app.exception
     app = press(app, f"runs:again:{made}")
     assert app.title[0].value == "Watch GRPO collapse and DAPO hold" and not app.exception

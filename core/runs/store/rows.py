@@ -23,19 +23,19 @@ COLUMNS = ("number", "rollout", "wall_seconds", "measured", "samples", "metrics"
 class DamagedRun(LookupError):
     """What a run measured cannot be read, although the rest of the history can."""
 
-    def __init__(self, run_id: int, error: Exception):
+    def __init__(self, stored_id: int, error: Exception):
         what = short(str(error)) or type(error).__name__
-        super().__init__(f"what run {run_id} measured is damaged ({what}); run it again, or restore a copy of the history")
+        super().__init__(f"what run {stored_id} measured is damaged ({what}); run it again, or restore a copy of the history")
 
 
 @contextmanager
-def undamaged(run_id: int) -> Iterator[None]:
+def undamaged(stored_id: int) -> Iterator[None]:
     """Raises DamagedRun for any error in bytes that `pack` did not write."""
     try:
         with np.errstate(invalid="ignore"):  # not a number in JSON
             yield
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
-        raise DamagedRun(run_id, error) from error
+        raise DamagedRun(stored_id, error) from error
 
 
 def names_of(text: str) -> list[str]:

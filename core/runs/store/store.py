@@ -37,7 +37,7 @@ from core.settings.serial import config_from_json, config_to_json
 
 CHANGE_SECONDS = 3.0  # rename, delete, …: wait this long for the disk, so that the next reader sees the change
 GOING_ON = f"status IN ({', '.join(repr(status.value) for status in UNFINISHED)})"
-LIST = """SELECT r.id AS run_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
+LIST = """SELECT r.id AS stored_id, c.id AS comparison, c.owner, c.scenario, c.name, r.label, r.status, r.error, r.traceback, r.created,
     r.finished, coalesce((SELECT max(number) FROM steps WHERE run = r.id), 0) AS updates, r.updates_total AS total, c.deleted,
     r.config AS config_json
     FROM runs r JOIN comparisons c ON c.id = r.comparison WHERE {where} ORDER BY c.rowid DESC, r.place"""  # not by time: clocks are changed
@@ -49,7 +49,7 @@ APPEND = """INSERT OR REPLACE INTO {table} SELECT {values} WHERE EXISTS (SELECT 
 class StoredRun:
     """A run as the history lists it, without its measurements. Times are seconds since 1970."""
 
-    run_id: int
+    stored_id: int  # of this row; the `run_id` of files is another: a hash of label and settings, see core.analysis.export
     comparison: str
     owner: str
     scenario: str
@@ -125,31 +125,31 @@ class Store:
 
     def add_run(self, comparison: str, label: str, config: RunConfig, *, status: Status = Status.QUEUED) -> int:
         """The new run's id. Labels are unique within a comparison."""
-        run_id = secrets.randbits(48)  # chosen here, not by the database, so that a run can start while the disk is full
+        stored_id = secrets.randbits(48)  # chosen here, not by the database, so that a run can start while the disk is full
         sql = """INSERT OR IGNORE INTO runs
             (id, comparison, place, label, config, metrics, updates_total, status, error, traceback, created, process)
             VALUES (?, ?, (SELECT count(*) FROM runs WHERE comparison = ?), ?, ?, ?, ?, ?, '', '', ?, ?)"""
         what = (label, config_to_json(config), json.dumps(METRIC_NAMES), config.most_updates, status)
-        self._writer.put([(sql, (run_id, comparison, comparison, *what, time.time(), self._mark.token))])
-        return run_id
+        self._writer.put([(sql, (stored_id, comparison, comparison, *what, time.time(), self._mark.token))])
+        return stored_id
 
-    def append(self, run_id: int, record: StepRecord) -> None:
+    def append(self, stored_id: int, record: StepRecord) -> None:
         """Keep one update. Called by the thread that trains, so it never waits. KeyError for a metric that core.analysis.metrics does not
         have."""
         rows = {f"steps (run, {', '.join(COLUMNS)})": pack(record, METRIC_NAMES)}
         if record.distribution is not None:
             rows["distributions (run, number, tokens, ranks)"] = (record.update, *pack_distribution(record.distribution))
         statements = [
-            (APPEND.format(table=table, values=", ".join("?" * (len(row) + 1))), (run_id, *row, run_id))
+            (APPEND.format(table=table, values=", ".join("?" * (len(row) + 1))), (stored_id, *row, stored_id))
             for table, row in rows.items()
         ]
         self._writer.put(statements, droppable=True)
 
-    def set_status(self, run_id: int, status: Status, error: str = "", traceback: str = "") -> None:
+    def set_status(self, stored_id: int, status: Status, error: str = "", traceback: str = "") -> None:
         """A final status also sets the time at which the run finished."""
         finished = time.time() if status.finished else None
         sql = "UPDATE runs SET status = ?, error = ?, traceback = ?, finished = ? WHERE id = ?"
-        self._writer.put([(sql, (status, error, traceback, finished, run_id))])
+        self._writer.put([(sql, (status, error, traceback, finished, stored_id))])
 
     def mark_interrupted(self) -> None:
         """Mark the runs of other processes that died since this store was opened."""
@@ -196,33 +196,38 @@ class Store:
     # Reading: what has been committed, at most a quarter of a second behind
 
     def runs(
-        self, *, owner: str | None = None, comparison: str | None = None, run_id: int | None = None, deleted: bool | None = False
+        self,
+        *,
+        owner: str | None = None,
+        comparison: str | None = None,
+        stored_id: int | None = None,
+        deleted: bool | None = False,
     ) -> list[StoredRun]:
         """The runs of an owner, of a comparison, or all: newest comparison first, runs in their order. `deleted=True` lists those that can
         be restored instead, None lists both."""
-        wanted = {"c.owner": owner, "c.id": comparison, "r.id": run_id, "(c.deleted IS NOT NULL)": deleted}
+        wanted = {"c.owner": owner, "c.id": comparison, "r.id": stored_id, "(c.deleted IS NOT NULL)": deleted}
         wanted = {f"{what} = ?": value for what, value in wanted.items() if value is not None}
         with reading(self.path) as connection:
             rows = connection.execute(LIST.format(where=" AND ".join(wanted) or "1"), tuple(wanted.values())).fetchall()
         return [StoredRun(**{**row, "status": _status(row["status"])}) for row in rows]
 
-    def run(self, run_id: int) -> StoredRun:
+    def run(self, stored_id: int) -> StoredRun:
         """LookupError if there is no such run."""
-        for run in self.runs(run_id=run_id, deleted=None):
+        for run in self.runs(stored_id=stored_id, deleted=None):
             return run
-        raise _no_run(run_id)
+        raise _no_run(stored_id)
 
-    def load_history(self, run_id: int) -> History:
+    def load_history(self, stored_id: int) -> History:
         """Everything measured, each value as the nearest float32. LookupError if there is no such run, or what it measured is damaged."""
         with reading(self.path) as connection:
-            run = connection.execute("SELECT config, metrics FROM runs WHERE id = ?", (run_id,)).fetchone()
+            run = connection.execute("SELECT config, metrics FROM runs WHERE id = ?", (stored_id,)).fetchone()
             if run is None:
-                raise _no_run(run_id)
+                raise _no_run(stored_id)
             sql = f"SELECT {', '.join(COLUMNS)} FROM steps WHERE run = ? ORDER BY number"
-            steps = connection.execute(sql, (run_id,)).fetchall()
+            steps = connection.execute(sql, (stored_id,)).fetchall()
             sql = "SELECT number, tokens, ranks FROM distributions WHERE run = ?"
-            looked = {update: tables for update, *tables in connection.execute(sql, (run_id,))}
-        with undamaged(run_id):
+            looked = {update: tables for update, *tables in connection.execute(sql, (stored_id,))}
+        with undamaged(stored_id):
             plain = json.loads(run["config"])  # its settings may be of another version: its measurements can be read nevertheless
             history = History(range(plain["first_seed"], plain["first_seed"] + plain["replicas"]))
             names = names_of(run["metrics"])
@@ -238,7 +243,7 @@ class Store:
         runs = self.runs(comparison=comparison, deleted=None)
         if not runs:
             raise LookupError(f"the history has no comparison {comparison!r}; look at the list of runs")
-        return {r.label: RunResult(r.config, self.load_history(r.run_id), r.status, r.error, r.traceback) for r in runs}
+        return {r.label: RunResult(r.config, self.load_history(r.stored_id), r.status, r.error, r.traceback) for r in runs}
 
 
 def _status(text: str) -> Status:
@@ -246,8 +251,8 @@ def _status(text: str) -> Status:
     return Status(text) if known else Status.INTERRUPTED
 
 
-def _no_run(run_id: int) -> LookupError:
-    return LookupError(f"the history has no run {run_id}; look at the list of runs")
+def _no_run(stored_id: int) -> LookupError:
+    return LookupError(f"the history has no run {stored_id}; look at the list of runs")
 
 
 __all__ = ["DamagedRun", "Store", "StoreError", "StoredRun"]

@@ -107,7 +107,7 @@ def _delete(comparisons: Sequence[str], runs: Sequence[Listed]) -> None:
 def _csv(chosen: Sequence[Listed], zone) -> None:
     rows = sum(run.row.updates * (run.brief.replicas or 1) for run in chosen)
     labels = short_labels([(run.row, run.brief) for run in chosen], zone)
-    ids = {label: run.row.run_id for label, run in zip(labels, chosen, strict=True) if run.row.updates}
+    ids = {label: run.row.stored_id for label, run in zip(labels, chosen, strict=True) if run.row.updates}
     history = store()  # the file is made outside the script, when the button is pressed
     st.download_button(
         "CSV of the selected runs", lambda: runs_csv(history, ids), "dapo-lab-runs.csv", "text/csv", on_click="ignore",
@@ -120,9 +120,9 @@ def _csv(chosen: Sequence[Listed], zone) -> None:
 def runs_csv(history: Store, ids: dict[str, int]) -> str:
     """The runs, label -> id, as one table, as far as they are stored. One that cannot be read is left out."""
     results = {}
-    for label, run_id in ids.items():
+    for label, stored_id in ids.items():
         with suppress(LookupError, ConfigError, StoreError):
-            results[label] = RunResult(history.run(run_id).config, history.load_history(run_id))
+            results[label] = RunResult(history.run(stored_id).config, history.load_history(stored_id))
     return metrics_csv(results) if results else ""
 
 

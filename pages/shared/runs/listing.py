@@ -61,10 +61,10 @@ def list_runs(owner: str, first: Collection[int] = ()) -> tuple[list[Listed], in
     READ_SECONDS, those of the run ids in `first` before others. Unfinished runs get a lease: viewing the list counts as watching them.
     StoreError if the history cannot be read."""
     rows = _rows(owner)
-    left = read_outcomes(store(), sorted(rows, key=lambda row: row.run_id not in first), outcomes(), READ_SECONDS)
+    left = read_outcomes(store(), sorted(rows, key=lambda row: row.stored_id not in first), outcomes(), READ_SECONDS)
     known = _briefs(rows)
     views: dict[str, ComparisonView | None] = {}
-    return [_listed(row, known[row.run_id], views) for row in rows], left
+    return [_listed(row, known[row.stored_id], views) for row in rows], left
 
 
 def _rows(owner: str) -> list[StoredRun]:
@@ -101,11 +101,11 @@ def _view(comparison: str) -> ComparisonView | None:
 
 
 def _briefs(rows: Sequence[StoredRun]) -> dict[int, Brief]:
-    found = {row.run_id: briefs().get(row.run_id) for row in rows}
-    missing = [row for row in rows if found[row.run_id] is None]
+    found = {row.stored_id: briefs().get(row.stored_id) for row in rows}
+    missing = [row for row in rows if found[row.stored_id] is None]
     for row in missing:
-        found[row.run_id] = brief(row.scenario, row.label, row.settings)
-        briefs().put(row.run_id, found[row.run_id])
+        found[row.stored_id] = brief(row.scenario, row.label, row.settings)
+        briefs().put(row.stored_id, found[row.stored_id])
     return found
 
 

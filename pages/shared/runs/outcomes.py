@@ -57,7 +57,7 @@ def read_outcomes(store: Store, rows: Iterable[StoredRun], known: Cache, budget_
         if done and time.perf_counter() >= deadline:
             return len(missing) - done
         try:
-            known.put(key(row), outcome_of(store.load_history(row.run_id)) if row.updates else NOTHING)
+            known.put(key(row), outcome_of(store.load_history(row.stored_id)) if row.updates else NOTHING)
         except LookupError:  # removed for good a moment ago, by another tab, or damaged
             known.put(key(row), NOTHING)
     return 0
@@ -65,4 +65,4 @@ def read_outcomes(store: Store, rows: Iterable[StoredRun], known: Cache, budget_
 
 def key(row: StoredRun) -> tuple[int, int]:
     """Names what a run has measured: it changes when there is more."""
-    return row.run_id, row.updates
+    return row.stored_id, row.updates

@@ -49,7 +49,7 @@ def overlay(chosen: Sequence[Listed], zone) -> None:
     live_board(
         by_label,
         key="runs:board",
-        comparison="runs:" + ",".join(f"{run.row.run_id}.{style}" for run, style in zip(drawn, styles, strict=True)),
+        comparison="runs:" + ",".join(f"{run.row.stored_id}.{style}" for run, style in zip(drawn, styles, strict=True)),
         **chosen_view("runs:"),
         events=_events(drawn, by_label) if len(drawn) <= MAX_WITH_EVENTS else [],
         charts=charts_for({run.brief.task for run in drawn}),
@@ -111,20 +111,20 @@ def charts_for(tasks: Collection[str]) -> tuple[dict, ...]:
 def assign_styles(before: Mapping[int, int], runs: Sequence[tuple[int, str]]) -> dict[int, int]:
     """Run id -> number of its style, for (run id, label) of at most MAX_DRAWN runs: a run keeps the one it had, takes its algorithm's own
     one if that is free, or else the next free one, which is nobody's own while there is one."""
-    given = {run_id: before[run_id] for run_id, _ in runs if run_id in before}
+    given = {stored_id: before[stored_id] for stored_id, _ in runs if stored_id in before}
     order = sorted(range(MAX_DRAWN), key=lambda style: style in OWN_STYLE.values())
-    for run_id, label in runs:
-        if run_id not in given:
+    for stored_id, label in runs:
+        if stored_id not in given:
             wish = OWN_STYLE.get(label)
             free = [style for style in order if style not in given.values()]
-            given[run_id] = wish if wish in free else free[0]
+            given[stored_id] = wish if wish in free else free[0]
     return given
 
 
 def _styles(drawn: Sequence[Listed]) -> list[int]:
-    given = assign_styles(STYLE_OF_RUN.get(), [(run.row.run_id, run.row.label) for run in drawn])
+    given = assign_styles(STYLE_OF_RUN.get(), [(run.row.stored_id, run.row.label) for run in drawn])
     STYLE_OF_RUN.set(given)
-    return [given[run.row.run_id] for run in drawn]
+    return [given[run.row.stored_id] for run in drawn]
 
 
 @st.cache_resource(show_spinner=False)
@@ -169,10 +169,12 @@ def history_of(run: Listed) -> History:
     """What a run has measured. LookupError or ConfigError if it cannot be read."""
     if not run.over:
         return manager().history(run.row.comparison, run.row.label)
-    return _kept_histories().made(key(run.row), lambda: store().load_history(run.row.run_id))
+    return _kept_histories().made(key(run.row), lambda: store().load_history(run.row.stored_id))
 
 
 def _events(drawn: Sequence[Listed], histories: Mapping[str, History]) -> list[dict]:
     """Collapses and vanished gradients; looked for anew only when there are twenty more updates."""
-    mark = [(run.row.run_id, label, len(history) // 20) for run, (label, history) in zip(drawn, histories.items(), strict=True)]
+    mark = [
+        (run.row.stored_id, label, len(history) // 20) for run, (label, history) in zip(drawn, histories.items(), strict=True)
+    ]
     return EVENTS.of(mark, lambda: series.find_events(histories))

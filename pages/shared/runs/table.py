@@ -55,16 +55,16 @@ def clear_filters() -> None:
 
 def selected(runs: Sequence[Listed]) -> list[Listed]:
     """The selected runs that still exist, in the order of selection."""
-    by_id = {run.row.run_id: run for run in runs}
-    return [by_id[run_id] for run_id in SELECTED.get() if run_id in by_id]
+    by_id = {run.row.stored_id: run for run in runs}
+    return [by_id[stored_id] for stored_id in SELECTED.get() if stored_id in by_id]
 
 
 def table(runs: Sequence[Listed], zone) -> None:
     """Draw `runs` with a tick for each that is selected."""
-    ids = [run.row.run_id for run in runs]
+    ids = [run.row.stored_id for run in runs]
     SHOWN.set(ids)
     chosen = set(SELECTED.get())
-    ticks = [i for i, run_id in enumerate(ids) if run_id in chosen]
+    ticks = [i for i, stored_id in enumerate(ids) if stored_id in chosen]
     if sorted(_ticks()) != ticks:
         TABLE.set({"selection": {"rows": ticks, "columns": [], "cells": []}})
     st.dataframe(
@@ -77,10 +77,12 @@ def table(runs: Sequence[Listed], zone) -> None:
 
 def field(runs: Sequence[Listed], zone) -> None:
     """The selection as a field: it shows selected runs that a filter hides, and can be operated by keyboard."""
-    labels = dict(zip((run.row.run_id for run in runs), long_labels([(run.row, run.brief) for run in runs], zone), strict=True))
-    FIELD.set([run_id for run_id in SELECTED.get() if run_id in labels])
+    labels = dict(
+        zip((run.row.stored_id for run in runs), long_labels([(run.row, run.brief) for run in runs], zone), strict=True)
+    )
+    FIELD.set([stored_id for stored_id in SELECTED.get() if stored_id in labels])
     st.multiselect(
-        "Selected runs", list(labels), format_func=lambda run_id: labels.get(run_id, ""), key=FIELD.name, on_change=_chosen,
+        "Selected runs", list(labels), format_func=lambda stored_id: labels.get(stored_id, ""), key=FIELD.name, on_change=_chosen,
         placeholder="Tick rows in the table, or type to find a run",
     )  # fmt: skip
 
@@ -99,8 +101,8 @@ def after_ticks(before: Sequence[int], shown: Sequence[int], ticks: Sequence[int
     was selected keeps its place."""
     ticked = [shown[i] for i in ticks if i < len(shown)]
     hidden = set(before) - set(shown)
-    kept = [run_id for run_id in before if run_id in hidden or run_id in ticked]
-    return kept + [run_id for run_id in ticked if run_id not in kept]
+    kept = [stored_id for stored_id in before if stored_id in hidden or stored_id in ticked]
+    return kept + [stored_id for stored_id in ticked if stored_id not in kept]
 
 
 def _chosen() -> None:

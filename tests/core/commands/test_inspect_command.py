@@ -23,12 +23,12 @@ def database(tmp_path_factory):
     store = Store(path)
     comparison = store.add_comparison(owner="x", scenario="collapse")
     for label, config in SCENARIOS["collapse"].runs(updates=24, replicas=2).items():
-        run_id = store.add_run(comparison, label, config)
+        stored_id = store.add_run(comparison, label, config)
         for record in train(config):
             if label == "DAPO" and record.update > 12:
                 break
-            store.append(run_id, record)
-        store.set_status(run_id, Status.DONE if label == "GRPO" else Status.INTERRUPTED)
+            store.append(stored_id, record)
+        store.set_status(stored_id, Status.DONE if label == "GRPO" else Status.INTERRUPTED)
     store.close()
     return path, comparison
 

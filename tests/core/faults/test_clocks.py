@@ -116,11 +116,11 @@ def test_the_newest_run_stays_the_first_of_the_list_whatever_the_clock_says(stor
     clocks = Clocks(store_module, monkeypatch=monkeypatch)
     clocks.wall = jump
     second = store.add_comparison(owner="ann", scenario="tiny")
-    run_id = store.add_run(second, "a", CONFIG)
+    stored_id = store.add_run(second, "a", CONFIG)
     clocks.wall = 0.0
     third = store.add_comparison(owner="ann", scenario="tiny")
     store.add_run(third, "a", CONFIG)
-    store.set_status(run_id, Status.DONE)
+    store.set_status(stored_id, Status.DONE)
     store.flush()
     assert [row.comparison for row in store.runs()] == [third, second, first]
 
@@ -138,7 +138,7 @@ def test_a_run_trains_to_its_end_while_the_clock_jumps_and_no_time_is_negative(s
     seconds = manager.history(comparison, "a").wall_seconds
     assert seconds[0] >= 0 and (seconds[1:] >= seconds[:-1]).all() and seconds[-1] < PATIENCE
     manager.shutdown()
-    assert store.load_history(store.runs()[0].run_id).updates[-1] == 400
+    assert store.load_history(store.runs()[0].stored_id).updates[-1] == 400
 
 
 @pytest.mark.parametrize("jump", [YEAR, -YEAR, 2 * JUMP_SECONDS])

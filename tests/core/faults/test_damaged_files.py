@@ -30,10 +30,10 @@ def whole(tmp_path_factory) -> tuple[bytes, str]:
     made = [store.add_comparison(owner="ann", scenario="collapse") for _ in range(2)]
     for comparison in made:
         for label in ("GRPO", "DAPO"):
-            run_id = store.add_run(comparison, label, CONFIG, status=Status.RUNNING)
+            stored_id = store.add_run(comparison, label, CONFIG, status=Status.RUNNING)
             for record in train(CONFIG):
-                store.append(run_id, record)
-            store.set_status(run_id, Status.DONE)
+                store.append(stored_id, record)
+            store.set_status(stored_id, Status.DONE)
     store.close()
     return path.read_bytes(), made[0]
 
@@ -46,7 +46,7 @@ def look(path) -> int:
         for row in store.runs(owner="ann"):
             try:
                 assert row.settings is None or isinstance(row.settings, dict | list | int | float | str)
-                found += len(store.load_history(row.run_id)) == CONFIG.updates
+                found += len(store.load_history(row.stored_id)) == CONFIG.updates
             except TELLING:
                 pass
         for comparison in {row.comparison for row in store.runs()}:
@@ -158,8 +158,8 @@ def test_a_run_whose_measurements_are_damaged_is_told_and_the_rest_of_the_histor
         store.load_history(damaged)
     with pytest.raises(LookupError):
         store.results(first)
-    others = [row for row in store.runs() if row.run_id != damaged]
-    assert len(others) == 3 and all(len(store.load_history(row.run_id)) == CONFIG.updates for row in others)
+    others = [row for row in store.runs() if row.stored_id != damaged]
+    assert len(others) == 3 and all(len(store.load_history(row.stored_id)) == CONFIG.updates for row in others)
     whole_one = store.results(others[0].comparison)
     assert metrics_csv(whole_one) and findings(summarise("collapse", whole_one))
     assert store.run(damaged).config.algorithm != GRPO  # its settings are there: it can be run again

@@ -67,7 +67,7 @@ def test_the_other_side_trains_on_and_the_history_keeps_both(poisoned, tmp_path)
     assert (rows["wild"].status, rows["wild"].updates) == ("failed", AT - 1)
     assert (rows["calm"].status, rows["calm"].updates, rows["calm"].error) == ("done", 8, "")
     assert "diverged at update" in rows["wild"].error and "Traceback" in rows["wild"].traceback
-    assert len(store.load_history(rows["wild"].run_id)) == AT - 1
+    assert len(store.load_history(rows["wild"].stored_id)) == AT - 1
     store.close()
 
 

@@ -57,7 +57,7 @@ def test_runs_train_on_it_is_said_and_everything_is_written_when_there_is_room(t
     store = Store(path)
     rows = store.runs()
     assert [(row.status, row.updates) for row in rows] == [("done", UPDATES)] * 2
-    assert all(store.load_history(row.run_id).updates.tolist() == list(range(1, UPDATES + 1)) for row in rows)
+    assert all(store.load_history(row.stored_id).updates.tolist() == list(range(1, UPDATES + 1)) for row in rows)
     store.close()
 
 

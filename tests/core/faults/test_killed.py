@@ -44,9 +44,9 @@ def test_kill_9_during_ten_runs_keeps_what_was_older_than_a_second_of_every_run(
         process.wait()
     certain = next(done for when, done in reversed(seen) if when <= killed - 1.0)
     store = Store(path)
-    rows = sorted(store.runs(), key=lambda row: row.run_id)
+    rows = sorted(store.runs(), key=lambda row: row.stored_id)
     assert len(rows) == 10 and {row.status for row in rows} == {"interrupted"}
-    kept = [store.load_history(row.run_id).updates.tolist() for row in rows]
+    kept = [store.load_history(row.stored_id).updates.tolist() for row in rows]
     assert kept == [list(range(1, row.updates + 1)) for row in rows]
     assert min(certain) > 0
     assert all(ours >= theirs for ours, theirs in zip(sorted(map(len, kept)), sorted(certain), strict=True))

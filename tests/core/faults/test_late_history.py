@@ -82,7 +82,7 @@ def test_a_lock_that_outlasts_the_patience_keeps_nobody_from_training_and_loses_
     assert [(row.comparison, row.label, row.status, row.updates) for row in rows] == [
         (comparison, label, "done", CONFIG.updates) for label in "ab"
     ]
-    assert same_as(late.store.load_history(rows[0].run_id), list(train(CONFIG)))
+    assert same_as(late.store.load_history(rows[0].stored_id), list(train(CONFIG)))
 
 
 def test_a_run_that_is_under_way_is_caught_up_and_goes_on_in_the_history(late, make):
@@ -106,7 +106,7 @@ def test_a_run_that_is_under_way_is_caught_up_and_goes_on_in_the_history(late, m
     go.set()
     assert manager.wait(comparison, PATIENCE) and late.store.flush()
     row = late.store.runs()[0]
-    assert row.status == "done" and same_as(late.store.load_history(row.run_id), list(train(CONFIG)))
+    assert row.status == "done" and same_as(late.store.load_history(row.stored_id), list(train(CONFIG)))
     tries = late.tries
     manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
     assert late.store.flush() and len(late.store.runs()) == 2 and late.tries == tries

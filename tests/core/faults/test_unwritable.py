@@ -54,10 +54,10 @@ def test_a_path_that_cannot_be_a_file_is_told(tmp_path, place):
 
 def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, monkeypatch):
     store = Store(tmp_path / "runs.sqlite")
-    run_id = store.add_run(store.add_comparison(owner="ann", scenario="tiny"), "a", CONFIG, status=Status.RUNNING)
+    stored_id = store.add_run(store.add_comparison(owner="ann", scenario="tiny"), "a", CONFIG, status=Status.RUNNING)
     records = list(train(CONFIG))
     for record in records[:5]:
-        store.append(run_id, record)
+        store.append(stored_id, record)
     assert store.flush()
     real = writer.connect
 
@@ -71,10 +71,10 @@ def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, mo
         patch.setattr(writer, "connect", read_only)
         store._writer._give_up_connection()  # as after any failure: the next write opens the file anew
         for record in records[5:]:
-            store.append(run_id, record)
+            store.append(stored_id, record)
         eventually(lambda: "readonly" in store.problem)
-        assert len(store.load_history(run_id)) == 5
-    assert store.flush() and store.problem == "" and len(store.load_history(run_id)) == CONFIG.updates
+        assert len(store.load_history(stored_id)) == 5
+    assert store.flush() and store.problem == "" and len(store.load_history(stored_id)) == CONFIG.updates
     assert store.close()
     with sqlite3.connect(store.path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

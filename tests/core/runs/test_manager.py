@@ -870,10 +870,10 @@ def test_every_record_and_status_is_in_the_store(make, store):
     assert manager.wait(comparison, PATIENCE) and store.flush()
     for row in store.runs(owner="ann"):
         live = manager.history(comparison, row.label)
-        kept = store.load_history(row.run_id)
+        kept = store.load_history(row.stored_id)
         assert (row.comparison, row.scenario, row.status, row.updates) == (comparison, "tiny", "done", 12)
         assert np.array_equal(kept.metric("grad_norm"), live.metric("grad_norm").astype("f4"), equal_nan=True)
-        assert np.array_equal(kept.samples, live.samples) and store.run(row.run_id).config == runs(1, 2)[row.label]
+        assert np.array_equal(kept.samples, live.samples) and store.run(row.stored_id).config == runs(1, 2)[row.label]
 
 
 def test_the_store_follows_the_status(make, store, puppet):

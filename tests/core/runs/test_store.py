@@ -70,12 +70,12 @@ def eventually(holds, timeout: float = 20.0) -> None:
 
 
 def test_a_history_comes_back_with_the_bits_of_float32(store):
-    run_id = begin(store)
+    stored_id = begin(store)
     measured = list(train(CONFIG))
     for step in measured:
-        store.append(run_id, step)
+        store.append(stored_id, step)
     assert store.flush()
-    history = store.load_history(run_id)
+    history = store.load_history(stored_id)
     assert history.seeds == CONFIG.seeds
     assert history.updates.tolist() == [r.update for r in measured]
     assert history.rollouts.tolist() == [r.rollout for r in measured]
@@ -89,13 +89,13 @@ def test_a_history_comes_back_with_the_bits_of_float32(store):
 
 
 def test_distributions_come_back_bit_for_bit(store):
-    run_id = begin(store)
+    stored_id = begin(store)
     measured = list(train(CONFIG))
     for step in measured:
-        store.append(run_id, step)
+        store.append(stored_id, step)
     assert store.flush()
     expected = [(r.update, r.distribution) for r in measured if r.distribution is not None]
-    found = store.load_history(run_id).distributions()
+    found = store.load_history(stored_id).distributions()
     assert [update for update, _ in found] == [update for update, _ in expected] == [1, 12]
     for (_, ours), (_, theirs) in zip(found, expected, strict=True):
         for name in ("token_probs", "rank_probs"):
@@ -104,12 +104,12 @@ def test_distributions_come_back_bit_for_bit(store):
 
 
 def test_a_distribution_takes_as_many_bytes_as_promised(store, path):
-    run_id = begin(store)
+    stored_id = begin(store)
     table = np.full((16, 7), 1 / 7, dtype=np.float32)
     step = replace(record(1), distribution=Distribution(table, table))
     assert sum(map(len, blobs.pack_distribution(step.distribution))) == 8 * 16 * 7
-    store.append(run_id, step)
-    store.append(run_id, step)  # again, as after a write that was tried twice
+    store.append(stored_id, step)
+    store.append(stored_id, step)  # again, as after a write that was tried twice
     assert store.flush()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*), sum(length(tokens) + length(ranks)) FROM distributions").fetchone() == (
@@ -119,9 +119,9 @@ def test_a_distribution_takes_as_many_bytes_as_promised(store, path):
 
 
 def test_distributions_are_purged_with_their_run(store, path):
-    run_id = begin(store)
+    stored_id = begin(store)
     table = np.ones((2, 3), dtype=np.float32)
-    store.append(run_id, replace(record(1), distribution=Distribution(table, table)))
+    store.append(stored_id, replace(record(1), distribution=Distribution(table, table)))
     store.flush()
     comparison = store.runs()[0].comparison
     store.delete(comparison)
@@ -145,36 +145,36 @@ def test_a_metric_without_a_place_in_the_table_is_an_error_not_a_loss(store):
 
 
 def test_the_names_of_the_metrics_are_those_of_when_it_was_written(store, monkeypatch):
-    run_id = begin(store)
-    store.append(run_id, record(1, loss=[1, 2], kl_base=[3, 4]))
+    stored_id = begin(store)
+    store.append(stored_id, record(1, loss=[1, 2], kl_base=[3, 4]))
     assert store.flush()
     monkeypatch.setattr("core.runs.store.store.METRIC_NAMES", ("kl_base", "new", *METRIC_NAMES[::-1]))
-    history = store.load_history(run_id)
+    history = store.load_history(stored_id)
     assert history.metric("loss").tolist() == [[1, 2]] and history.metric("kl_base").tolist() == [[3, 4]]
 
 
 def test_an_update_takes_as_many_bytes_as_promised(store, path):
     config = RunConfig(task=TASK, replicas=16, updates=2000)
     metrics = {name: np.full(16, 0.1) for name in METRIC_NAMES[:7]}  # 6 at each update, 12 more at each rollout of 8: 7.5
-    run_id = store.add_run(store.add_comparison(owner="a", scenario="s"), "x", config)
+    stored_id = store.add_run(store.add_comparison(owner="a", scenario="s"), "x", config)
     store.flush()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = path.stat().st_size
     for update in range(1, 2001):
-        store.append(run_id, StepRecord(update, 1, np.full(16, update), 0.1, metrics))
+        store.append(stored_id, StepRecord(update, 1, np.full(16, update), 0.1, metrics))
     store.close()
     assert (path.stat().st_size - before) / 2000 < 750  # 8·16 + 4·16·7 = 576 of them numbers
 
 
 def test_settings_come_back_equal_and_damaged_ones_are_refused(store, path):
-    run_id = begin(store)
+    stored_id = begin(store)
     store.flush()
-    assert store.run(run_id).config == CONFIG
+    assert store.run(stored_id).config == CONFIG
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE runs SET config = json_set(config, '$.updates', -1)")
     with pytest.raises(ConfigError, match="updates must be between 1"):
-        _ = store.run(run_id).config
+        _ = store.run(stored_id).config
 
 
 def test_runs_are_listed_by_owner_newest_comparison_first(store):
@@ -187,8 +187,8 @@ def test_runs_are_listed_by_owner_newest_comparison_first(store):
     store.set_status(ids[0], Status.FAILED, "out of luck", "Traceback …")
     assert store.flush()
     mine = store.runs(owner="ann")
-    assert [row.run_id for row in mine] == [later, *ids]
-    assert [row.run_id for row in store.runs()] == [other, later, *ids]
+    assert [row.stored_id for row in mine] == [later, *ids]
+    assert [row.stored_id for row in store.runs()] == [other, later, *ids]
     assert [row.label for row in store.runs(comparison=first)] == ["GRPO", "DAPO"]
     failed, going = mine[1:]
     assert (failed.status, failed.error, failed.traceback) == ("failed", "out of luck", "Traceback …")
@@ -199,34 +199,34 @@ def test_runs_are_listed_by_owner_newest_comparison_first(store):
 
 
 def test_rename_delete_undelete_and_purge_are_seen_at_once(store, path):
-    run_id = begin(store)
-    store.append(run_id, record(1))
+    stored_id = begin(store)
+    store.append(stored_id, record(1))
     assert store.flush()
     (row,) = store.runs()
     store.rename(row.comparison, "a; DROP TABLE runs --")
     assert store.runs()[0].name == "a; DROP TABLE runs --"
     store.delete(row.comparison)
-    assert store.runs() == [] and store.runs(deleted=True)[0].run_id == run_id
+    assert store.runs() == [] and store.runs(deleted=True)[0].stored_id == stored_id
     store.purge(older_than_seconds=60)
     store.undelete(row.comparison)
-    assert len(store.runs()) == 1 and len(store.load_history(run_id)) == 1
+    assert len(store.runs()) == 1 and len(store.load_history(stored_id)) == 1
     store.purge()
     assert len(store.runs()) == 1  # only what is deleted
     store.delete(row.comparison)
     store.purge()
     assert store.runs(deleted=True) == []
-    with pytest.raises(LookupError, match=str(run_id)):
-        store.load_history(run_id)
-    store.append(run_id, record(2))  # it may still be training
+    with pytest.raises(LookupError, match=str(stored_id)):
+        store.load_history(stored_id)
+    store.append(stored_id, record(2))  # it may still be training
     assert store.flush() and store.problem == ""
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM steps").fetchone() == (0,)
 
 
 def test_results_are_what_reports_and_exports_take(store):
-    run_id = begin(store)
-    store.append(run_id, record(1))
-    store.set_status(run_id, Status.STOPPED, "nobody was watching")
+    stored_id = begin(store)
+    store.append(stored_id, record(1))
+    store.set_status(stored_id, Status.STOPPED, "nobody was watching")
     store.flush()
     store.flush()
     comparison = store.runs()[0].comparison
@@ -253,10 +253,10 @@ def test_many_updates_share_a_transaction(store, monkeypatch):
     commits = []
     commit = writer.Writer._commit
     monkeypatch.setattr(writer.Writer, "_commit", lambda self, batch: (commits.append(len(batch)), commit(self, batch))[1])
-    run_id = begin(store)
+    stored_id = begin(store)
     for update in range(1, 1001):
-        store.append(run_id, record(update))
-    assert store.flush() and len(store.load_history(run_id)) == 1000
+        store.append(stored_id, record(update))
+    assert store.flush() and len(store.load_history(stored_id)) == 1000
     assert len(commits) < 50 and sum(commits) == 1002
 
 
@@ -275,17 +275,17 @@ def test_a_full_disk_is_reported_kept_in_memory_and_written_when_there_is_room(p
     pages = small_disk(monkeypatch, 40)
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0.02)
     store = Store(path)
-    run_id = begin(store)
+    stored_id = begin(store)
     store.flush()
     for update in range(1, 2001):
-        store.append(run_id, record(update))
+        store.append(stored_id, record(update))
     assert not store.flush(timeout=0.3)
     assert "full" in store.problem and str(path) in store.problem
-    assert len(store.load_history(run_id)) == 0 or store.load_history(run_id).updates[-1] < 2000
-    store.append(run_id, record(2001))
+    assert len(store.load_history(stored_id)) == 0 or store.load_history(stored_id).updates[-1] < 2000
+    store.append(stored_id, record(2001))
     pages.clear()
     assert store.flush(timeout=20.0) and store.problem == ""
-    assert store.load_history(run_id).updates.tolist() == list(range(1, 2002))
+    assert store.load_history(stored_id).updates.tolist() == list(range(1, 2002))
     assert store.close()
 
 
@@ -293,14 +293,14 @@ def test_a_locked_database_is_waited_for(path, monkeypatch):
     monkeypatch.setattr(schema, "BUSY_SECONDS", 0.02)
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0.02)
     store = Store(path)
-    run_id = begin(store)
+    stored_id = begin(store)
     store.flush()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        store.append(run_id, record(1))
+        store.append(stored_id, record(1))
         eventually(lambda: "locked" in store.problem)
-        assert store.runs()[0].run_id == run_id  # reading goes on
-    assert store.flush() and store.problem == "" and len(store.load_history(run_id)) == 1
+        assert store.runs()[0].stored_id == stored_id  # reading goes on
+    assert store.flush() and store.problem == "" and len(store.load_history(stored_id)) == 1
     assert store.close()
 
 
@@ -309,16 +309,16 @@ def test_memory_is_bounded_while_the_disk_is_full_and_the_loss_is_told(path, mon
     monkeypatch.setattr(writer, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(writer, "MAX_WAITING", 5)
     store = Store(path)
-    run_id = begin(store)
+    stored_id = begin(store)
     store.flush()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         for update in range(1, 9):
-            store.append(run_id, record(update))
-        store.set_status(run_id, Status.DONE)
+            store.append(stored_id, record(update))
+        store.set_status(stored_id, Status.DONE)
         assert "3 updates could not be kept" in store.problem
     assert store.flush() and store.runs()[0].status == "done"
-    assert store.load_history(run_id).updates.tolist() == [1, 2, 3, 4, 5]
+    assert store.load_history(stored_id).updates.tolist() == [1, 2, 3, 4, 5]
     store.close()
 
 
@@ -384,9 +384,9 @@ def test_after_kill_9_every_update_older_than_a_second_is_there(child, path):
     running, waiting = store.runs()
     assert (running.status, waiting.status) == ("interrupted", "interrupted")
     assert running.finished <= time.time()
-    history = store.load_history(running.run_id)
+    history = store.load_history(running.stored_id)
     assert history.updates.tolist() == list(range(1, running.updates + 1)) and len(history) >= certain
-    config = store.run(running.run_id).config
+    config = store.run(running.stored_id).config
     steps = train(config)
     for kept, again in zip(history.after(0)[:8], steps, strict=False):
         assert all(np.array_equal(kept.metrics[n], again.metrics[n].astype("f4"), equal_nan=True) for n in again.metrics)
@@ -492,10 +492,10 @@ def contents(path) -> dict[str, list]:
 def measured_in(path, label) -> list[dict[str, list[float]]]:
     """What the file says that a run of two seeds has measured, update by update, decoded by hand."""
     with closing(sqlite3.connect(path)) as connection:
-        run_id, names = connection.execute(
+        stored_id, names = connection.execute(
             "SELECT id, metrics FROM runs WHERE label = ? AND comparison = 'version-one'", (label,)
         ).fetchone()
-        steps = connection.execute("SELECT measured, metrics FROM steps WHERE run = ? ORDER BY number", (run_id,)).fetchall()
+        steps = connection.execute("SELECT measured, metrics FROM steps WHERE run = ? ORDER BY number", (stored_id,)).fetchall()
     out = []
     for measured, metrics in steps:
         present = [name for bit, name in enumerate(json.loads(names)) if measured >> bit & 1]
@@ -520,11 +520,11 @@ def test_a_history_of_format_1_is_brought_up_to_date_and_loses_nothing(version_1
                     read = results[label].history.metric(name)[row]
                     np.testing.assert_array_equal(read, metrics.get(name, [np.nan] * 2), err_msg=f"{label} {name}")
             assert results[label].history.distributions() == []  # it had none
-        run_id = begin(store)
+        stored_id = begin(store)
         for step in train(CONFIG):
-            store.append(run_id, step)
+            store.append(stored_id, step)
         store.flush()
-        assert [update for update, _ in store.load_history(run_id).distributions()] == [1, 12]
+        assert [update for update, _ in store.load_history(stored_id).distributions()] == [1, 12]
         assert store.undelete("thrown-away") is None and {r.comparison for r in store.runs(owner="bob")} == {"thrown-away"}
     finally:
         store.close()
@@ -566,9 +566,9 @@ def test_a_file_that_is_no_database_is_damaged(path):
 
 def test_damage_found_while_reading_is_the_same_error(path):
     store = Store(path)
-    run_id = begin(store)
+    stored_id = begin(store)
     for update in range(1, 501):
-        store.append(run_id, record(update))
+        store.append(stored_id, record(update))
     store.close()
     content = bytearray(path.read_bytes())
     content[4096 * 4 :] = b"\x5a" * (len(content) - 4096 * 4)
@@ -576,7 +576,7 @@ def test_damage_found_while_reading_is_the_same_error(path):
     with pytest.raises(StoreError, match="damaged"):
         damaged = Store(path)
         try:
-            damaged.runs(), damaged.load_history(run_id)
+            damaged.runs(), damaged.load_history(stored_id)
         finally:
             damaged.close()
 
@@ -625,14 +625,14 @@ def test_the_database_is_in_wal_mode_with_a_version_and_checked_references(store
 
 
 def test_a_status_is_one_of_seven_and_the_text_that_files_hold(store, path):
-    run_ids = {status: begin(store, label=status) for status in Status}
-    for status, run_id in run_ids.items():
-        store.set_status(run_id, status)
+    stored_ids = {status: begin(store, label=status) for status in Status}
+    for status, stored_id in stored_ids.items():
+        store.set_status(stored_id, status)
     assert store.flush()
     with closing(sqlite3.connect(path)) as connection:
-        assert dict(connection.execute("SELECT id, status FROM runs")) == {run_ids[status]: status.value for status in Status}
-    rows = {row.run_id: row for row in store.runs()}
-    assert all(rows[run_id].status is status for status, run_id in run_ids.items())
+        assert dict(connection.execute("SELECT id, status FROM runs")) == {stored_ids[status]: status.value for status in Status}
+    rows = {row.stored_id: row for row in store.runs()}
+    assert all(rows[stored_id].status is status for status, stored_id in stored_ids.items())
     assert [status.name for status in Status if not status.finished] == ["QUEUED", "RUNNING", "PAUSED"]
     assert all((row.finished is not None) is row.status.finished for row in rows.values())
 
@@ -648,8 +648,8 @@ def test_a_status_that_this_version_does_not_know_counts_as_interrupted(store, p
 @pytest.mark.parametrize("broken", [object(), 2**80])
 def test_a_statement_that_can_never_be_written_is_told_and_holds_up_nothing_behind_it(store, caplog, broken):
     store._writer.put([("UPDATE runs SET error = ?", (broken,))])
-    run_id = begin(store)
-    assert store.flush() and store.runs()[0].run_id == run_id
+    stored_id = begin(store)
+    assert store.flush() and store.runs()[0].stored_id == stored_id
     assert "1 updates could not be kept" in store.problem and "Traceback" in caplog.text
 
 
@@ -663,12 +663,12 @@ def test_a_writer_that_meets_an_error_tells_it_and_goes_on(store, monkeypatch, c
 
     monkeypatch.setattr(store._writer, "_commit", commit)
     broken.set()
-    run_id = begin(store)
+    stored_id = begin(store)
     assert not store.flush(0.05)
     eventually(lambda: "nobody foresaw this" in store.problem)
     assert "Traceback" in caplog.text
     broken.clear()
-    assert store.flush() and [row.run_id for row in store.runs()] == [run_id]
+    assert store.flush() and [row.stored_id for row in store.runs()] == [stored_id]
     eventually(lambda: store.problem == "")
 
 
@@ -682,35 +682,35 @@ def test_settings_of_listed_runs_are_plain_values_and_damaged_ones_none(store):
     comparison = store.add_comparison(owner="ann", scenario="tiny")
     first, second = (store.add_run(comparison, label, run) for label, run in zip("ab", (CONFIG, OTHER), strict=True))
     store.flush()
-    found = {run.run_id: run.settings for run in store.runs()}
+    found = {run.stored_id: run.settings for run in store.runs()}
     assert found.keys() == {first, second}
     assert found[first] == config_dict(CONFIG) | {"algorithm": {**config_dict(CONFIG)["algorithm"], "defects": []}}
     with closing(sqlite3.connect(store.path)) as connection, connection:
         connection.execute("UPDATE runs SET config = ? WHERE id = ?", (config_to_json(CONFIG)[:-9], first))
-    found = {run.run_id: run.settings for run in store.runs()}
+    found = {run.stored_id: run.settings for run in store.runs()}
     assert found[first] is None and found[second]["first_seed"] == OTHER.first_seed
 
 
 def test_only_what_was_deleted_can_be_removed_for_good(store):
     kept, gone = (store.add_comparison(owner="ann", scenario="tiny") for _ in range(2))
-    run_ids = [store.add_run(comparison, "x", OTHER) for comparison in (kept, gone)]
+    stored_ids = [store.add_run(comparison, "x", OTHER) for comparison in (kept, gone)]
     store.flush()
     store.delete(gone)
     for comparison in (kept, gone):
         store.purge(comparison)
-    assert [row.run_id for row in store.runs()] == run_ids[:1] and store.runs(deleted=True) == []
+    assert [row.stored_id for row in store.runs()] == stored_ids[:1] and store.runs(deleted=True) == []
     with pytest.raises(LookupError):
-        store.run(run_ids[1])
+        store.run(stored_ids[1])
 
 
 def test_a_run_whose_settings_this_version_does_not_know_still_shows_what_it_measured(store, path):
-    run_id = begin(store)
-    store.append(run_id, record(1))
+    stored_id = begin(store)
+    store.append(stored_id, record(1))
     assert store.flush()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE runs SET config = json_set(config, '$.of_a_later_version', 1)")
     with pytest.raises(ConfigError):
-        _ = store.run(run_id).config
-    assert store.run(run_id).settings["of_a_later_version"] == 1
-    history = store.load_history(run_id)
+        _ = store.run(stored_id).config
+    assert store.run(stored_id).settings["of_a_later_version"] == 1
+    history = store.load_history(stored_id)
     assert history.seeds == CONFIG.seeds and history.metric("loss").tolist() == [[1.0, -1.0]]

@@ -45,7 +45,7 @@ def over(comparison: str) -> None:
 
 
 def ids(*comparisons: str) -> list[int]:
-    return [row.run_id for c in comparisons for row in process.store().runs(comparison=c)]
+    return [row.stored_id for c in comparisons for row in process.store().runs(comparison=c)]
 
 
 def select(app, *comparisons: str):
@@ -251,10 +251,10 @@ def test_a_run_keeps_its_colour_when_others_come_and_go(open_runs):
     app = open_runs()
     first, second = start(), start()
     app = select(app, first, second)
-    before = {run_id: side["color"] for run_id, side in zip(ids(first, second), payload(app)["sides"], strict=True)}
+    before = {stored_id: side["color"] for stored_id, side in zip(ids(first, second), payload(app)["sides"], strict=True)}
     app.session_state["runs:selected"] = ids(second)
-    after = {run_id: side["color"] for run_id, side in zip(ids(second), payload(app.run())["sides"], strict=True)}
-    assert after == {run_id: before[run_id] for run_id in ids(second)}
+    after = {stored_id: side["color"] for stored_id, side in zip(ids(second), payload(app.run())["sides"], strict=True)}
+    assert after == {stored_id: before[stored_id] for stored_id in ids(second)}
 
 
 def test_only_as_many_are_drawn_as_can_be_told_apart(open_runs):

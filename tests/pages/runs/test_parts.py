@@ -54,7 +54,7 @@ def test_a_name_is_one_short_line_without_invisible_marks(typed, kept):
 
 
 def test_labels_name_only_what_the_runs_do_not_share():
-    dapo, other = replace(ROW, run_id=2, label="DAPO"), replace(ROW, run_id=3, comparison="c2", name="mine")
+    dapo, other = replace(ROW, stored_id=2, label="DAPO"), replace(ROW, stored_id=3, comparison="c2", name="mine")
     assert short_labels([(ROW, SEEDS), (dapo, SEEDS)], UTC) == ["GRPO", "DAPO"]
     long = replace(ROW, name="x" * 40)
     assert short_labels([(long, SEEDS), (other, SEEDS)], UTC) == ["x" * 27 + "… · GRPO", "mine · GRPO"]
@@ -65,7 +65,7 @@ def test_labels_name_only_what_the_runs_do_not_share():
 
 
 def test_labels_are_never_equal():
-    twins = [(replace(ROW, run_id=i, comparison=f"c{i}"), SEEDS) for i in range(3)]
+    twins = [(replace(ROW, stored_id=i, comparison=f"c{i}"), SEEDS) for i in range(3)]
     assert len(set(short_labels(twins, UTC))) == 3
     assert long_labels(twins, UTC)[2].endswith("01:46:40") and long_labels(twins, UTC)[0].endswith(
         "(3)"
@@ -151,15 +151,15 @@ class FakeStore:
     def __init__(self):
         self.read: list[int] = []
 
-    def load_history(self, run_id):
-        self.read.append(run_id)
-        if run_id == 3:
+    def load_history(self, stored_id):
+        self.read.append(stored_id)
+        if stored_id == 3:
             raise LookupError
-        return made_history(np.random.default_rng(run_id))
+        return made_history(np.random.default_rng(stored_id))
 
 
 def test_outcomes_are_read_once_a_few_at_a_time_and_only_of_what_is_over():
-    rows = [replace(ROW, run_id=i) for i in range(6)]
+    rows = [replace(ROW, stored_id=i) for i in range(6)]
     rows[1], rows[2] = replace(rows[1], status=Status.RUNNING), replace(rows[2], updates=0, status=Status.FAILED)
     store, known = FakeStore(), Cache(100)
     lefts = [read_outcomes(store, rows, known, 0.0) for _ in range(6)]
