@@ -2,7 +2,7 @@
 
 from core.analysis.charts.words import LENGTH
 from core.engine.algorithms.sampling import informative_groups, keep_groups
-from core.engine.rollout import Collector
+from core.engine.rollout import RolloutCollector
 from pages.shared.learn.numbers.dynamic_sampling import curves
 from pages.shared.learn.page import LearnPage
 
@@ -17,7 +17,7 @@ page.equation()
 page.equation("equation-rule")
 page.text("refill")
 page.figure("batch")
-page.code(informative_groups, Collector.collect)
+page.code(informative_groups, RolloutCollector.collect)
 page.text("cost")
 page.figure("views", data=curves())
 page.text("what")

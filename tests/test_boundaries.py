@@ -136,3 +136,14 @@ def test_the_reading_of_docstrings_would_find_too_much():
     assert may_import("X. May import a and b. Y.", rooms) == {"a", "b"}
     assert may_import("X. May import every other package of core but c.", rooms) == {"a", "b"}
     assert may_import("Imports no other package of core.", rooms) == set()
+
+
+def test_a_class_name_means_one_thing():
+    """A public class is the only one of its name in the program."""
+    found: dict[str, list[str]] = {}
+    for package in ("core", "pages", "hosting", "bench"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

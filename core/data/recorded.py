@@ -15,7 +15,7 @@ from core.analysis.stats import mean_over_seeds
 from core.data.comparison import SCENARIO as DEFAULT
 from core.data.comparison import SHIPPED_COMPARISON
 from core.data.dataset import Dataset, Kept
-from core.engine.rollout import Collector, Round
+from core.engine.rollout import RolloutCollector, Round
 from core.engine.trainer import Trainer
 from core.engine.types import StepRecord
 from core.settings.run import RunConfig
@@ -65,7 +65,7 @@ def record(label: str, config: RunConfig, until: int | None = None) -> Kept:
     return Kept(by_rollout(history, CURVES[tuple(label.split("/"))]))
 
 
-class KeepingCollector(Collector):
+class KeepingCollector(RolloutCollector):
     """Keeps what the last rollout generated."""
 
     def _generate(self, params, active, progress) -> Round:

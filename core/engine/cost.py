@@ -114,7 +114,7 @@ def _sum(parts: tuple[Part, ...]) -> int:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class RunsCost:
     """Of runs that are started together."""
 
     costs: Mapping[str, Cost]
@@ -122,11 +122,11 @@ class Estimate:
     work: float
 
 
-def estimate(runs: Mapping[str, RunConfig], *, at_once: int | None = None) -> Estimate:
+def estimate(runs: Mapping[str, RunConfig], *, at_once: int | None = None) -> RunsCost:
     """Memory and work of `runs`, label -> settings, of which `at_once` train at a time (default: one per processor)."""
     costs = {label: cost(config) for label, config in runs.items()}
     peaks = sorted((each.nbytes for each in costs.values()), reverse=True)[: at_once or os.cpu_count() or 1]
-    return Estimate(costs, sum(peaks), sum(each.work for each in costs.values()))
+    return RunsCost(costs, sum(peaks), sum(each.work for each in costs.values()))
 
 
 def check(

@@ -80,7 +80,7 @@ class Tally:
         }
 
 
-class Collector:
+class RolloutCollector:
     """Fills batches for one run. Holds the replicas' random streams and nothing else that changes."""
 
     def __init__(self, config: RunConfig, task: Task, policy: Policy, streams: ReplicaStreams):

@@ -16,7 +16,7 @@ from core.engine.checkpoints import Checkpoints, TrainerState
 from core.engine.optim import ReplicaAdam, clip_by_global_norm
 from core.engine.policies import make_policy, never
 from core.engine.rng import ReplicaStreams
-from core.engine.rollout import Collector
+from core.engine.rollout import RolloutCollector
 from core.engine.tasks import make_task
 from core.engine.types import Distribution, Rollout, StepRecord, Stopped, check_finite
 from core.settings.algorithm import AlgorithmConfig
@@ -122,7 +122,7 @@ class Trainer:
         self.params = self.policy.initial(self.streams.generators)
         self.params.flat.requires_grad_()
         self.optimiser = ReplicaAdam(self.params.flat.detach(), config.learning_rate)
-        self.collector = Collector(config, self.task, self.policy, self.streams)
+        self.collector = RolloutCollector(config, self.task, self.policy, self.streams)
         self.eps_low = _per_replica(config.algorithm.eps_low, config.replicas)
         self.eps_high = _per_replica(config.algorithm.eps_high, config.replicas)
         self.distribution_every = distribution_every(config, self.task.vocab_size)

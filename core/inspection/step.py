@@ -18,7 +18,7 @@ from torch import Tensor
 from core.analysis.history import History
 from core.engine.checkpoints import Checkpoints
 from core.engine.policies import never
-from core.engine.rollout import Collector, Round
+from core.engine.rollout import RolloutCollector, Round
 from core.engine.tasks import Task
 from core.engine.trainer import OnPrepare, Trainer, state_after
 from core.engine.types import Rollout, StepRecord
@@ -144,7 +144,7 @@ def apart(one: float, other: float) -> tuple[str, str]:
     return next((pair for pair in texts if pair[0] != pair[1]), texts[-1])
 
 
-class _RecordingCollector(Collector):
+class _RecordingCollector(RolloutCollector):
     """Keeps what every round of the last rollout generated, for which replicas, and the batch that was made of it."""
 
     def _filled_batch(self, params, progress, replicas):

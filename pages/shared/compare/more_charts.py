@@ -23,7 +23,7 @@ KEPT_CHARTS = 32  # lists of charts: of a comparison in one theme there are two
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnCharts:
     """The charts that this tab drew last, and the state of the runs that they show."""
 
     comparison: str | None
@@ -61,7 +61,7 @@ def _show_all(comparison: str | None) -> None:
                 show_chart(chart)
 
 
-def _drawn(comparison: str | None, finished: bool, dark: bool) -> Drawn | None:
+def _drawn(comparison: str | None, finished: bool, dark: bool) -> DrawnCharts | None:
     """The charts as last drawn, or drawn now: when all runs have paused or ended, when the page has changed its theme, and on request.
     Drawing takes half a second and would slow the training down, so otherwise None until the runs pause."""
     states = {} if comparison is None else {label: run.status for label, run in manager().view(comparison).runs.items()}
@@ -73,12 +73,12 @@ def _drawn(comparison: str | None, finished: bool, dark: bool) -> Drawn | None:
     results = results_of(comparison)
     updates = {label: result.history.last_update for label, result in results.items()}
     charts = _charts(policy_charts, comparison, results, finished, dark)
-    drawn = Drawn(comparison, look, updates, results, charts)
+    drawn = DrawnCharts(comparison, look, updates, results, charts)
     MORE_CHARTS.set(drawn)
     return drawn
 
 
-def _clipping(drawn: Drawn, finished: bool, dark: bool) -> list[Chart]:
+def _clipping(drawn: DrawnCharts, finished: bool, dark: bool) -> list[Chart]:
     return _charts(clipping_charts, drawn.comparison, drawn.results, finished, dark)
 
 
@@ -95,7 +95,7 @@ def _finished_charts() -> Cache[tuple, list[Chart]]:
     return Cache(KEPT_CHARTS)
 
 
-def _as_of(drawn: Drawn | None) -> None:
+def _as_of(drawn: DrawnCharts | None) -> None:
     words, button = st.columns([3, 1], vertical_alignment="center")
     if drawn is None:
         words.markdown(

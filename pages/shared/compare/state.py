@@ -8,7 +8,7 @@ from core.settings.run import RunConfig
 from pages.shared.common.state import Key, KeyFamily, Lifetime
 
 if TYPE_CHECKING:
-    from pages.shared.compare.more_charts import Drawn
+    from pages.shared.compare.more_charts import DrawnCharts
     from pages.shared.compare.opened import Beginning
 
 BEGINNING: Key[Beginning] = Key("beginning")
@@ -22,7 +22,7 @@ SCENARIO: Key[str] = Key("scenario", None, Lifetime.LASTING_WIDGET)
 EDITED: Key[dict[str, RunConfig]] = Key("edited")  # the runs as they were last drawn, label -> settings
 SAID: Key[dict] = Key("said")  # key of a setting -> the last value of its widget
 REFUSED: Key[str | None] = Key("refused")  # why an action was refused, shown once
-MORE_CHARTS: Key[Drawn | None] = Key("more_charts")
+MORE_CHARTS: Key[DrawnCharts | None] = Key("more_charts")
 RUN: Key[bool] = Key("run", False, Lifetime.WIDGET)
 DRAW_ANEW: Key[bool] = Key("draw_anew", False, Lifetime.WIDGET)
 # By version of the settings, scenario, label of the side, and what of it.

@@ -9,7 +9,7 @@ from torch import Tensor
 from core.engine.algorithms import aggregate, group_advantages, overlong_penalty, policy_loss
 from core.engine.policies import Parameters, make_policy
 from core.engine.rng import ReplicaStreams
-from core.engine.rollout import Collector
+from core.engine.rollout import RolloutCollector
 from core.engine.tasks import Grade, make_task
 from core.engine.tasks.chain import Chain
 from core.engine.types import Completions, Rollout
@@ -43,7 +43,7 @@ class Phase:
         self.policy = make_policy(self.task)
         self.streams = ReplicaStreams(self.config.seeds)
         self.params = self.policy.initial(self.streams.generators)
-        self.collector = Collector(self.config, self.task, self.policy, self.streams)
+        self.collector = RolloutCollector(self.config, self.task, self.policy, self.streams)
         grade = self.task.grade
 
         def recording(prompts, completions, streams, active):
@@ -260,7 +260,7 @@ def test_trimming_cuts_only_positions_that_no_completion_reaches():
     config = small_run(replace(ARITHMETIC, extra_tokens=12), GRPO)
     task = make_task(config.task)
     policy, streams = make_policy(task), ReplicaStreams(config.seeds)
-    batch, tally = Collector(config, task, policy, streams).collect(policy.initial(streams.generators), 0.0)
+    batch, tally = RolloutCollector(config, task, policy, streams).collect(policy.initial(streams.generators), 0.0)
     assert batch.mask.sum().item() == tally.sums["tokens"].sum().item()
     assert batch.mask[..., -1].any() and batch.tokens.shape == batch.mask.shape == batch.old_logprobs.shape
 
@@ -278,5 +278,5 @@ def test_a_task_without_lengths_is_never_punished_for_length():
     config = small_run(replace(BANDIT, noise=0.0), replace(DAPO, dynamic_sampling="off"))
     task = make_task(config.task)
     policy, streams = make_policy(task), ReplicaStreams(config.seeds)
-    batch, _ = Collector(config, task, policy, streams).collect(policy.initial(streams.generators), 0.0)
+    batch, _ = RolloutCollector(config, task, policy, streams).collect(policy.initial(streams.generators), 0.0)
     torch.testing.assert_close(batch.rewards, task.means[0][batch.tokens[..., 0]], rtol=1e-6, atol=0)

@@ -11,7 +11,7 @@ from core.engine.policies import base_model, gpt, mlp
 from core.engine.policies.base_model import base_parameters
 from core.engine.policies.gpt import GPTPolicy
 from core.engine.policies.mlp import MLPPolicy
-from core.engine.rollout import Collector
+from core.engine.rollout import RolloutCollector
 from core.engine.tasks import make_task
 from core.engine.tasks.arithmetic import Arithmetic
 from core.engine.tasks.chain import Chain
@@ -49,11 +49,11 @@ HARD_CHAIN = replace(CHAIN, favourite_probability=0.98, answer_probability=0.01)
 RUNS = {
     "tokens of the GPT": (GPTPolicy, "_extend", small_run(ARITHMETIC, GRPO)),
     "tokens of the MLP": (Chain, "next_state", small_run(CHAIN, GRPO)),
-    "rounds of a refill": (Collector, "_generate", small_run(HARD_CHAIN, DAPO)),
+    "rounds of a refill": (RolloutCollector, "_generate", small_run(HARD_CHAIN, DAPO)),
     "pieces of an update": (Trainer, "_loss", small_run(CHAIN, GRPO, micro_batch_prompts=1)),
     "imitation": (GPTPolicy, "scores", small_run(replace(ARITHMETIC, imitation_steps=50), GRPO)),
     "replay of a fork's original": (
-        Collector, "collect", small_run(CHAIN, GRPO, fork=Fork(run=small_run(CHAIN, GRPO), update=4))),
+        RolloutCollector, "collect", small_run(CHAIN, GRPO, fork=Fork(run=small_run(CHAIN, GRPO), update=4))),
 }  # fmt: skip
 
 

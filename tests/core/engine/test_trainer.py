@@ -15,7 +15,7 @@ from core.engine import trainer
 from core.engine.policies import Parameters, make_policy
 from core.engine.policies.mlp import MLPPolicy
 from core.engine.rng import ReplicaStreams
-from core.engine.rollout import Collector
+from core.engine.rollout import RolloutCollector
 from core.engine.tasks import make_task
 from core.engine.tasks.chain import Chain
 from core.engine.trainer import train
@@ -347,7 +347,7 @@ def test_updates_equal_plain_pytorch_with_adam_and_clip_grad_norm(algorithm):
     task = make_task(config.task)
     policy, streams = make_policy(task), ReplicaStreams(config.seeds)
     params = policy.initial(streams.generators)
-    batch, _ = Collector(config, task, policy, streams).collect(params, 0.0)
+    batch, _ = RolloutCollector(config, task, policy, streams).collect(params, 0.0)
     assert (batch.live & batch.correct.any(-1) & ~batch.correct.all(-1)).sum() >= 3  # there is something to learn from
     weights = torch.nn.Parameter(params.flat.clone())
     optimiser = torch.optim.Adam([weights], lr=0.1)
