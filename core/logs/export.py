@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.analysis.csv_files import safe_cell
+from core.analysis.csv_files import csv_text
 from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
 from core.logs.model import ROLLOUT
 from core.logs.names import EXTRA_NAMES
@@ -22,8 +22,7 @@ def lab_csv(reading: Reading) -> str:
     table = pd.concat([lab_frame(run) for run in reading.runs], ignore_index=True)
     extra = [name for name in EXTRA_NAMES if name in table]
     others = [name for name in table if name not in LAB and name not in extra]
-    table = table[[*LAB, *extra, *others]].rename(columns=safe_cell)
-    return table.to_csv(index=False, float_format="%.8g", lineterminator="\n")
+    return csv_text(table[[*LAB, *extra, *others]])
 
 
 def lab_frame(run: LogRun) -> pd.DataFrame:
@@ -31,8 +30,7 @@ def lab_frame(run: LogRun) -> pd.DataFrame:
     others = [c for c in (*run.columns, *run.evaluation.columns) if c not in run.taken]
     names = {(f"{c} (logged)" if c in LAB or c in EXTRA_NAMES else c): c for c in dict.fromkeys(others)}
     history = run.history(names)
-    label = safe_cell(run.name)
-    frame = history.frame(run_id=label, algorithm=label)
+    frame = history.frame(run_id=run.name, algorithm=run.name)
     frame[list(NOT_LOGGED)] = np.nan
     if run.step_unit != ROLLOUT:
         frame["rollout"] = np.nan

@@ -14,6 +14,7 @@ from pages.shared.common.trouble import show_missing_history, show_unwritten
 from pages.shared.runs.actions import actions
 from pages.shared.runs.deleted import deleted_list, deleted_rows, undo_bar
 from pages.shared.runs.listing import list_runs
+from pages.shared.runs.logs import logs_list
 from pages.shared.runs.overlay import overlay, settings_diff
 from pages.shared.runs.state import BUSY, SHOWN
 from pages.shared.runs.table import clear_filters, field, filters, selected, table
@@ -48,7 +49,8 @@ def _page() -> bool:
     undo_bar(list(deleted))
     runs, left = list_runs(owner, set(SHOWN.get()))
     if not runs:
-        _empty()
+        if not logs_list(owner, zone):
+            _empty()
         deleted_list(deleted, zone)
         return False
     st.caption("Every run that you started in this browser, one row per side. Tick rows to lay them over each other.")
@@ -66,6 +68,7 @@ def _page() -> bool:
         overlay(chosen, zone)
         if len(chosen) > 1:
             settings_diff(chosen, zone)
+    logs_list(owner, zone)
     deleted_list(deleted, zone)
     return left > 0 or not all(run.over for run in runs)
 

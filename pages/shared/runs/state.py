@@ -21,3 +21,6 @@ SCENARIOS: Key[list[str]] = Key("runs:scenarios", [], Lifetime.LASTING_WIDGET)
 SIDES: Key[list[str]] = Key("runs:sides", [], Lifetime.LASTING_WIDGET)
 STATUSES: Key[list] = Key("runs:statuses", [], Lifetime.LASTING_WIDGET)
 NAME: KeyFamily[str] = KeyFamily("runs:name:{}", "", Lifetime.WIDGET)  # by comparison
+LOG_NAME: KeyFamily[str] = KeyFamily("runs:log:name:{}", "", Lifetime.WIDGET)  # by log
+LOG_UNDO: Key[str | None] = Key("runs:log:deleted_last")
+LOGS_SHOWN: Key[int] = Key("runs:logs:shown", 10)

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from core.logs import LogRun
+from core.logs.model import ROLLOUT
 from pages.shared.common import series
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import STYLES, side_styles
 from pages.shared.common.view_settings import chosen_view
+from pages.shared.your_run.beside import choices, histories_of
 from pages.shared.your_run.charts import charts_for
 from pages.shared.your_run.drawing import Drawn, drawn
 from pages.shared.your_run.shown import Shown, shown
-from pages.shared.your_run.state import EVENTS, MORE, RUNS
+from pages.shared.your_run.state import BESIDE, EVENTS, MORE, RUNS
 
 PREFIX = "your_run:"
 MOST = len(STYLES)  # runs drawn at once: one colour and dash each
@@ -38,17 +41,26 @@ def _tick(labels: tuple[str, ...]) -> None:
     if not runs:
         st.info("Nothing was found there yet. It is looked for every second.", icon=":material/hourglass_empty:")
         return
-    made = drawn((what.mark, what.version, tuple(runs), tuple(columns)), runs, columns)
+    beside = BESIDE(what.mark).get()
+    others = histories_of(beside, choices(what)) if beside else {}
+    made = drawn((what.mark, what.version, tuple(runs), tuple(columns), tuple(beside)), runs, columns, others)
     live_board(
         made.histories,
         key="your_run:board",
         comparison=f"{what.mark}#{made.epoch}",
-        **chosen_view(PREFIX),
+        **_view(runs.values()),
         events=_events(made),
         badge=_badge(what),
         charts=charts_for(runs.values(), columns),
-        sides=_styles(runs),
+        sides=_styles(made.histories),
     )
+
+
+def _view(runs: Iterable[LogRun]) -> dict:
+    """A step that is a rollout is called so on the axis, unless other runs beside it count updates."""
+    view = chosen_view(PREFIX)
+    rollouts = all(run.step_unit == ROLLOUT for run in runs)
+    return view | {"xaxis": "rollout"} if rollouts and view["xaxis"] == "update" else view
 
 
 def _styles(labels: Iterable[str]) -> list[dict]:

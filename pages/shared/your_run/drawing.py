@@ -10,6 +10,7 @@ import numpy as np
 from core.analysis.history import History
 from core.logs import LogRun
 from core.logs.kept import has
+from pages.shared.common.labels import distinct
 from pages.shared.your_run.charts import COLUMN
 from pages.shared.your_run.state import DRAWN
 
@@ -23,12 +24,14 @@ class Drawn:
     epoch: int = 0
 
 
-def drawn(mark: tuple, runs: Mapping[str, LogRun], columns: Sequence[str]) -> Drawn:
-    """The histories of `runs` with `columns`, made anew only for another mark, which names all that they depend on."""
+def drawn(mark: tuple, runs: Mapping[str, LogRun], columns: Sequence[str], beside: Mapping[str, History]) -> Drawn:
+    """The histories of `runs` with `columns`, and those `beside` them, made anew only for another mark, which names all that they depend on."""
     last: Drawn | None = DRAWN.get()
     if last is not None and last.mark == mark:
         return last
     histories = {label: run.history({COLUMN + c: c for c in columns if has(run, c)}) for label, run in runs.items()}
+    labels = distinct([*histories, *beside])
+    histories = dict(zip(labels, (*histories.values(), *beside.values()), strict=True))
     epoch = 0 if last is None else last.epoch + (not _continues(last.histories, histories))
     DRAWN.set(Drawn(mark, histories, epoch))
     return DRAWN.get()
@@ -41,7 +44,7 @@ def _continues(before: Mapping[str, History], now: Mapping[str, History]) -> boo
             return False
         if not np.array_equal(history.updates, now[label].updates[: len(history)]):
             return False
-        if len(history) and not _alike(history, now[label]):
+        if history is not now[label] and len(history) and not _alike(history, now[label]):
             return False
     return True
 

@@ -11,11 +11,12 @@ from pages.shared.common.process import told
 from pages.shared.common.trouble import show_missing_history
 from pages.shared.common.view_settings import log_view_settings
 from pages.shared.your_run.actions import actions, undo_bar
+from pages.shared.your_run.beside import choices
 from pages.shared.your_run.board import MOST, PREFIX, board
 from pages.shared.your_run.columns import ask_accuracy, columns, said
 from pages.shared.your_run.give import give, limit
 from pages.shared.your_run.shown import DamagedLog, Shown, shown
-from pages.shared.your_run.state import GREETED, MORE, RUNS, UNDO, WATCHED
+from pages.shared.your_run.state import BESIDE, GREETED, MORE, RUNS, UNDO, WATCHED
 from pages.shared.your_run.texts import body, document
 from pages.shared.your_run.watching import asked_on_the_command_line
 
@@ -75,6 +76,11 @@ def _show(what: Shown) -> None:
         )
     for line in steps_in_words(what):
         st.caption(line)
+    names = choices(what)
+    st.multiselect(
+        "Lay beside it", list(names), format_func=names.get, key=BESIDE(what.mark).name, max_selections=max(1, MOST - len(labels)),
+        placeholder="Choose runs of the Lab or other logs of yours",
+    )  # fmt: skip
     log_view_settings(PREFIX)
     board(what)
     other = list(

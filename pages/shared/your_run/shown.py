@@ -66,6 +66,12 @@ def _kept(log: str) -> Shown:
         return Shown(log, (said,), "not kept", corrected(just[1], said))
 
 
+def kept_reading(log: str) -> Reading:
+    """A log of the history with what was said of its columns. LookupError, StoreError or DamagedLog if it cannot be read."""
+    row = store().logs.find(log)
+    return corrected(_readings().made(log, lambda: store().logs.read(log)), row.said)
+
+
 def _said(mark: str, kept) -> tuple[Correction, ...]:
     here = CORRECTIONS(mark).get()
     return tuple(kept if here is None else here)

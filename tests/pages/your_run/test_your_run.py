@@ -174,7 +174,7 @@ def test_the_rewards_scale_is_asked_for_before_it_is_called_accuracy(open_page):
 
 def test_a_column_that_the_lab_does_not_know_can_be_drawn(open_page):
     app = drop(open_page(), ("run.jsonl", rows()))
-    app.multiselect[0].set_value(["mine"]).run()
+    app.multiselect[1].set_value(["mine"]).run()
     shown = payload(app)
     (points,) = shown["points"].values()
     assert points["metrics"]["column: mine"]["mean"][:3] == [1, 4, 9]
@@ -183,6 +183,18 @@ def test_a_column_that_the_lab_does_not_know_can_be_drawn(open_page):
 def test_several_files_are_several_runs(open_page):
     app = drop(open_page(), ("a.jsonl", rows()), ("b.jsonl", rows(1, 30, loss=0.3)))
     assert len(payload(app)["points"]) == 2 and not app.exception
+
+
+def test_the_labs_own_runs_and_other_logs_are_laid_beside_it(open_page):
+    app = drop(open_page(), ("first.jsonl", rows(1, 20)))
+    first = log_of(app)
+    app = drop(app, ("second.jsonl", rows()))
+    app.multiselect[0].set_value(["shipped:DAPO", f"log:{first}"]).run()
+    shown = payload(app)
+    assert list(shown["points"]) == ["second.jsonl", "shipped example · DAPO", "first.jsonl"]
+    assert shown["sides"][1]["label"] == "shipped example · DAPO" and not app.exception and not app.warning
+    app.segmented_control[0].set_value("share").run()
+    assert payload(app)["settings"]["xaxis"] == "share"
 
 
 def test_deleted_it_can_be_brought_back(open_page):

@@ -14,7 +14,7 @@ The payload, UTF-8 JSON:
     comparison   text; another one begins a new picture (zoom forgotten, nodes kept)
     picture      text; what the points belong to: another one is needed for other runs, charts, or single seeds. It comes with a snapshot
     full         true: a snapshot: `sides`, `charts`, `note` are present and `points` holds everything
-    settings     {"xaxis": "update" | "rollout" | "samples" | "wall_seconds", "smoothing": 0 … 0.99, "log": [metric, …], "seeds": bool}
+    settings     {"xaxis": "update" | "rollout" | "samples" | "wall_seconds" | "share", "smoothing": 0 … 0.99, "log": [metric, …], "seeds": bool}
     sides        [{"label", "color", "color_dark", "dash"}], a Plotly dash
     charts       [{"name", "kind": "line" | "groups", "title", "unit", "caption", "bounds": [low, high]?, "range": [low, high]?}]
                  a line's name is its metric; bounds limit the band, range fixes the axis

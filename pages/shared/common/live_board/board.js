@@ -13,7 +13,7 @@ const KEPT = 3000; // ms that a board which has left the page waits to be put ba
 const HEIGHT = 230;
 const [TOP, BOTTOM] = [20, 36]; // margins; the upper one holds the names of events and strips
 const LAYERS = ["low", "high", "seeds", "ghost", "main"];
-const AXES = { update: "update", rollout: "rollout", samples: "completions generated", wall_seconds: "seconds of training" };
+const AXES = { update: "update", rollout: "rollout", samples: "completions generated", wall_seconds: "seconds of training", share: "share of the run, %" };
 const GOING = ["live", "queued", "paused"]; // states in which ticks come
 const GROUPS = [
   ["all_wrong_fraction", "all wrong"],
@@ -183,7 +183,7 @@ const lastOf = (board) => Object.fromEntries([...board.store].map(([label, { las
 // rows: mean over so many (count) measured updates, smallest and largest of them.
 const COLUMNS = ["rollout", "samples", "wall_seconds"];
 const VALUES = ["row", "count", "mean", "half", "low", "high"];
-const emptySide = () => ({ level: 0, last: 0, update: [], rollout: [], samples: [], wall_seconds: [], metrics: {} });
+const emptySide = () => ({ level: 0, last: 0, update: [], rollout: [], samples: [], wall_seconds: [], share: [], metrics: {} });
 const emptyMetric = () => Object.assign(Object.fromEntries(VALUES.map((name) => [name, []])), { seeds: [] });
 const bucketEnd = (update, level) => (((update - 1) >> level) + 1) << level;
 
@@ -217,6 +217,8 @@ function append(side, points) {
     });
   }
   side.last = updates.at(-1) ?? points.after;
+  const [begin, end] = [side.update[0], side.update.at(-1)];
+  side.share = side.update.map((update) => (end > begin ? (100 * (update - begin)) / (end - begin) : 100));
   return side.last - before;
 }
 
