@@ -1,4 +1,4 @@
-"""Measure every scenario on seeds 0…, on seeds 100…, and five times longer; write docs/measured.json and the tables made from it.
+"""Measure every scenario on seeds 0…, 100… and 200…, and five times longer, some with a budget of samples too; write docs/measured.json and the tables made from it.
 
 python -m bench.scenarios                 all scenarios (about a quarter of an hour on two cores)
 python -m bench.scenarios collapse lab    some of them; the others keep their figures
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -31,9 +32,16 @@ LONGER = 5
 VARIANTS = {
     "seeds from 0": {"first_seed": 0},
     "seeds from 100": {"first_seed": 100},
+    "seeds from 200": {"first_seed": 200},
     "five times longer": {"first_seed": 0, "times": LONGER},
 }
+EQUAL_SAMPLES = {  # for a scenario that has a budget of samples too
+    f"equal samples, {variant}": how | {"per_sample": True} for variant, how in VARIANTS.items() if "times" not in how
+}
 KEPT = (
+    "events",
+    "seeds",
+    "gradient_share",
     "eval_accuracy",
     "accuracy",
     "entropy_nats",
@@ -49,30 +57,36 @@ KEPT = (
 )
 
 
-def measure(scenario: Scenario, *, first_seed: int, times: int = 1) -> dict:
+def variants(scenario: Scenario) -> dict[str, dict]:
+    """Name -> how a scenario is measured."""
+    return VARIANTS | (EQUAL_SAMPLES if scenario.samples else {})
+
+
+def measure(scenario: Scenario, *, first_seed: int, times: int = 1, per_sample: bool = False) -> dict:
     """Run a scenario and keep what the tables need."""
-    runs = scenario.runs(first_seed=first_seed, updates=scenario.run.updates * times)
+    budget = {"samples": scenario.samples} if per_sample else {"updates": scenario.run.updates * times}
+    runs = scenario.runs(first_seed=first_seed, **budget)
     results = run_all(runs)
     broken = {label: r.error for label, r in results.items() if r.status is not Status.DONE}
     if broken:
         raise RuntimeError(f"{scenario.name}: {broken}")
     summary = summarise(scenario.name, results)
     algorithms = {
-        label: {name: value for name, value in numbers.items() if name in KEPT or not isinstance(value, dict) or name == "events"}
+        label: {name: value for name, value in numbers.items() if name in KEPT or not isinstance(value, dict)}
         for label, numbers in summary["algorithms"].items()
     }
     return {
         "seeds": [summary["seeds"][0], summary["seeds"][-1]],
         "algorithms": algorithms,
         "differences": {
-            pair: {key: value for key, value in numbers.items() if key.startswith("eval_accuracy")}
+            pair: {key: value for key, value in numbers.items() if key.startswith(("eval_accuracy", "entropy_nats"))}
             for pair, numbers in summary["differences"].items()
         },
         "ratios": summary["ratios"],
         # The criteria are promises about the scenario as it is shipped; a longer run is told, not promised.
         "criteria": [
             {"criterion": criterion_text(b), "value": b.value(summary), "holds": b.holds(summary)}
-            for b in scenario.criteria
+            for b in (scenario.samples_criteria if per_sample else scenario.criteria)
             if times == 1
         ],
     }
@@ -122,13 +136,18 @@ def findings_tables(measured: dict) -> str:
 
 
 def _criteria(kept: dict) -> str:
-    pairs = list(zip(kept["seeds from 0"]["criteria"], kept["seeds from 100"]["criteria"], strict=True))
-    if not pairs:
+    return _criteria_of(kept, VARIANTS, "criterion") + _criteria_of(kept, EQUAL_SAMPLES, "criterion, with a budget of samples")
+
+
+def _criteria_of(kept: dict, names: Iterable[str], title: str) -> str:
+    """One row per criterion, one column per set of seeds that was measured."""
+    sets = [kept[name] for name in names if name in kept and kept[name]["criteria"]]
+    if not sets:
         return ""
-    out = f"| criterion | seeds {_seeds(kept['seeds from 0'])} | seeds {_seeds(kept['seeds from 100'])} |\n| --- | --- | --- |\n"
-    for first, second in pairs:
-        cells = [f"{number(b['value'])} {'✓' if b['holds'] else '✗ missed'}" for b in (first, second)]
-        out += f"| {first['criterion']} | {cells[0]} | {cells[1]} |\n"
+    out = f"| {title} | " + " | ".join(f"seeds {_seeds(found)}" for found in sets) + " |\n" + "| --- " * (len(sets) + 1) + "|\n"
+    for row in zip(*(found["criteria"] for found in sets), strict=True):
+        cells = [f"{number(b['value'])} {'✓' if b['holds'] else '✗ missed'}" for b in row]
+        out += f"| {row[0]['criterion']} | {' | '.join(cells)} |\n"
     return out + "\n"
 
 
@@ -136,7 +155,7 @@ def _longer(kept: dict) -> str:
     out = "| algorithm | updates | held-out accuracy | entropy ÷ initial | gradient norm ÷ initial | tokens "
     out += "| entropy collapsed at | gradient vanished at |\n"
     out += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
-    for variant in VARIANTS:
+    for variant in kept:
         for label, m in kept[variant]["algorithms"].items():
             score = m["eval_accuracy"]
             out += (
@@ -145,10 +164,10 @@ def _longer(kept: dict) -> str:
                 f"{number(m['completion_tokens_mean']['final'])} | {m['events']['entropy_collapse_update'] or 'never'} | "
                 f"{m['events']['gradient_vanished_update'] or 'never'} |\n"
             )
-    out += "\n| difference in held-out accuracy | " + " | ".join(VARIANTS) + " |\n| --- | --- | --- | --- |\n"
+    out += "\n| difference in held-out accuracy | " + " | ".join(kept) + " |\n" + "| --- " * (len(kept) + 1) + "|\n"
     for pair in kept["seeds from 0"]["differences"]:
         for key, words in (("eval_accuracy", "equal updates"), ("eval_accuracy_equal_samples", "equal samples")):
-            cells = [kept[v]["differences"][pair][key] for v in VARIANTS]
+            cells = [found["differences"][pair][key] for found in kept.values()]
             out += f"| {pair}, {words} | " + " | ".join(f"{number(c['mean'])} {bracketed(c['ci95'])}" for c in cells) + " |\n"
     return out
 
@@ -179,7 +198,7 @@ def main() -> int:
         measured["versions"] = versions()
         for name in options.names or SCENARIOS:
             measured["scenarios"][name] = {}
-            for variant, how in VARIANTS.items():
+            for variant, how in variants(SCENARIOS[name]).items():
                 found = measured["scenarios"][name][variant] = measure(SCENARIOS[name], **how)
                 missed = [b for b in found["criteria"] if not b["holds"]]
                 print(

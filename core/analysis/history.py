@@ -36,6 +36,13 @@ class History:
         return self._records[-1].update if self._records else 0
 
     @property
+    def ends(self) -> np.ndarray:
+        """(R,) the last update that each seed was trained in: one that had spent its samples is silent afterwards."""
+        trained = ~np.isnan(self.metric("grad_norm"))
+        last = len(self) - 1 - trained[::-1].argmax(0)
+        return np.where(trained.any(0), self.updates[last], self.last_update)
+
+    @property
     def last_samples(self) -> list[int]:
         """Completions that each seed has generated, 0 without rows."""
         return self._records[-1].samples_generated.tolist() if self._records else [0] * len(self.seeds)

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import permutations
 
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_FLOOR, GRADIENT_VANISHED_FRACTION
+from core.analysis.detectors import (
+    ENTROPY_COLLAPSE_FRACTION,
+    EVENT_UPDATES,
+    GRADIENT_FLOOR,
+    GRADIENT_VANISHED_FRACTION,
+    SOLVED_FRACTION,
+)
 from core.analysis.markdown import literal
 from core.analysis.result import RunResult, Status
 from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES, MIN_SEEDS, Estimate
 from core.analysis.verdict import NEGLIGIBLE, Verdict, verdict
 from core.settings.diff import difference
+
+WHOLE_BUDGET = 0.9  # two runs compared up to this share of the samples of the one that used most are compared over all of it
 
 TABLE_METRICS = (
     "eval_accuracy",
@@ -38,6 +46,9 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
         _settings(results),
         "## How to read this",
         f"*Initial* is the mean of the first {INITIAL_UPDATES} updates, *final* the mean over the last {FINAL_FRACTION:.0%}. "
+        f"A seed has solved the training prompts when {SOLVED_FRACTION:.0%} of its completions are right, and {SOLVED_FRACTION:.0%} of its "
+        "groups without signal all right; it has collapsed when its final entropy is below "
+        f"{ENTROPY_COLLAPSE_FRACTION:.0%} of its initial one and it has not solved them. "
         f"Entropy has collapsed when it stays below {ENTROPY_COLLAPSE_FRACTION:.0%} of its initial value, as a mean over {EVENT_UPDATES} "
         f"updates; the gradient has vanished when its norm stays below {GRADIENT_VANISHED_FRACTION:.0%} of the initial one, or below "
         f"{GRADIENT_FLOOR:g}. Differences are paired by seed.",
@@ -130,11 +141,29 @@ def _fate(label: str, numbers: dict, score_name: str) -> str:
         course = f"**{label}** ends with {named} of {final}."
     told = [
         course,
-        f"Its gradient vanished at update {gradient}." if gradient else "Its gradient did not vanish.",
-        f"Its entropy collapsed at update {entropy}." if entropy else "Its entropy did not collapse.",
+        _gradient(gradient, events["never_had_gradient"]),
+        f"Its entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {entropy}." if entropy else "Its entropy did not collapse.",
+        _seeds(numbers),
         _signal(numbers),
     ]
     return " ".join(told)
+
+
+def _gradient(vanished: int | None, never: str | None) -> str:
+    if never == "mixed":
+        return "It never had a gradient, although its groups were mixed."
+    if never is not None:
+        return f"It never had a gradient, because nearly all of its groups were {never}."
+    return f"Its gradient vanished at update {vanished}." if vanished else "Its gradient did not vanish."
+
+
+def _seeds(numbers: dict) -> str:
+    """'At the end 12 of 16 seeds have collapsed and 2 have solved the training prompts'."""
+    counts = {name: numbers["seeds"][name]["count"] for name in ("collapsed", "solved")}
+    of = numbers["seeds"]["of"]
+    return (
+        f"At the end {counts['collapsed']} of {of} seeds have collapsed and {counts['solved']} have solved the training prompts."
+    )
 
 
 def _rescue(label: str, fork: dict, summary: dict) -> str:
@@ -165,10 +194,21 @@ def _signal(numbers: dict) -> str:
     return f"At the end every advantage was 0 in {zero:.0%} of the groups it trained on."
 
 
+def _reach(numbers: dict) -> str:
+    """'At equal samples generated (231,000 per seed)', or how far less than the one that generated most the comparison goes."""
+    samples, whole = (numbers["eval_accuracy_equal_samples"][name] for name in ("samples", "of_samples"))
+    if samples >= WHOLE_BUDGET * whole:
+        return f"At equal samples generated ({samples:,.0f} per seed)"
+    return (
+        f"At equal samples generated, as far as both have been run (the first {samples:,.0f} of {whole:,.0f} per seed; a budget of samples "
+        "would compare all of them)"
+    )
+
+
 def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str]:
     """One sentence per budget: ahead, behind, level, not to be told from chance, or too few seeds to tell."""
     out = []
-    for key, condition in (("eval_accuracy", "At equal updates"), ("eval_accuracy_equal_samples", "At equal samples generated")):
+    for key, condition in (("eval_accuracy", "At equal updates"), ("eval_accuracy_equal_samples", _reach(numbers))):
         mean, ci95 = numbers[key]["mean"], numbers[key]["ci95"]
         if mean is None:
             continue

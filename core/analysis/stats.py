@@ -118,18 +118,15 @@ def initial_values(updates: np.ndarray, values: np.ndarray) -> np.ndarray:
     return _mean_where(values, first_rows(updates))
 
 
-def final_values(updates: np.ndarray, values: np.ndarray, until: int | None = None) -> np.ndarray:
-    """(n,) mean of `values` (U, n) over the last 10 % of the updates (up to update `until`); the last measured value if that part
-    holds none."""
-    last = int(updates[-1]) if until is None else until
-    inside = (updates > last * (1 - FINAL_FRACTION)) & (updates <= last)
-    measured = ~np.isnan(values).all(1)
+def final_values(updates: np.ndarray, values: np.ndarray, until: int | np.ndarray | None = None) -> np.ndarray:
+    """(n,) mean of `values` (U, n) over the last 10 % of the updates (up to update `until`, one number or one for each seed, (n,)); the
+    last measured value if that part holds none."""
+    last = np.broadcast_to(updates[-1] if until is None else until, values.shape[1:])
+    before, measured = updates[:, None] <= last, ~np.isnan(values)
+    inside = before & (updates[:, None] > last * (1 - FINAL_FRACTION))
     if not (inside & measured).any():
-        earlier = np.flatnonzero(measured & (updates <= last))
-        if len(earlier) == 0:
-            return np.full(values.shape[1], np.nan)
-        inside = np.zeros(len(updates), bool)
-        inside[earlier[-1]] = True
+        latest = len(updates) - 1 - (before & measured)[::-1].argmax(0)
+        inside = before & (np.arange(len(updates))[:, None] == latest)
     return _mean_where(values, inside)
 
 
@@ -159,8 +156,8 @@ def first_rows(updates: np.ndarray) -> np.ndarray:
 
 
 def _mean_where(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    chosen = values[rows]
-    measured = ~np.isnan(chosen)
+    """(n,) mean of `values` (U, n) in `rows`, (U,) or (U, n)."""
+    measured = ~np.isnan(values) & (rows if rows.ndim == 2 else rows[:, None])
     counts = measured.sum(0)
-    sums = np.where(measured, chosen, 0.0).sum(0)
+    sums = np.where(measured, values, 0.0).sum(0)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)

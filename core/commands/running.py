@@ -18,12 +18,13 @@ from core.analysis.summary import summarise
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
 from core.engine.cost import check
 from core.runs.foreground import run_all
+from core.settings.fields import ConfigError, short
 from core.settings.numbers import read_number
 from core.settings.overrides import apply_overrides
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
 from core.settings.sides import own_sides, parse_sides, side_runs
-from core.settings.start import START
+from core.settings.start import BUDGETS, START
 
 REFRESH_STEPS = 16  # steps of preparation between two writes to the terminal
 
@@ -61,11 +62,34 @@ def add_start_options(parser: argparse.ArgumentParser) -> None:
         "--updates": "optimiser updates per algorithm",
     }.items():
         parser.add_argument(option, default=None, help=text)
+    parser.add_argument(
+        "--budget",
+        default=None,
+        metavar="KIND=NUMBER",
+        help="how long each seed trains: samples=120000 until it generated so many completions, or updates=480, the same as --updates",
+    )
 
 
 def start_of(options: argparse.Namespace) -> dict[str, int | None]:
-    """These options as keyword arguments of `Scenario.runs`; None for those not given."""
-    return {name: whole_number(option, getattr(options, option[2:].replace("-", "_"))) for name, option in START.items()}
+    """These options as keyword arguments of `Scenario.runs`; None for those not given. ConfigError if the length of a run is given twice."""
+    start = {
+        name: whole_number(option, getattr(options, option[2:].replace("-", "_")))
+        for name, option in START.items()
+        if name != "samples"
+    }
+    start["samples"] = None
+    if options.budget is not None:
+        kind, _, text = options.budget.partition("=")
+        if kind.strip() not in BUDGETS:
+            raise ConfigError(
+                f"--budget must be updates=NUMBER or samples=NUMBER, got {short(repr(options.budget))}; for example --budget samples=120000"
+            )
+        if start["updates"] is not None:
+            raise ConfigError(
+                f"--updates and --budget must not both be given, got {start['updates']} and {options.budget}; leave one out"
+            )
+        start[kind.strip()] = whole_number("--budget", text.strip())
+    return start
 
 
 def resolve(scenario: Scenario, options: argparse.Namespace) -> dict[str, RunConfig]:

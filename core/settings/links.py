@@ -45,7 +45,8 @@ def to_query(scenario: Scenario, runs: dict[str, RunConfig]) -> dict[str, str]:
     times = scenario.longer.get(sides[0].base, 1)
     for name in START:
         value, default = getattr(first, name), getattr(first_base, name)
-        if value != default:
+        takes_back = name == "updates" and first.samples is None and first_base.samples is not None
+        if takes_back or value not in (None, default):
             query[name] = str(value // times if name == "updates" else value)
     for path, (_, value) in difference(first_base, first).items():
         if path not in START and not path.startswith(("algorithm.", "fork.")):

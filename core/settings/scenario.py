@@ -38,6 +38,16 @@ def final(label: str, metric: str, **bound: float) -> Criterion:
     return Criterion(("algorithms", label, metric, "final"), **bound)
 
 
+def seeds(label: str, state: str, **bound: float) -> Criterion:
+    """How many seeds are `collapsed` or `solved` at the end."""
+    return Criterion(("algorithms", label, "seeds", state, "count"), **bound)
+
+
+def gradient(label: str, **bound: float) -> Criterion:
+    """Share of the last tenth of the updates that had a gradient, mean over seeds."""
+    return Criterion(("algorithms", label, "gradient_share", "mean"), **bound)
+
+
 def lead(pair: str, metric: str, above: float) -> Criterion:
     """Lower end of the interval of a paired difference."""
     return Criterion(("differences", pair, metric, "ci95", 0), at_least=above)
@@ -55,13 +65,24 @@ class Scenario:
     algorithms: dict[str, AlgorithmConfig]
     longer: dict[str, int] = field(default_factory=dict)
     criteria: tuple[Criterion, ...] = ()
+    samples: int | None = None  # a budget at which it is compared too: `samples_criteria` are for that comparison
+    samples_criteria: tuple[Criterion, ...] = ()
 
     def runs(
-        self, *, updates: int | None = None, replicas: int | None = None, first_seed: int | None = None
+        self,
+        *,
+        updates: int | None = None,
+        samples: int | None = None,
+        replicas: int | None = None,
+        first_seed: int | None = None,
     ) -> dict[str, RunConfig]:
-        """Label -> run, with the given values in place of the scenario's. ConfigError if one is out of range."""
-        given = {"updates": updates, "replicas": replicas, "first_seed": first_seed}
-        shared = replace(self.run, **{name: value for name, value in given.items() if value is not None})
+        """Label -> run, with the given values in place of the scenario's; `updates` without `samples` takes back a budget of samples.
+        ConfigError if one is out of range."""
+        given = {"updates": updates, "samples": samples, "replicas": replicas, "first_seed": first_seed}
+        changes: dict[str, int | None] = {name: value for name, value in given.items() if value is not None}
+        if updates is not None:
+            changes["samples"] = samples
+        shared = replace(self.run, **changes)
         return {
             label: replace(shared, algorithm=algorithm, updates=shared.updates * self.longer.get(label, 1))
             for label, algorithm in self.algorithms.items()

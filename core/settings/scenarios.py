@@ -12,7 +12,7 @@ from dataclasses import replace
 from core.settings.algorithm import DAPO, GRPO, LAB_DEFECTS, AlgorithmConfig
 from core.settings.fields import ConfigError, short
 from core.settings.run import RunConfig
-from core.settings.scenario import Criterion, Scenario, change, final, lead
+from core.settings.scenario import Criterion, Scenario, change, final, gradient, lead, seeds
 from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig
 
 # Half of the prompts need a rare step; the scenarios on the chain differ in how long it may get and how sure the base policy is.
@@ -46,6 +46,31 @@ COLLAPSE = Scenario(
         change("DAPO", "entropy_nats", at_least=0.7),
         lead("DAPO - GRPO", "eval_accuracy", 0.10),
         final("DAPO", "filter_ratio", at_least=0.2, at_most=0.95),
+    ),
+)
+
+MOSTLY_HARD_CHAIN = replace(UNSTABLE_CHAIN, hard_fraction=0.7, favourite_probability=0.92, answer_probability=0.07)
+
+UNSTABLE = Scenario(
+    name="unstable",
+    title="GRPO collapses, DAPO gets through, per update and per sample",
+    look_for="Seven prompts of ten are hard, the base policy is very sure of itself, and the learning rate is too high for both. Watch most "
+    "seeds of GRPO become certain while most of their groups are all wrong, and stay so however many samples they are given; DAPO loses "
+    "entropy and gradient only where it has solved the prompts.",
+    afterwards="@@",
+    run=RunConfig(task=MOSTLY_HARD_CHAIN, updates=480, updates_per_rollout=8, learning_rate=0.014),
+    algorithms={"GRPO": GRPO, "DAPO": replace(DAPO, max_rounds=20)},
+    criteria=(
+        lead("DAPO - GRPO", "eval_accuracy", 0.2),
+        seeds("GRPO", "collapsed", at_least=9),
+        seeds("DAPO", "collapsed", at_most=4),
+    ),
+    samples=230_000,
+    samples_criteria=(
+        lead("DAPO - GRPO", "eval_accuracy_equal_samples", 0.2),
+        seeds("GRPO", "collapsed", at_least=12),
+        seeds("DAPO", "collapsed", at_most=4),
+        gradient("GRPO", at_most=0.05),
     ),
 )
 
@@ -134,6 +159,42 @@ CLIP_HIGHER_HELPS = Scenario(
     run=MANY_EPOCHS,
     algorithms=CLIP_PAIR,
     criteria=(Criterion(("ratios", CLIP_RATIO, "eval_accuracy", "ci95", 0), at_least=1.0),),
+)
+
+CLIP_HIGHER_ENTROPY = Scenario(
+    name="clip-higher-entropy",
+    title="Clip-Higher keeps entropy where a batch is used often",
+    look_for="DAPO with everything but the width of its upper clip fixed, and every rollout used sixteen times over, so that ratios travel "
+    "far enough to be clipped. Watch entropy and the score rise with eps_high, from 0.20 over 0.28 to 0.40; the effect is small, "
+    "and takes many seeds to be seen.",
+    afterwards="@@",
+    run=RunConfig(task=CHAIN, updates=480, updates_per_rollout=32, epochs=16, learning_rate=1e-3, replicas=64),
+    algorithms={f"eps_high {eps:.2f}": replace(DAPO, eps_high=eps) for eps in (0.2, 0.28, 0.4)},
+    criteria=tuple(
+        lead(f"eps_high {eps} - eps_high 0.20", metric, 0.0)
+        for eps in ("0.28", "0.40")
+        for metric in ("entropy_nats", "eval_accuracy")
+    ),
+)
+
+RANDOM_REWARD = Scenario(
+    name="random-reward",
+    title="A coin flip for a reward: what the clip does by itself",
+    look_for="Every reward is a coin flip, so that nothing can be learned and whatever becomes of entropy is the clip's own doing. Watch a "
+    "wider upper clip raise it, and a wider lower clip lower it.",
+    afterwards="@@",
+    run=RunConfig(task=replace(CHAIN, flip_probability=0.5), updates=480, updates_per_rollout=32, epochs=8, learning_rate=2e-3),
+    algorithms={
+        "low 0.20 high 0.20": GRPO,
+        "low 0.20 high 0.28": replace(GRPO, eps_high=0.28),
+        "low 0.20 high 0.40": replace(GRPO, eps_high=0.4),
+        "low 0.28 high 0.20": replace(GRPO, eps_low=0.28),
+    },
+    criteria=(
+        lead("low 0.20 high 0.28 - low 0.20 high 0.20", "entropy_nats", 0.0),
+        lead("low 0.20 high 0.40 - low 0.20 high 0.20", "entropy_nats", 0.0),
+        Criterion(("differences", "low 0.28 high 0.20 - low 0.20 high 0.20", "entropy_nats", "ci95", 1), at_most=0.0),
+    ),
 )
 
 CLIP_HIGHER_HURTS = Scenario(
@@ -242,8 +303,11 @@ SCENARIOS: dict[str, Scenario] = {
     s.name: s
     for s in (
         COLLAPSE,
+        UNSTABLE,
         ADDITION,
         LADDER,
+        CLIP_HIGHER_ENTROPY,
+        RANDOM_REWARD,
         CLIP_HIGHER_HELPS,
         CLIP_HIGHER_HURTS,
         SAMPLES_NOT_UPDATES,

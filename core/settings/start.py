@@ -3,7 +3,13 @@ and so are not settings of a single run in a link or after --set."""
 
 from __future__ import annotations
 
-START = {"updates": "--updates", "replicas": "--seeds", "first_seed": "--first-seed"}  # field of RunConfig -> its option
+START = {  # field of RunConfig -> its option
+    "updates": "--updates",
+    "samples": "--budget samples=NUMBER",
+    "replicas": "--seeds",
+    "first_seed": "--first-seed",
+}
+BUDGETS = ("updates", "samples")  # how long a run may be measured in; samples count where they are given
 PARTS = {
     "task": "task.FIELD",
     "algorithm": "algorithm.FIELD",

@@ -17,7 +17,7 @@ from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
 from pages.shared.common.state import EVENTS
 from pages.shared.common.trouble import plainly, show_unwritten
-from pages.shared.common.view_settings import chosen_view, view_settings
+from pages.shared.common.view_settings import budget_axis, chosen_view, view_settings
 
 TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
 SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
@@ -26,7 +26,7 @@ PREPARING = {"base model": "preparing the base model", "replay": "training up to
 
 
 def live_part(comparison: str | None) -> None:
-    view_settings("")
+    view_settings("", budget_axis(result.config for result in results_of(comparison).values()))
     view = None if comparison is None else manager().view(comparison)
     tick = tick_seconds(view)  # read once: another viewer may attach between two calls
     st.fragment(_board, run_every=tick)(comparison, (phase(view), tick))
@@ -60,7 +60,7 @@ def _board(comparison: str | None, drawn: tuple) -> None:
         histories,
         key="board",
         comparison=comparison or "shipped",
-        **chosen_view(""),
+        **chosen_view("", budget_axis(result.config for result in results.values())),
         events=_events(comparison, histories),
         badge=badge(view),
         charts=board_charts(next(iter(results.values())).config.task),

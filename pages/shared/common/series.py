@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS, GRADIENT_FLOOR
 from core.analysis.history import History
 from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, mean_and_half_width
 from core.engine.types import StepRecord
@@ -145,7 +145,10 @@ class _Detector:
         """The start of the run and the last windows are enough, unless a window that is cut short by that fires: then all of it."""
         start = bisect_left(self._updates, self._updates[0] + INITIAL_UPDATES) if self._updates else 0
         recent = max(start, bisect_right(self._updates, self._seen - EVENT_UPDATES))
-        found = self._fires(self._updates[:start] + self._updates[recent:], self._means[:start] + self._means[recent:])
+        # A gradient can vanish only once there was one: the first update that had one is looked at as well.
+        had = next((i for i in range(start, recent) if self._means[i] >= GRADIENT_FLOOR), recent)
+        rows = [*range(start), *range(had, min(had + 1, recent)), *range(recent, len(self._updates))]
+        found = self._fires([self._updates[i] for i in rows], [self._means[i] for i in rows])
         return self._fires(self._updates, self._means) if found is not None and found <= self._seen else found
 
     def _fires(self, updates: list[int], means: list[float]) -> int | None:

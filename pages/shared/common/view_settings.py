@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
+from core.settings.run import RunConfig
 from pages.shared.common.state import OPTIONS, SMOOTHING, XAXIS
 
 AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
@@ -11,15 +14,20 @@ LOG_AXES = {"update": "steps as logged", "share": "share of the run"}
 LOG, SEEDS = "log gradient", "single seeds"
 
 
-def view_settings(prefix: str) -> None:
-    """The widgets. What they say: `chosen_view`, also in a fragment that runs without them."""
-    axis, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
-    axis.segmented_control(
+def budget_axis(configs: Iterable[RunConfig]) -> str:
+    """The x-axis that runs are looked at by default: what their budget is measured in."""
+    return "samples" if any(config.samples is not None for config in configs) else "update"
+
+
+def view_settings(prefix: str, axis: str = "update") -> None:
+    """The widgets, with this x-axis at first. What they say: `chosen_view`, also in a fragment that runs without them."""
+    axes, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
+    axes.segmented_control(
         "x-axis",
         list(AXES),
-        default="update",
+        default=axis,
         format_func=AXES.get,
-        key=XAXIS(prefix).name,
+        key=XAXIS(_of(prefix, axis)).name,
         required=True,
         persist_state="session",
     )
@@ -48,11 +56,16 @@ def log_view_settings(prefix: str) -> None:
                   persist_state="session")  # fmt: skip
 
 
-def chosen_view(prefix: str) -> dict:
+def _of(prefix: str, axis: str) -> str:
+    """Who changes the axis of runs with one kind of budget has not chosen that of runs with the other."""
+    return prefix if axis == "update" else f"{prefix}{axis}:"
+
+
+def chosen_view(prefix: str, axis: str = "update") -> dict:
     """The arguments of `live_board` that the widgets stand for."""
     options = OPTIONS(prefix).get() or []
     return {
-        "xaxis": XAXIS(prefix).get() or "update",
+        "xaxis": XAXIS(_of(prefix, axis)).get() or axis,
         "smoothing": SMOOTHING(prefix).get(),
         "log": ["grad_norm"] if LOG in options else [],
         "seeds": SEEDS in options,

@@ -101,7 +101,7 @@ def _edited(scenario: Scenario, start: dict[str, RunConfig]) -> dict[str, RunCon
         task = setting_widgets(ours.task, defaults.task, names, f"{scenario.name}:task", drawn=drawn)
     with folded("Optimisation", icon=":material/tune:", key="optimisation") as drawn:
         shared = setting_widgets(ours, defaults, OPTIMISATION, scenario.name, drawn=drawn)
-    with folded("Updates, replicas and seed", icon=":material/casino:", key="counts") as drawn:
+    with folded("Budget, replicas and seed", icon=":material/casino:", key="counts") as drawn:
         times = [scenario.longer.get(side.base, 1) for side in sides]
         alone = replace(ours, updates=ours.updates // times[0])
         counts = setting_widgets(alone, defaults, START, scenario.name, drawn=drawn)

@@ -149,6 +149,57 @@ def test_a_dip_shorter_than_the_window_is_no_collapse():
     assert detectors.collapse_update(updates, entropy) is None
 
 
-def test_a_gradient_that_was_never_there_counts_as_vanished():
-    assert detectors.vanished_update(np.arange(1, 101), np.full(100, 1e-6)) == detectors.EVENT_UPDATES
-    assert detectors.vanished_update(np.arange(1, 101), np.ones(100)) is None
+def test_a_gradient_vanishes_only_after_there_was_one():
+    updates = np.arange(1, 101)
+    assert detectors.vanished_update(updates, np.full(100, 1e-6)) is None
+    assert detectors.vanished_update(updates, np.ones(100)) is None
+    late = np.where((updates > 40) & (updates <= 45), 0.5, 0.0)  # a window of 32 behind update 41 is below 0.001 from 45 + 32 on
+    assert detectors.vanished_update(updates, late) == 77
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "why"), [(1.0, 0.0, "all wrong"), (0.05, 0.95, "all right"), (0.3, 0.4, "mixed"), (0.5, 0.5, "mixed")]
+)
+def test_a_run_without_any_gradient_never_had_one_and_the_groups_say_why(wrong, right, why):
+    updates = np.arange(1, 41)
+    shares = {"all_wrong_fraction": wrong, "all_right_fraction": right, "grad_norm": 1e-6}
+    assert detectors.never_had_gradient(updates, lambda name: np.full((40, 2), shares[name])) == why
+    assert detectors.never_had_gradient(updates[:20], lambda name: np.full((20, 2), shares[name])) is None  # too early to tell
+    once = np.zeros((40, 2))
+    once[3] = 0.5
+    assert detectors.never_had_gradient(updates, lambda name: once if name == "grad_norm" else np.zeros((40, 2))) is None
+
+
+def test_a_seed_of_low_entropy_has_solved_its_prompts_or_collapsed():
+    updates = np.arange(1, 41)
+    #         certain and right, certain and wrong, certain on half of the prompts, uncertain, right on the prompts it samples right anyway
+    end = {
+        "entropy_nats": [0.1, 0.1, 0.1, 0.9, 0.9],
+        "accuracy": [0.98, 0.02, 0.5, 0.5, 0.95],
+        "all_right_fraction": [0.97, 0.0, 0.5, 0.1, 0.9],
+        "all_wrong_fraction": [0.01, 0.9, 0.5, 0.1, 0.0],
+    }
+
+    def metric(name):
+        return np.where(updates[:, None] > 20, end[name], 1.0)
+
+    until = np.full(5, 40)
+    assert detectors.solved_seeds(updates, metric, until).tolist() == [True, False, False, False, True]
+    assert detectors.collapsed_seeds(updates, metric, until).tolist() == [False, True, True, False, False]
+
+
+def test_the_share_of_updates_with_a_gradient_does_not_hang_on_the_size_of_the_first_ones():
+    updates = np.arange(1, 41)
+    norms = np.zeros((40, 2))
+    norms[:, 0] = 1e3  # a heavy first update, then the last four: two with a gradient
+    norms[1:, 0] = 0.0
+    norms[36:38, 0] = 0.02
+    norms[:, 1] = 0.5
+    assert detectors.gradient_shares(updates, norms, np.full(2, 40)).tolist() == [0.5, 1.0]
+
+
+def test_the_end_of_a_seed_that_was_done_earlier_is_its_own_end():
+    updates = np.arange(1, 21)
+    values = np.stack([updates * 1.0, np.where(updates <= 10, updates, np.nan)], 1)
+    # The last tenth of 20 updates is 19 and 20; of 10 updates it is the 10th.
+    assert stats.final_values(updates, values, np.array([20, 10])).tolist() == [19.5, 10.0]

@@ -67,11 +67,11 @@ def test_summary_json_has_the_shape_that_others_rely_on(out):
         numbers = summary["algorithms"][label]
         for metric in METRIC_NAMES:
             assert {"initial", "final", "final_ci95"} <= set(numbers[metric])
-        assert set(numbers["events"]) == {"entropy_collapse_update", "gradient_vanished_update"}
+        assert set(numbers["events"]) == {"entropy_collapse_update", "gradient_vanished_update", "never_had_gradient"}
         assert numbers["samples_generated"] > 0 and numbers["seconds"] > 0
     difference = summary["differences"]["DAPO - GRPO"]
     for key in ("eval_accuracy", "eval_accuracy_equal_samples"):
-        assert set(difference[key]) == {"mean", "ci95"} and len(difference[key]["ci95"]) == 2
+        assert {"mean", "ci95"} <= set(difference[key]) and len(difference[key]["ci95"]) == 2
 
 
 def test_summary_numbers_can_be_recomputed_from_the_csv(out):
@@ -127,6 +127,24 @@ def test_bad_input_is_one_clear_line_exit_code_2_and_nothing_written(arguments, 
     assert message.count("\n") == 1 and message.startswith("error: ")
     assert all(word in message for word in words), message
     assert not folder.exists()
+
+
+def test_a_budget_of_samples_trains_each_side_until_it_generated_as_many(tmp_path):
+    options = ["--scenario", "collapse", "--seeds", "3", "--budget", "samples=1500", "--out", str(tmp_path)]
+    assert main(["compare", *options]) == 0
+    last = {(r["algorithm"], r["seed"]): int(r["samples_generated"]) for r in rows(tmp_path)}
+    assert all(count >= 1500 for count in last.values()) and len(last) == 6
+    equal = json.loads((tmp_path / "summary.json").read_text())["differences"]["DAPO - GRPO"]["eval_accuracy_equal_samples"]
+    assert 1500 <= equal["samples"] <= equal["of_samples"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--budget", "epochs=3"], "samples=NUMBER"), (["--budget", "samples=5", "--updates", "8"], "leave one out")],
+)
+def test_a_budget_that_cannot_be_is_refused(arguments, words, tmp_path, capsys):
+    assert main(["compare", *arguments, "--out", str(tmp_path / "out")]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_a_directory_that_cannot_be_written_is_refused_before_training(tmp_path, capsys):

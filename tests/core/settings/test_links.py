@@ -67,3 +67,10 @@ def test_a_link_of_a_thousand_settings_that_do_not_go_together_is_read_in_linear
     assert len(tried) <= links.MOST_PARAMETERS + 1 and max(tried) <= 4  # two settings of two runs
     assert f"1,001 parameters, of which the first {links.MOST_PARAMETERS} were read" in opened.problems[0]
     assert opened.runs["GRPO"].task.too_hard_fraction == 0.7
+
+
+def test_a_link_brings_back_a_budget_of_samples():
+    runs = SCENARIOS["collapse"].runs(samples=120_000)
+    query = to_query(SCENARIOS["collapse"], runs)
+    assert query == {"scenario": "collapse", "samples": "120000"}
+    assert from_query(query).runs == runs
