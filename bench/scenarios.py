@@ -1,4 +1,6 @@
-"""Measure every scenario on seeds 0…, 100… and 200…, and five times longer, some with a budget of samples too; write docs/measured.json and the tables made from it.
+"""Measure every scenario on seeds 0…, 100… and 200…, and five times longer; write docs/measured.json and the tables made from it.
+
+A scenario that has a budget of samples too is measured with that as well.
 
 python -m bench.scenarios                 all scenarios (about a quarter of an hour on two cores)
 python -m bench.scenarios collapse lab    some of them; the others keep their figures

@@ -17,8 +17,8 @@ from core.settings.scenario import Criterion
 from core.settings.scenarios import SCENARIOS
 
 NAMES = (
-    "collapse", "unstable", "addition", "ladder", "clip-higher-entropy", "random-reward", "clip-higher-helps", "clip-higher-hurts", "samples-not-updates", "length-runaway", "lab",
-    "lab-repaired",
+    "collapse", "unstable", "addition", "ladder", "clip-higher-entropy", "random-reward", "clip-higher-helps", "clip-higher-hurts",
+    "samples-not-updates", "length-runaway", "lab", "lab-repaired",
 )  # fmt: skip
 
 
