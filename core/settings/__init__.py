@@ -1,5 +1,5 @@
 """What an experiment is: the settings of algorithm, task and run, the named scenarios, the sides of a comparison, and all of these as text:
-links, --set, JSON. The first room: it imports nothing else of core, and nothing that computes (no torch, no numpy).
+links, --set, JSON. The first room: nothing in it computes (no torch, no numpy). Imports no other package of core.
 
 - schema, describe, refusals: a field's type, bounds and meaning in one definition (pydantic); its description; the error sentences
 - algorithm, task, run: the settings themselves

@@ -49,8 +49,8 @@ def test_every_scenario_may_be_run_on_a_shared_server(name):
     ("changes", "said"),
     [
         (
-            {"replicas": 33},
-            "replicas must be at most 32 on this shared server, got 33; choose fewer seeds, or run it on your own",
+            {"replicas": 65},
+            "replicas must be at most 64 on this shared server, got 65; choose fewer seeds, or run it on your own",
         ),
         ({"updates": 6001}, "updates must be at most 6000"),
         ({"num_prompts": 65, "updates_per_rollout": 1, "epochs": 1}, "completions must be at most 1024"),
