@@ -73,7 +73,7 @@ def _words(table: LadderTable, count: str) -> Words:
     if count == "samples":
         where = f"at {table.budget:,.0f} samples per seed" if table.budget is not None else CONDITION[count]
     else:
-        where = f"after {table.updates} updates"
+        where = f"after {table.length}"
     against = "the rung before" if find_order(table.order).adds else "DAPO"
     seeds = len(table.seeds)
     caption = (

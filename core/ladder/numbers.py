@@ -49,7 +49,7 @@ def table_dict(tables: Sequence[LadderTable]) -> dict:
     return {
         "score": first.score_name,
         "seeds": list(first.seeds),
-        "updates": first.updates,
+        "length": first.length,
         "orders": {
             table.order: {
                 "samples_compared": table.budget,
@@ -109,7 +109,7 @@ def ladder_markdown(title: str, tables: Sequence[LadderTable]) -> str:
     seeds = tables[0].seeds
     parts = [
         f"# {title}",
-        f"{tables[0].updates} updates per rung, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). "
+        f"{tables[0].length} per rung, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). "
         f"{about_intervals(len(seeds))} Differences are paired by seed. Equal samples: as many as the thriftiest rung generated.",
     ]
     for table in tables:

@@ -73,6 +73,7 @@ def ladder_runs(
     orders: Iterable[str] = tuple(ORDERS),
     *,
     updates: int | None = None,
+    samples: int | None = None,
     replicas: int | None = None,
     first_seed: int | None = None,
 ) -> dict[str, RunConfig]:
@@ -80,7 +81,7 @@ def ladder_runs(
     out of range."""
     algorithms = {rung.label: rung.algorithm for order in orders for rung in rungs(order, scenario)}
     changed = replace(scenario, algorithms=algorithms, longer={})
-    return changed.runs(updates=updates, replicas=replicas, first_seed=first_seed)
+    return changed.runs(updates=updates, samples=samples, replicas=replicas, first_seed=first_seed)
 
 
 def _ends(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:

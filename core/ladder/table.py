@@ -12,6 +12,7 @@ from core.analysis.result import RunResult, Status
 from core.analysis.stats import Estimate, contrast, final_values, initial_values, interval, value_at_samples
 from core.engine.tasks import TASKS
 from core.ladder.rungs import Rung, find_order, rungs
+from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
 
 SCORE = "eval_accuracy"
@@ -49,7 +50,7 @@ class LadderTable:
     score_name: str
     score_unit: str
     seeds: tuple[int, ...]
-    updates: int  # that each rung is given
+    length: str  # what each rung is given: '480 updates' or '120,000 samples per seed'
     budget: float | None  # samples per seed at which the rungs are compared, mean; None: nothing was measured
     rungs: tuple[Rung, ...]  # all of the order
     rows: tuple[Row, ...]  # those that have measured something
@@ -76,10 +77,15 @@ def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult
     config = next(iter((found or results).values())).config
     task = TASKS[config.task.name][1]
     return LadderTable(
-        order, task.score_name, task.score_unit, config.seeds, config.updates, None if target is None else float(target.mean()),
+        order, task.score_name, task.score_unit, config.seeds, rung_length(config), None if target is None else float(target.mean()),
         ladder, rows,
         {count: _step(count, histories[last], histories[first], target) if ends else None for count in COUNTS},
     )  # fmt: skip
+
+
+def rung_length(config: RunConfig) -> str:
+    """'480 updates' or '120,000 samples per seed'."""
+    return f"{config.updates} updates" if config.samples is None else f"{config.samples:,} samples per seed"
 
 
 def _budget(results: Mapping[str, RunResult]) -> np.ndarray | None:
@@ -97,21 +103,24 @@ def _row(rung: Rung, found: Mapping[str, RunResult], histories: Mapping[str, His
         step = None if before is None else _step(count, *((history, before) if sign > 0 else (before, history)), target)
         measures[count] = None if score is None else Measure(interval(score), step)
     entropy = history.metric("entropy_nats")
-    start, end = (interval(pick(history.updates, entropy)) for pick in (initial_values, final_values))
+    start = interval(initial_values(history.updates, entropy))
+    end, gradient = (
+        interval(final_values(history.updates, values, history.ends)) for values in (entropy, history.metric("grad_norm"))
+    )
     return Row(
         rung, found[rung.label].status, history.last_update, measures, end, end.mean / start.mean if start.mean else float("nan"),
-        interval(final_values(history.updates, history.metric("grad_norm"))), float(history.samples[-1].mean()))  # fmt: skip
+        gradient, float(history.samples[-1].mean()))  # fmt: skip
 
 
-def _score(count: str, history: History, target: np.ndarray, until: int | None = None) -> np.ndarray | None:
+def _score(count: str, history: History, target: np.ndarray, until: np.ndarray | None = None) -> np.ndarray | None:
     """(R,) each seed's score; None if the run has not generated `target` samples."""
     values = history.metric(SCORE)
     if count == "updates":
-        return final_values(history.updates, values, until)
+        return final_values(history.updates, values, history.ends if until is None else until)
     return None if (history.samples[-1] < target).any() else value_at_samples(history.samples, values, target)
 
 
 def _step(count: str, ours: History, theirs: History, target: np.ndarray) -> Estimate | None:
-    until = min(ours.last_update, theirs.last_update)
+    until = np.minimum(ours.ends, theirs.ends)
     pair = [_score(count, history, target, until) for history in (ours, theirs)]
     return None if any(values is None for values in pair) else contrast(*pair)

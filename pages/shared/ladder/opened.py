@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.ladder import ORDERS, rungs
+from core.ladder.table import rung_length
 from core.runs.manager import ManagerFull
 from core.runs.store.store import StoreError
 from core.runs.view import ComparisonView
@@ -38,8 +39,9 @@ class Ladder:
         return next(iter(self.configs.values())).seeds
 
     @property
-    def updates(self) -> int:
-        return max(config.updates for config in self.configs.values())
+    def length(self) -> str:
+        """'480 updates' or '120,000 samples per seed': what each rung is given."""
+        return rung_length(next(iter(self.configs.values())))
 
 
 def current_ladder() -> Ladder | None:

@@ -47,7 +47,7 @@ def _whose(ladder) -> None:
         return
     words, button = st.columns([3, 1], vertical_alignment="center")
     words.markdown(
-        f"**Your own ladder**: seeds {ladder.seeds[0]} to {ladder.seeds[-1]}, {ladder.updates} updates per rung. It is kept under *Runs*, "
+        f"**Your own ladder**: seeds {ladder.seeds[0]} to {ladder.seeds[-1]}, {ladder.length} per rung. It is kept under *Runs*, "
         "and this page's address opens it again."
     )
     button.button(

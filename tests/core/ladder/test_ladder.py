@@ -360,7 +360,7 @@ def test_the_command_writes_tables_sentences_charts_and_metrics(out):
     names = ["charts.html", "config.json", "ladder.csv", "ladder.json", "ladder.md", "metrics.csv"]
     assert sorted(path.name for path in out.iterdir()) == names
     told = json.loads((out / "ladder.json").read_text())
-    assert told["seeds"] == [0, 1] and told["updates"] == 16 and list(told["orders"]) == ["paper"]
+    assert told["seeds"] == [0, 1] and told["length"] == "16 updates" and list(told["orders"]) == ["paper"]
     assert [rung["rung"] for rung in told["orders"]["paper"]["rungs"]][-1] == "+ Dynamic sampling"
     assert told["published"][0]["rungs"][-1] == ["+ Dynamic sampling (DAPO)", "Dynamic sampling", 50]
     assert "arxiv.org/abs/2503.14476" in (out / "ladder.md").read_text()
