@@ -142,7 +142,9 @@ def _fate(label: str, numbers: dict, score_name: str) -> str:
     told = [
         course,
         _gradient(gradient, events["never_had_gradient"]),
-        f"Its entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {entropy}." if entropy else "Its entropy did not collapse.",
+        f"Its entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {entropy}."
+        if entropy
+        else "Its entropy did not collapse.",
         _seeds(numbers),
         _signal(numbers),
     ]
