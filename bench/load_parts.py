@@ -77,7 +77,9 @@ async def _run_all(tabs: Sequence[Tab], rng: random.Random) -> dict:
         await asyncio.sleep(delay)
         pressed = time.monotonic()
         await tab.press("Run")
-        await _wander_until_over(tab, rng, (2.0, 8.0), pages=False)  # whoever waits for a result stays where it appears
+        await _wander_until_over(
+            tab, rng, (2.0, 8.0), pages=False
+        )  # a visitor who waits for a result stays on the page that will show it
         seconds.append(time.monotonic() - pressed)
 
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What a measured contrast says, decided once: every sentence that calls a difference one uses this."""
+"""Whether a measured contrast counts as a difference. Every sentence about differences uses this rule."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ TOKENS = Words(
     "▲ and ▼: clipped above and below, so that it has none. Pale: it has none for another reason.")  # fmt: skip
 ENTROPY = Words(
     "entropy_position", "Entropy by position", "nats, mean over tokens",
-    "Where in a completion the policy still hesitates. Zero: it says the same token there every time.", (0, None))  # fmt: skip
+    "Where in a completion the policy is still undecided. Zero: it chooses the same token there every time.", (0, None))  # fmt: skip
 
 
 def batch_chart(step: Step, treated: Treatment, *, color: str, picked: int | None = None, dark: bool = False) -> Chart:

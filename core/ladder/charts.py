@@ -57,7 +57,7 @@ def ladder_chart(table: LadderTable, count: str, *, dark: bool = False) -> Chart
 
 
 def published_chart(published: Published, *, dark: bool = False) -> Chart:
-    """The bars of a published ladder, in percent on an axis of its own; nobody has published intervals."""
+    """The bars of a published ladder, in percent on an axis of its own; no intervals were published."""
     names, techniques, values = zip(*published.rungs, strict=True)
     colors = _colors(techniques, adds=True, dark=dark)
     changes = [None, *(after - before for before, after in pairwise(values))]

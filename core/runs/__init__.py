@@ -1,11 +1,18 @@
 """Runs that train in the background, in one process, for visitors who connect and leave: `manager.RunManager` is what others use.
 
-    manager start, pause, view and end comparisons; the interface to the rest live a run in memory, and the runs that were started together
-    view what pages see of a run, in memory or stored scheduler which runs train now: slots, their threads, replays queueing the order of
-    the queue, fair between owners admission bounds on what is held in memory, and what is removed first reaper ends runs that nobody
-    watches or that exceed their time; cleans up recorder writes runs in memory to the store and reads the others from it store/ the
-    history: one SQLite file service threads that continue after errors memory bounds what the C library's allocator retains clock detects
-    clock changes and suspended hosts foreground a comparison trained at once, for commands; needs none of the others
+    manager     start, pause, view and end comparisons; the interface to the rest
+    live        a run in memory, and the runs that were started together
+    view        what pages see of a run, in memory or stored
+    scheduler   which runs train now: slots, their threads, replays
+    queueing    the order of the queue, fair between owners
+    admission   bounds on what is held in memory, and what is removed first
+    reaper      ends runs that nobody watches or that exceed their time; cleans up
+    recorder    writes runs in memory to the store and reads the others from it
+    store/      the history: one SQLite file
+    service     threads that continue after errors
+    memory      bounds the memory that the C library's allocator retains
+    clock       detects clock changes and suspended hosts
+    foreground  trains a comparison at once, for commands; needs none of the others
 
 May import core.settings, engine, analysis, inspection, ladder, logs, diagnosis, recipes, sweep and exercises; commands and pages import it.
 """

@@ -1,7 +1,7 @@
 """The run manager: comparisons train in the background, in a bounded number of threads, for visitors who connect and leave.
 
-Make one per process and pass it to whatever shows runs. A comparison's id is its only protection: every caller that has it may read and
-control the comparison. It holds 128 random bits.
+Make one per process and share it with all code that shows runs. A comparison's id is its only protection: every caller that has it may read
+and control the comparison. It holds 128 random bits.
 """
 
 from __future__ import annotations

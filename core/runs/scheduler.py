@@ -78,7 +78,7 @@ class Scheduler:
         self._ready: deque[LiveRun] = deque()  # have a slot, and wait for a thread
         self._handed_out = threading.Condition(self.lock)
         self._replays: FairQueue[_Replay] = FairQueue()
-        self._replay: _Replay | None = None  # that goes on
+        self._replay: _Replay | None = None  # the one that runs
         self._open = True
         self.threads = [ServiceThread(f"run trainer {number}", self._work) for number in range(1, max_active + 1)]
         for thread in self.threads:

@@ -1,4 +1,4 @@
-"""One run: an algorithm on a task, with its sizes, seeds and budget; or a fork, which goes on from another run's state."""
+"""One run: an algorithm on a task, with its sizes, seeds and budget; or a fork, which continues from another run's state."""
 
 from __future__ import annotations
 

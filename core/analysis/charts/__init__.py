@@ -1,4 +1,5 @@
-"""Finished charts: from the results of a comparison to Plotly figures, each with its words and a text alternative. No page in sight.
+"""Finished charts: from the results of a comparison to Plotly figures, each with title, caption and a text alternative. Independent of
+pages.
 
 Every function takes label -> RunResult. A run that has measured nothing is left out; a metric that no run has measured gives a chart
 without a figure, whose text says why. Bands and bars are 95 % intervals of the mean over seeds, by Student's t; below three seeds

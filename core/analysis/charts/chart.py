@@ -76,7 +76,7 @@ def finish(figure: go.Figure, *, height: int = HEIGHT, hover: str | bool = "x un
 
 
 def inked(chart: Chart, *, dark: bool) -> Chart:
-    """Every text of the figure in the ink of the page, whatever template is put under it."""
+    """Set the colour of every text of the figure to that of the page, independent of Plotly's template."""
     if chart.figure is not None:
         ink = INK_DARK if dark else INK
         chart.figure.update_layout(font_color=ink, legend_font_color=ink)

@@ -18,8 +18,8 @@ NEAR_BASE = 0.1  # scale of the last layer's initial weights where a base policy
 def make_policy(
     task: Task, on_progress: Callable[[int, int], None] | None = None, should_stop: Callable[[], bool] = never
 ) -> Policy:
-    """The policy for `task`. A base model that has to be built first reports through `on_progress(done, total)`. Stopped, here and from what
-    the policy does later, if `should_stop()` says so."""
+    """The policy for `task`. A base model that has to be built first reports through `on_progress(done, total)`. Stopped, here and from
+    what the policy does later, if `should_stop()` is true."""
     policy = _policy(task, on_progress, should_stop)
     policy.should_stop = should_stop
     return policy

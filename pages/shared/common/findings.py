@@ -47,7 +47,7 @@ def show_findings(comparison: str | None) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _summaries() -> Cache[tuple[str | None, tuple[str, ...]], dict]:
-    """(comparison, labels) -> summary. Computed once per finished comparison, whoever looks at it."""
+    """(comparison, labels) -> summary. Computed once per finished comparison and shared by all viewers."""
     return Cache(KEPT_SUMMARIES)
 
 

@@ -1,4 +1,4 @@
-r"""The Learn pages: places to play, one idea each. This is the guide for whoever writes one.
+r"""The Learn pages: interactive explanations, one idea each. This is the guide to writing one.
 
 The package may import core, pages.shared.common and itself.
 

@@ -89,7 +89,7 @@ def _save_name(comparison: str, key: Key[str]) -> None:
 
 
 def _delete(comparisons: Sequence[str], runs: Sequence[Listed]) -> None:
-    """Stop what goes on, hide all, and remember what to bring back."""
+    """Stop unfinished runs, hide all of them, and remember them for undo."""
     gone = [run for run in runs if run.row.comparison in comparisons]
     live = {run.row.comparison for run in gone if not run.over}
     for comparison in comparisons:

@@ -83,7 +83,7 @@ def _listed(row: StoredRun, settings: Brief, views: dict[str, ComparisonView | N
         views[row.comparison] = _view(row.comparison)
     view = views[row.comparison]
     run = view.runs.get(row.label) if view else None
-    # A run that is over counts as such when the history says so: until then, not everything it measured can be read.
+    # A run counts as over once the history records it: before that, not all of its measurements can be read.
     if run is None or run.status.finished:
         return Listed(row, settings, None, "")
     note = f"number {run.position} in the queue" if run.position else ""

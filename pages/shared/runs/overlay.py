@@ -110,7 +110,7 @@ def charts_for(tasks: Collection[str]) -> tuple[dict, ...]:
 
 def assign_styles(before: Mapping[int, int], runs: Sequence[tuple[int, str]]) -> dict[int, int]:
     """Run id -> number of its style, for (run id, label) of at most MAX_DRAWN runs: a run keeps the one it had, takes its algorithm's own
-    one if that is free, or else the next free one, which is nobody's own while there is one."""
+    one if that is free, or else the next free one, preferably one that is not an algorithm's own."""
     given = {stored_id: before[stored_id] for stored_id, _ in runs if stored_id in before}
     order = sorted(range(MAX_DRAWN), key=lambda style: style in OWN_STYLE.values())
     for stored_id, label in runs:

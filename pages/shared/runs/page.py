@@ -1,4 +1,5 @@
-"""The page *Runs* from top to bottom. One fragment draws it all and repeats while a run goes on or outcomes are still being read."""
+"""The page *Runs* from top to bottom. One fragment draws everything and repeats while a run is unfinished or outcomes are still being
+read."""
 
 from __future__ import annotations
 
@@ -93,7 +94,7 @@ def _empty() -> None:
 
 
 def time_zone() -> tzinfo:
-    """The visitor's, as far as the browser says and this system knows it."""
+    """The visitor's time zone as the browser reports it; UTC if it is unknown to this system."""
     try:
         return ZoneInfo(st.context.timezone or "")
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -13,7 +13,7 @@ from pages.shared.runs.names import scenario_title
 
 
 def unkept_list() -> bool:
-    """Draw this visitor's, newest first. Whether one of them goes on."""
+    """Draw this visitor's comparisons, newest first. Returns whether one of them is unfinished."""
     going = False
     for comparison in manager().comparisons(visitor()):
         try:
