@@ -8,7 +8,7 @@ import streamlit as st
 from core.settings.algorithm import LAB_DEFECTS
 from core.settings.scenarios import LAB, LAB_REPAIRED
 from pages.shared.common.process import manager
-from pages.shared.learn import wild
+from pages.shared.learn import lab_bugs
 from pages.shared.learn.page import LearnPage
 from pages.shared.learn.state import RAN, ROWS, summary_of
 
@@ -77,13 +77,13 @@ def _rows(defects: tuple[str, ...], summary: dict, words: dict[str, str]) -> lis
 def bugs(page: LearnPage) -> None:
     """One bug at a time: what it is, the lines that show it, and a button that runs them."""
     words = page.words("wild")
-    name = st.selectbox(words["choose"], list(wild.BUGS), format_func=lambda bug: words[bug], key=f"{page.name}:bug")
+    name = st.selectbox(words["choose"], list(lab_bugs.BUGS), format_func=lambda bug: words[bug], key=f"{page.name}:bug")
     page.say(words[f"{name}.is"])
-    st.code(wild.source(name), language="python")
+    st.code(lab_bugs.source(name), language="python")
     if st.button(words["run"], icon=":material/play_arrow:", key=f"{page.name}:run-bug"):
         RAN(page.name).set(name)
     if RAN(page.name).get() == name:
-        bug, right = wild.run(name)
+        bug, right = lab_bugs.run(name)
         left, other = st.columns(2)
         left.markdown(f"{words['with']}: **{bug}**")
         other.markdown(f"{words['without']}: **{right}**")

@@ -11,7 +11,7 @@ from core.runs.foreground import run_all
 from core.settings.algorithm import LAB_DEFECTS
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import contents, documents, process
-from pages.shared.learn import lab, wild
+from pages.shared.learn import lab, lab_bugs
 from pages.shared.learn.small import small
 
 PAGE = "the_lab"
@@ -69,14 +69,16 @@ def test_the_switches_choose_what_trains_and_the_table_keeps_it(open_app):
 
 def test_every_bug_has_its_words_and_they_run_on_the_page(open_app):
     words = documents.load(PAGE, "en").words("wild")[1]
-    assert {f"{n}{part}" for n in wild.BUGS for part in ("", ".is", ".so")} | {"choose", "run", "with", "without"} == set(words)
+    assert {f"{n}{part}" for n in lab_bugs.BUGS for part in ("", ".is", ".so")} | {"choose", "run", "with", "without"} == set(
+        words
+    )
     app = open_app().switch_page(contents.file(PAGE)).run()
-    for name in wild.BUGS:
+    for name in lab_bugs.BUGS:
         app.selectbox(key=f"{PAGE}:bug").set_value(name).run()
-        assert any(c.value == wild.source(name).strip() for c in app.code)
+        assert any(c.value == lab_bugs.source(name).strip() for c in app.code)
         app.button(key=f"{PAGE}:run-bug").click().run()
         shown = "\n".join(m.value for m in app.markdown)
-        bug, right = wild.run(name)
+        bug, right = lab_bugs.run(name)
         assert not app.exception and f"**{bug}**" in shown and f"**{right}**" in shown
 
 
@@ -100,11 +102,11 @@ def test_every_bug_has_its_words_and_they_run_on_the_page(open_app):
     ],
 )
 def test_what_a_bug_prints(name, bug, right):
-    assert wild.run(name) == (bug, right)
+    assert lab_bugs.run(name) == (bug, right)
 
 
 def test_what_the_other_bugs_print():
     for name in ("one_pass_variance", "k1_as_loss", "temperature"):
-        bug, right = (values.split(", ") for values in wild.run(name))
+        bug, right = (values.split(", ") for values in lab_bugs.run(name))
         zero, other = (bug, right) if name == "k1_as_loss" else (right, bug)
         assert set(zero) == ({"1"} if name == "temperature" else {"0"}) and not set(zero) & set(other)

@@ -18,7 +18,7 @@ from tests.support import mostly_thorough
 
 ROOT = Path(__file__).parents[3]
 PAGES = contents.existing()
-SOURCES = (*(ROOT / "core").rglob("*.py"), ROOT / "pages/shared/learn/wild.py")
+SOURCES = (*(ROOT / "core").rglob("*.py"), ROOT / "pages/shared/learn/lab_bugs.py")
 REQUIRED = ("idea", "equation", "code", "live", "result", "limits", "try", "sources")
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 LAYOUT = re.compile(
