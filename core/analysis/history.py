@@ -81,7 +81,7 @@ class History:
         return np.array([r.metrics.get(name, empty) for r in self._records], dtype=float).reshape(len(self), len(self.seeds))
 
     def distributions(self) -> list[tuple[int, Distribution]]:
-        """(update, what the policy would generate) wherever it was looked at, oldest first; [] if it never was."""
+        """(update, what the policy would generate) at the updates at which it was recorded, oldest first; [] if it never was."""
         return [(r.update, r.distribution) for r in self._records if r.distribution is not None]
 
     def frame(self, *, run_id: str, algorithm: str) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def _ratio(ours: History, theirs: History) -> dict:
 
 
 def half_variances(values: np.ndarray) -> np.ndarray:
-    """(U, R) -> (R,) variance over the second half of the updates: how unsteady a run is once it has settled. NaN for a seed that was
+    """(U, R) -> (R,) variance over the second half of the updates: a measure of instability late in training. NaN for a seed that was
     measured fewer than twice there."""
     half = values[len(values) // 2 :]
     measured = ~np.isnan(half)

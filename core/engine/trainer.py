@@ -24,7 +24,7 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 
 MAX_DISTRIBUTIONS = 100  # per run, and one more for the last update: enough for a film of the run
-MAX_DISTRIBUTION_BYTES = 4_000_000  # per run; the first and the last are kept whatever they take
+MAX_DISTRIBUTION_BYTES = 4_000_000  # per run; the first and the last are kept regardless of their size
 
 
 OnPrepare = Callable[[str, int, int], None]  # (stage, done, total); stage is "base model" or "replay"
@@ -250,7 +250,9 @@ class Trainer:
             else:
                 loss, gradient, stats = loss + piece_loss, gradient + piece, stats.plus(piece_stats)
         clipped, norms = clip_by_global_norm(gradient, config.max_grad_norm)
-        if not math.isfinite(float((loss + norms).sum())):  # one look at all replicas; only if it fails, which one and why
+        if not math.isfinite(
+            float((loss + norms).sum())
+        ):  # one check for all replicas; only if it fails, each is checked for the message
             check_finite(loss, update=self.update + 1, tensor="loss", seeds=seeds)
             check_finite(norms, update=self.update + 1, tensor="grad_norm", seeds=seeds)
         self.optimiser.step(self.params.flat.detach(), clipped, active)

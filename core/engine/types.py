@@ -98,7 +98,7 @@ class StepRecord:
     samples_generated: np.ndarray  # (R,) int64, completions sampled since the start, dropped ones included
     wall_seconds: float  # since the start of training
     metrics: dict[str, np.ndarray]  # name -> (R,) float64
-    distribution: Distribution | None = None  # None = not looked at at this update
+    distribution: Distribution | None = None  # None = not recorded at this update
 
 
 class Stopped(Exception):

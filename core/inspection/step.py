@@ -96,8 +96,8 @@ def inspect_step(
     on_prepare: OnPrepare = lambda stage, done, total: None,
     should_stop: Callable[[], bool] = never,
 ) -> Step:
-    """Train `config`'s run up to `update` and look at its seed `seed`. ConfigError for a seed or an update that the run does not have,
-    Stopped if `should_stop()` says so."""
+    """Train `config`'s run up to `update` and return that step of its seed `seed`. ConfigError for a seed or an update that the run does
+    not have, Stopped if `should_stop()` says so."""
     if seed not in config.seeds:
         raise ConfigError(
             f"seed must be one of the run's, {config.seeds[0]} to {config.seeds[-1]}, got {seed}; choose one of these"

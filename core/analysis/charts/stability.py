@@ -1,4 +1,4 @@
-"""How restless each side is once it has settled: the variance of entropy and of gradient norm over the second half."""
+"""The stability of each side late in training: the variance of entropy and of gradient norm over the second half."""
 
 from __future__ import annotations
 

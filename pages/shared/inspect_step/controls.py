@@ -14,7 +14,7 @@ DEAD = ("all_wrong_fraction", "all_right_fraction")
 
 
 def controls(results: dict[str, RunResult]) -> None:
-    """Widgets always show where the tab is; what is changed in one moves the tab there."""
+    """Widgets always show the step that the tab shows; changing one shows another step."""
     at = place()
     result = results[at.run]
     first, last = int(result.history.updates[0]), result.history.last_update
@@ -60,7 +60,7 @@ def _steps(result: RunResult, first: int, last: int) -> None:
 
 
 def _jumps(result: RunResult) -> None:
-    """Where to look: events of the run, extremes of this seed."""
+    """Buttons that jump to events of the run and to extremes of this seed."""
     found = landmarks(result, place().seed)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown("Go to:", width="content")
@@ -71,7 +71,7 @@ def _jumps(result: RunResult) -> None:
 
 
 def landmarks(result: RunResult, seed: int) -> dict[str, int]:
-    """Words -> update, in the order of a run. Looked for anew only when the run has grown."""
+    """Words -> update, in the order of a run. Searched again only when the run has grown."""
     mark = (place().comparison, place().run, len(result.history), seed)
     return LANDMARKS.of(mark, lambda: _landmarks(result, seed))
 

@@ -1,4 +1,4 @@
-"""Which step is looked at: kept in the tab, and in the address, so that a link opens exactly it."""
+"""The step that the page shows: kept in the tab and in the address, so that a link opens the same step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHIPPED = "shipped"  # the shipped comparison in an address
 
 @dataclass(frozen=True)
 class Place:
-    """One step, and what is opened in it."""
+    """One step, and the group that is opened in it."""
 
     comparison: str | None  # None = the shipped one
     run: str
@@ -38,18 +38,19 @@ class Place:
 
 
 def place() -> Place:
-    """Where the tab is now; only after `find_place`."""
+    """The step that the tab shows; call `find_place` first."""
     return PLACE.get()
 
 
 def go(**changes) -> None:
-    """Look elsewhere; in a callback. Another step opens its own group."""
+    """Show another step or group; in a callback. A different step opens its default group."""
     PROBLEMS.set([])
     PLACE.set(replace(place(), **({"group": None} | changes)))
 
 
 def find_place() -> dict[str, RunResult]:
-    """Settle where the tab is and write it into the address. Label -> the comparison's runs that have measured something; {} if none has."""
+    """Decide which step the tab shows and write it into the address. Label -> the comparison's runs that have measured something; {} if
+    none has."""
     address = st.query_params.to_dict()
     if address != WRITTEN.get() or not PLACE.is_set():
         PROBLEMS.set([])
@@ -74,11 +75,11 @@ def link() -> str:
 
 
 def _follow(address: dict[str, str]) -> dict[str, RunResult]:
-    """Go where the address says; what it says wrongly is told and ignored."""
+    """Show the step in the address; invalid parts are reported and ignored."""
     comparison, results = _comparison_of(address)
     known = PLACE.get()
     if not results or (not address and known is not None and known.comparison == comparison and known.run in results):
-        return results  # nothing to look at, or back from another page: where one was
+        return results  # no step in the address, or a return from another page: the step shown last
     run = _chosen(address, "run", list(results)) or next(iter(results))
     config, history = results[run].config, results[run].history
     seed = _number(address, "seed", config.seeds[0], config.seeds[-1])
@@ -99,13 +100,13 @@ def _comparison_of(address: dict[str, str]) -> tuple[str | None, dict[str, RunRe
     except UNREADABLE as error:
         if asked is not None or not isinstance(
             error, UnknownComparison
-        ):  # what this tab looked at before may be forgotten silently
+        ):  # a step that this tab showed before is dropped without a message
             _gone(error)
     return None, _measured(None)
 
 
 def _still(comparison: str | None) -> dict[str, RunResult]:
-    """What the tab looks at already; it may have been removed, or damaged, since."""
+    """The comparison that the tab shows already; it may have been removed or damaged since."""
     try:
         return _measured(comparison)
     except UNREADABLE as error:
@@ -165,7 +166,7 @@ def events_of(result: RunResult) -> dict[str, int]:
 
 
 def suggested_update(result: RunResult) -> int:
-    """Where something is to be seen: the first event, else the latest update."""
+    """The update to show first: that of the first event, else the latest."""
     return min(events_of(result).values(), default=result.history.last_update)
 
 

@@ -19,11 +19,11 @@ from pages.shared.ladder.state import FINISHED
 
 @dataclass(frozen=True)
 class Finished:
-    """What is over of a ladder, and has measured something."""
+    """The finished runs of a ladder that have measured something."""
 
     scenario: Scenario
     results: Mapping[str, RunResult]
-    tables: Mapping[str, LadderTable]  # order -> table, of the orders of which there is something to see
+    tables: Mapping[str, LadderTable]  # order -> table, of the orders with at least one result
 
 
 def finished_part(ladder: Ladder | None) -> Finished:

@@ -1,6 +1,6 @@
-"""A miniature of a scenario that trains on the page when asked, through the run manager that everybody shares.
+"""A miniature of a scenario that trains on the page on request, through the shared run manager.
 
-It belongs to the visitor like every other run, but the page keeps its id to itself: what Compare shows is not touched.
+It belongs to the visitor like every other run, but Compare goes on showing its own comparison: the page stores the id under its own key.
 """
 
 from __future__ import annotations
