@@ -56,7 +56,7 @@ def columns(what: Shown, run: LogRun) -> None:
     st.markdown(body("columns"))
     table = column_table(run)
     st.dataframe(
-        table, hide_index=True, width="stretch", height=min(420, 35 * (len(table) + 1) + 3),
+        table, hide_index=True, width="stretch", placeholder="–", height=min(420, 35 * (len(table) + 1) + 3),
         column_config={"How the definition differs": st.column_config.TextColumn(width="large")},
         alt=f"{len(table)} columns of the log and what each was taken for.",
     )  # fmt: skip
@@ -98,6 +98,8 @@ def _change(what: Shown, run: LogRun) -> None:
         "on the scale", list(SCALES), index=list(SCALES).index(taken.conversion if taken else "same"), format_func=SCALES.get,
         key=f"your_run:change:scale:{column}", disabled=meant is None,
     )  # fmt: skip
+    if taken and taken.note:
+        st.caption(f":material/info: {plain(column)}: {plain(taken.note)}")
     if button.button("Change", icon=":material/edit:", key="your_run:change", width="stretch"):
         say(what, Correction(run.file, run.name, column, meant, conversion))
         st.rerun()

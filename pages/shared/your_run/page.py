@@ -87,9 +87,12 @@ def _show(what: Shown) -> None:
         dict.fromkeys(c for run in labels.values() for c in (*run.columns, *run.evaluation.columns) if c not in run.taken)
     )
     st.multiselect(
-        f"Draw other columns too ({len(other)} are not known to the Lab)", other, key=MORE(what.mark).name, disabled=not other,
+        f"Draw other columns too; number of columns that the Lab does not know: {len(other)}",
+        other,
+        key=MORE(what.mark).name,
+        disabled=not other,
         placeholder="Choose columns",
-    )  # fmt: skip
+    )
     run = labels[st.selectbox("Run", list(labels), key="your_run:run")] if len(labels) > 1 else next(iter(labels.values()))
     said(what, run)
     ask_accuracy(what, run)

@@ -1,0 +1,61 @@
+"""The page Your run as a person meets it: a real server, a real Chromium."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.browser.conftest import CHART
+from tests.browser.settled import settled
+from tests.browser.test_live_board import BOARD
+
+UPLOADER = "[data-testid=stFileUploader]"
+
+
+def row(step: int) -> str:
+    return json.dumps({"step": step, "reward": step / 100, "entropy": 2 / step, "grad_norm": 0.3, "kl": 0.1}) + "\n"
+
+
+def rows(first: int, last: int) -> str:
+    return "".join(map(row, range(first, last + 1)))
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "mine.jsonl"
+    path.write_text(rows(1, 60))
+    return path
+
+
+def last(page) -> list[int]:
+    """The last step of each line on the board."""
+    return page.evaluate(f"[...{BOARD}.store.values()].map((side) => side.last)")
+
+
+def test_a_dropped_file_is_drawn_and_its_link_shows_it_to_somebody_else(visit, log):
+    page = visit(path="/your_run", wait=UPLOADER)
+    page.set_input_files("input[type=file]", log)
+    page.wait_for_selector(CHART)
+    page.wait_for_url("**/your_run?log=*")
+    assert last(page) == [60] and page.errors == []
+    other = visit(path="/your_run", query=page.url.split("?")[1], locale="en-GB")
+    assert last(other) == [60] and other.errors == []
+    assert other.get_by_role("button", name="Delete").count() == 0
+
+
+def test_a_path_is_followed_while_it_grows_and_laid_out_by_share(visit, log):
+    page = visit(path="/your_run", wait=UPLOADER)
+    page.get_by_role("tab", name="Watch or read a path").click()
+    page.get_by_placeholder("/data/outputs/run-17").fill(str(log))
+    page.get_by_role("button", name="Watch", exact=True).click()
+    page.wait_for_selector(CHART)
+    with log.open("a") as file:
+        file.write(rows(61, 75))
+    page.wait_for_function(f"[...{BOARD}.store.values()].every((side) => side.last === 75)")
+    assert page.evaluate(f"{BOARD}.stats.snapshots") == 1  # what was new came as a tail
+    page.get_by_role("radio", name="share of the run").or_(page.get_by_role("button", name="share of the run")).first.click()
+    page.wait_for_function(f"{BOARD}.settings.xaxis === 'share'")
+    settled(page)
+    assert page.evaluate(f"[...{BOARD}.store.values()].map((side) => [side.share[0], side.share.at(-1)])") == [[0, 100]]
+    assert page.errors == []
