@@ -103,11 +103,16 @@ class LogRun:
             table = self.training if column in self.training.columns else self.evaluation
             series[name] = _on(steps, table.steps, table.values(column))
         history = History((0,))
-        seconds, samples = 0.0, np.zeros(1, dtype=np.int64)
-        for row, step in enumerate(steps.tolist()):
-            rollout = step if self.step_unit == ROLLOUT else 0
-            metrics = {m: values[row : row + 1] for m, values in series.items() if not np.isnan(values[row])}
-            history.append(StepRecord(step, rollout, samples, seconds, metrics))
+        samples, names = np.zeros(1, dtype=np.int64), list(series)
+        table = (
+            np.stack(list(series.values()), axis=1)[..., None] if names else np.empty((len(steps), 0, 1))
+        )  # (S, metrics, 1 seed)
+        measured = ~np.isnan(table[..., 0])
+        for step, values, has in zip(steps.tolist(), table, measured, strict=True):
+            metrics = dict(zip(names, values, strict=True))
+            if not has.all():
+                metrics = {name: value for (name, value), known in zip(metrics.items(), has.tolist(), strict=True) if known}
+            history.append(StepRecord(step, step if self.step_unit == ROLLOUT else 0, samples, 0.0, metrics))
         return history
 
     def frame(self) -> pd.DataFrame:

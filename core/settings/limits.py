@@ -34,6 +34,7 @@ class Limits:
     run_seconds: int | None = limit("{} seconds of training per run")
     paused_seconds: int | None = limit("a comparison ends when it has been paused for {} seconds")
     retention_hours: int | None = limit("results are deleted after {} hours")
+    logs_mb: int | None = limit("{} MB of logs of all visitors; the oldest are deleted first")
 
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
@@ -78,6 +79,7 @@ HOSTED = Limits(
     run_seconds=240,
     paused_seconds=900,
     retention_hours=72,
+    logs_mb=500,
 )
 
 

@@ -75,6 +75,12 @@ class StoredLogs:
         """Remove for good what was read so long ago. Does not wait."""
         self._writer.put([("DELETE FROM logs WHERE created <= ?", (time.time() - older_than_seconds,))])
 
+    def purge_beyond(self, most_bytes: int) -> None:
+        """Remove for good the oldest until the rest hold at most so many bytes. Waits for the disk."""
+        sql = """DELETE FROM logs WHERE rowid IN (SELECT place FROM (
+            SELECT rowid AS place, sum(length(content)) OVER (ORDER BY rowid DESC) AS total FROM logs) WHERE total > ?)"""
+        self._change(sql, most_bytes)
+
     def list(self, owner: str, *, deleted: bool = False) -> list[StoredLog]:
         """Those of an owner, newest first."""
         sql = f"SELECT {COLUMNS} FROM logs WHERE owner = ? AND (deleted IS NOT NULL) = ? ORDER BY rowid DESC"

@@ -11,8 +11,8 @@ from core.analysis.markdown import plain
 from core.logs import HOME, HOSTED, Bounds, Reading, read_paths, read_several, read_text
 from core.logs.bounds import MEGABYTE
 from core.runs.store.store import StoreError
-from pages.shared.common.labels import MAX_NAME, clean_name
-from pages.shared.common.process import hosted, store, visitor
+from pages.shared.common.labels import clean_name
+from pages.shared.common.process import hosted, manager, store, visitor
 from pages.shared.your_run.state import FILES, GIVEN, JUST_READ, PATH, REFUSED, TEXT, WATCHED
 from pages.shared.your_run.texts import body
 
@@ -109,7 +109,9 @@ def keep(name: str, reading: Reading) -> str:
     REFUSED.forget()
     WATCHED.set(None)
     try:
-        log = store().logs.add(visitor(), clean_name(name)[:MAX_NAME], reading)
+        log = store().logs.add(visitor(), clean_name(name), reading)
+        if (most := manager().limits.logs_mb) is not None:
+            store().logs.purge_beyond(most * MEGABYTE)
     except StoreError:
         log = "unkept"
     JUST_READ.set((log, reading))
