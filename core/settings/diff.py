@@ -19,7 +19,7 @@ def flat(settings: object, prefix: str = "") -> dict[str, object]:
     for name, value in settings.items():
         if isinstance(value, Mapping) or is_dataclass(value):
             out |= flat(value, f"{prefix}{name}.")
-        elif value is not None or name not in ("fork", "samples"):  # it begins at the base policy, its budget is updates
+        elif name != "fork":  # None: it begins at the base policy
             out[prefix + name] = tuple(value) if isinstance(value, list) else value
     return out
 
