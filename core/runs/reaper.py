@@ -22,6 +22,9 @@ from core.settings.limits import Limits
 NOBODY = "nobody was watching"
 PAUSED_FOR_LONG = "this shared server ends what has been paused for {seconds} seconds"
 DEAD_CHECK_SECONDS = 60.0  # interval of the search for runs of other processes that died
+# Two runs that train leave holes between the blocks that they free: without trims `addition` was seen to hold 1,083 MB, of which a
+# third was in use, with a trim every 3 seconds 536 MB. A trim takes about 25 ms of this thread and no lock that training needs.
+TRIM_SECONDS = 3.0
 HEARTBEAT_SECONDS = 5.0  # shorter suspensions go unnoticed; also how often opening the history is tried again
 
 
@@ -43,7 +46,7 @@ class Reaper:
         self.garbage = False  # a run has ended since garbage was last collected
         self._open = True
         self._wall = WallClock()
-        self._checked = self._tried = time.monotonic()
+        self._checked = self._tried = self._trimmed = time.monotonic()
         self._thread = ServiceThread("run reaper", self._work)
         self._thread.start()
 
@@ -68,13 +71,16 @@ class Reaper:
             self.garbage = self._admission.forget(self._comparisons) or self.garbage
             collect = self.garbage and not self._scheduler.active
             if not collect:
-                self._wait(min(next_deadline, HEARTBEAT_SECONDS))
+                self._wait(min(next_deadline, HEARTBEAT_SECONDS, TRIM_SECONDS))
             else:
                 self.garbage = False
         if collect:
             gc.collect()  # with torch in memory it takes long and stops every thread, so only while nothing trains
             give_back()
         now = time.monotonic()
+        if self._scheduler.active and now - self._trimmed >= TRIM_SECONDS:
+            self._trimmed = now
+            give_back()
         if self._recorder.waits_for_store and now - self._tried >= HEARTBEAT_SECONDS:
             self._tried = now
             self._open_history()

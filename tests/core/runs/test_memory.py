@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from core.runs import memory
-from tests.core.faults.processes import ROOT
+from core.runs import memory, reaper
+from core.runs.manager import RunManager
+from tests.core.faults.processes import CONFIG, PATIENCE, ROOT
 
 pytestmark = pytest.mark.skipif(memory._function("malloc_info") is None, reason="the C library is not glibc")
 
@@ -69,3 +71,25 @@ def test_without_glibc_nothing_happens(monkeypatch):
     monkeypatch.setattr(memory.sys, "platform", "darwin")
     memory.bound_arenas()
     memory.give_back()
+
+
+def test_free_memory_is_returned_again_and_again_while_something_trains(monkeypatch):
+    """And not while nothing does: what is at rest was trimmed when it came to rest."""
+    trims, going = threading.Semaphore(0), threading.Event()
+    monkeypatch.setattr(reaper, "TRIM_SECONDS", 0.01)
+    monkeypatch.setattr(reaper, "give_back", trims.release)
+
+    def train(config, **_):
+        going.wait(PATIENCE)
+        yield from ()
+
+    manager = RunManager(train=train)
+    try:
+        comparison = manager.start({"GRPO": CONFIG}, owner="ann", scenario="tiny")
+        for _ in range(3):
+            assert trims.acquire(timeout=PATIENCE)
+        going.set()
+        assert manager.wait(comparison, PATIENCE)
+    finally:
+        going.set()
+        manager.shutdown()
