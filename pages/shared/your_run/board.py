@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from core.analysis.charts.palette import KNOWN
 from core.logs import LogRun
 from core.logs.model import ROLLOUT
 from pages.shared.common import series
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import STYLES, side_styles
+from pages.shared.common.state import Key
 from pages.shared.common.view_settings import chosen_view
 from pages.shared.your_run.beside import choices, histories_of
 from pages.shared.your_run.charts import charts_for
@@ -25,6 +27,17 @@ MAX_WITH_EVENTS = 3
 TICK_SECONDS = 1.0
 
 
+def runs_key(what: Shown) -> Key[list[str]]:
+    """Of the choice of runs. It begins anew when another run appears, which is then chosen too."""
+    return RUNS(what.mark, len(what.reading.runs))
+
+
+def at_first(what: Shown) -> list[str]:
+    """The runs that are drawn before any are chosen: of a folder that is followed the newest."""
+    labels = list(what.labels)
+    return labels[-MOST:] if what.watched else labels[:MOST]
+
+
 def board(what: Shown) -> None:
     st.fragment(_tick, run_every=TICK_SECONDS if what.watched else None)(tuple(what.labels))
 
@@ -35,7 +48,7 @@ def _tick(labels: tuple[str, ...]) -> None:
         return
     if tuple(what.labels) != labels:
         st.rerun()  # another run has appeared: the choice of runs and the table of columns are out of date
-    chosen = [label for label in RUNS(what.mark).get() if label in what.labels] or list(what.labels)[:MOST]
+    chosen = [label for label in runs_key(what).get() if label in what.labels] or at_first(what)
     runs = {label: what.labels[label] for label in chosen[:MOST]}
     columns = MORE(what.mark).get()
     if not runs:
@@ -43,7 +56,8 @@ def _tick(labels: tuple[str, ...]) -> None:
         return
     beside = BESIDE(what.mark).get()
     others = histories_of(beside, choices(what)) if beside else {}
-    made = drawn((what.mark, what.version, tuple(runs), tuple(columns), tuple(beside)), runs, columns, others)
+    mark = (what.mark, what.version, tuple(runs), tuple(columns), tuple(beside), tuple(others))
+    made = drawn(mark, runs, columns, others, grows=what.watched is not None)
     live_board(
         made.histories,
         key="your_run:board",
@@ -64,8 +78,14 @@ def _view(runs: Iterable[LogRun]) -> dict:
 
 
 def _styles(labels: Iterable[str]) -> list[dict]:
-    """A line alone needs no dash to be told from others."""
-    styles = side_styles(labels)
+    """The Lab's own algorithms look as everywhere, once each; a line alone needs no dash to be told from others."""
+    labels, own = list(labels), {}
+    for label in labels:
+        name = label.rpartition(" · ")[2]
+        if name in KNOWN and name not in own.values():
+            own[label] = name
+    others = iter(side_styles(f"{label} " for label in labels if label not in own))
+    styles = [{**(KNOWN[own[label]] if label in own else next(others)), "label": label} for label in labels]
     return styles if len(styles) > 1 else [{**style, "dash": "solid"} for style in styles]
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import streamlit as st
 
 from core.analysis.history import History
 from core.logs import LogRun
 from core.logs.kept import has
+from pages.shared.common.cache import Cache
 from pages.shared.common.labels import distinct
 from pages.shared.your_run.charts import COLUMN
 from pages.shared.your_run.state import DRAWN
+
+KEPT_VALUES = 1_000_000  # of histories that visitors share, about 150 bytes each
 
 
 @dataclass(frozen=True)
@@ -24,17 +29,33 @@ class Drawn:
     epoch: int = 0
 
 
-def drawn(mark: tuple, runs: Mapping[str, LogRun], columns: Sequence[str], beside: Mapping[str, History]) -> Drawn:
-    """The histories of `runs` with `columns`, and those `beside` them, made anew only for another mark, which names all that they depend on."""
+def drawn(
+    mark: tuple, runs: Mapping[str, LogRun], columns: Sequence[str], beside: Mapping[str, History], *, grows: bool
+) -> Drawn:
+    """The histories of `runs` with `columns`, and those `beside` them, made anew only for another mark, which names all that they depend
+    on. Those of a log that is kept are shared by all who look at it; what a tab follows while it `grows` is its own."""
+    if not grows:
+        return _shared().made(mark, lambda: Drawn(mark, _histories(runs, columns, beside), zlib.crc32(repr(mark).encode())))
     last: Drawn | None = DRAWN.get()
-    if last is not None and last.mark == mark:
-        return last
-    histories = {label: run.history({COLUMN + c: c for c in columns if has(run, c)}) for label, run in runs.items()}
-    labels = distinct([*histories, *beside])
-    histories = dict(zip(labels, (*histories.values(), *beside.values()), strict=True))
-    epoch = 0 if last is None else last.epoch + (not _continues(last.histories, histories))
-    DRAWN.set(Drawn(mark, histories, epoch))
-    return DRAWN.get()
+    if last is None or last.mark != mark:
+        histories = _histories(runs, columns, beside)
+        last = Drawn(mark, histories, 0 if last is None else last.epoch + (not _continues(last.histories, histories)))
+        DRAWN.set(last)
+    return last
+
+
+@st.cache_resource(show_spinner=False)
+def _shared() -> Cache[tuple, Drawn]:
+    return Cache(KEPT_VALUES, size=lambda made: sum(_values(history) for history in made.histories.values()))
+
+
+def _values(history: History) -> int:
+    return sum(len(record.metrics) for record in history.after(history.first_update - 1))
+
+
+def _histories(runs: Mapping[str, LogRun], columns: Sequence[str], beside: Mapping[str, History]) -> dict[str, History]:
+    own = {label: run.history({COLUMN + c: c for c in columns if has(run, c)}) for label, run in runs.items()}
+    return dict(zip(distinct([*own, *beside]), (*own.values(), *beside.values()), strict=True))
 
 
 def _continues(before: Mapping[str, History], now: Mapping[str, History]) -> bool:

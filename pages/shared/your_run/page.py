@@ -12,11 +12,11 @@ from pages.shared.common.trouble import show_missing_history
 from pages.shared.common.view_settings import log_view_settings
 from pages.shared.your_run.actions import actions, undo_bar
 from pages.shared.your_run.beside import choices
-from pages.shared.your_run.board import MOST, PREFIX, board
+from pages.shared.your_run.board import MOST, PREFIX, at_first, board, runs_key
 from pages.shared.your_run.columns import ask_accuracy, columns, said
 from pages.shared.your_run.give import give, limit
 from pages.shared.your_run.shown import DamagedLog, Shown, shown
-from pages.shared.your_run.state import BESIDE, GREETED, MORE, RUNS, UNDO, WATCHED
+from pages.shared.your_run.state import BESIDE, GREETED, MORE, UNDO, WATCHED
 from pages.shared.your_run.texts import body, document
 from pages.shared.your_run.watching import asked_on_the_command_line
 
@@ -71,9 +71,7 @@ def _show(what: Shown) -> None:
         board(what)
         return
     if len(labels) > 1:
-        st.multiselect(
-            "Runs on the board", list(labels), default=list(labels)[:MOST], max_selections=MOST, key=RUNS(what.mark).name
-        )
+        st.multiselect("Runs on the board", list(labels), default=at_first(what), max_selections=MOST, key=runs_key(what).name)
     for line in steps_in_words(what):
         st.caption(line)
     names = choices(what)

@@ -56,6 +56,7 @@ def shown() -> Shown | None:
 def _kept(log: str) -> Shown:
     try:
         row = store().logs.find(log)
+        JUST_READ.forget()  # it is large, and kept now
         said = _said(log, row.said)
         reading = _readings().made(log, lambda: store().logs.read(log))
         return Shown(log, (said,), row.name, corrected(reading, said), row)

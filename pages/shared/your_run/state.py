@@ -24,6 +24,8 @@ FILES: KeyFamily[list] = KeyFamily("your_run:files:{}", [], Lifetime.WIDGET)  # 
 TEXT: KeyFamily[str] = KeyFamily("your_run:text:{}", "", Lifetime.WIDGET)
 PATH: Key[str] = Key("your_run:path", "", Lifetime.LASTING_WIDGET)
 NAME: KeyFamily[str] = KeyFamily("your_run:name:{}", "", Lifetime.WIDGET)  # by log
-RUNS: KeyFamily[list[str]] = KeyFamily("your_run:runs:{}", [], Lifetime.WIDGET)  # which are drawn, by what is shown
+RUNS: KeyFamily[list[str]] = KeyFamily(
+    "your_run:runs:{}:{}", [], Lifetime.WIDGET
+)  # which are drawn, by what is shown and how many there are
 BESIDE: KeyFamily[list[str]] = KeyFamily("your_run:beside:{}", [], Lifetime.WIDGET)  # what is laid beside it
 MORE: KeyFamily[list[str]] = KeyFamily("your_run:columns:{}", [], Lifetime.WIDGET)  # which columns are drawn too

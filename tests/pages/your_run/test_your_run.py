@@ -193,6 +193,7 @@ def test_the_labs_own_runs_and_other_logs_are_laid_beside_it(open_page):
     shown = payload(app)
     assert list(shown["points"]) == ["second.jsonl", "shipped example · DAPO", "first.jsonl"]
     assert shown["sides"][1]["label"] == "shipped example · DAPO" and not app.exception and not app.warning
+    assert [side["color"] for side in shown["sides"]] == ["#009E73", "#0072B2", "#B0568A"]  # the Lab's DAPO as everywhere
     app.segmented_control[0].set_value("share").run()
     assert payload(app)["settings"]["xaxis"] == "share"
 
@@ -221,6 +222,12 @@ def test_the_command_line_opens_on_a_folder_and_finds_new_runs(open_app, monkeyp
     app = open_app()
     assert app.title[0].value == "Your run" and not app.exception
     assert len(payload(app)["points"]) == 1
+    (folder / "b.jsonl").write_text(rows(1, 7))
+    monkeypatch.setattr("pages.shared.your_run.watching.POLL_SECONDS", 0.0)
+    assert len(payload(app.run())["points"]) == 2
+    (folder / "a.jsonl").write_text(rows(1, 3, reward=0.5))  # began again: the first start stays
+    again = payload(app.run())
+    assert [side["update"][1] for side in again["points"].values()] == [5, 3, 7] and not app.exception
 
 
 def test_the_csv_has_the_labs_columns_and_reads_back(open_page):
