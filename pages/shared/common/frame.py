@@ -15,6 +15,7 @@ from pages.shared.common.process import remember_visitor
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
+.st-key-theme_watch { position: absolute; }
 [data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 button[kind="primary"], button[kind="primary"]:hover,

@@ -15,6 +15,7 @@ from pages.shared.common.chart_view import show_chart
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
+from pages.shared.common.theme import dark_theme
 from pages.shared.common.trouble import plainly
 from pages.shared.compare.state import DRAW_ANEW, MORE_CHARTS
 
@@ -40,7 +41,7 @@ def show_more_charts(comparison: str | None) -> None:
 
 @plainly
 def _show_all(comparison: str | None) -> None:
-    dark = st.context.theme.type == "dark"
+    dark = dark_theme()
     finished = comparison is None or manager().view(comparison).finished
     drawn = _drawn(comparison, finished, dark)
     if finished and not (drawn and drawn.charts):

@@ -15,6 +15,7 @@ from core.inspection.step import Step, check_against
 from core.inspection.treatment import treat
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.process import manager, visitor, watch
+from pages.shared.common.theme import dark_theme
 from pages.shared.common.trouble import plainly
 from pages.shared.inspect_step.batch import batch_part
 from pages.shared.inspect_step.controls import controls
@@ -69,7 +70,7 @@ def inspect_page() -> None:
         _verified(step, results[place().run])
     with body:
         style = next(s for s in side_styles(results) if s["label"] == place().run)
-        dark = st.context.theme.type == "dark"
+        dark = dark_theme()
         color = style["color_dark" if dark else "color"]
         number = batch_part(step, seen, color=color, dark=dark)
         group_part(step, seen, number, results, color=color, dark=dark)
