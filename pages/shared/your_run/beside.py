@@ -25,7 +25,7 @@ MOST_OFFERED = 200
 def choices(what: Shown) -> dict[str, str]:
     """Choice ("log:ID", "run:ID" or "shipped:SIDE") -> its name in the list, newest first."""
     found = {f"log:{log.id}": f"Your log · {log.name}" for log in _logs() if what.log is None or log.id != what.log.id}
-    found |= {f"run:{row.run_id}": f"Lab · {_title(row)} · {row.label}" for row in _runs()}
+    found |= {f"run:{row.stored_id}": f"Lab · {_title(row)} · {row.label}" for row in _runs()}
     found |= {f"shipped:{side}": f"Lab · shipped example · {side}" for side in results_of(None)}
     return found
 

@@ -7,7 +7,10 @@ import json
 import pandas as pd
 import pytest
 
+from core.analysis.result import Status
+from core.engine.trainer import train
 from core.settings.limits import HOSTED
+from core.settings.links import from_query
 from pages.shared.common import process
 from tests.pages.conftest import press, words
 
@@ -196,6 +199,20 @@ def test_the_labs_own_runs_and_other_logs_are_laid_beside_it(open_page):
     assert [side["color"] for side in shown["sides"]] == ["#009E73", "#0072B2", "#B0568A"]  # the Lab's DAPO as everywhere
     app.segmented_control[0].set_value("share").run()
     assert payload(app)["settings"]["xaxis"] == "share"
+
+
+def test_a_run_of_the_visitors_own_is_laid_beside_it(open_page):
+    config = from_query({"scenario": "collapse", "replicas": "2", "updates": "8"}).runs["DAPO"]
+    app = drop(open_page(), ("first.jsonl", rows(1, 20)))
+    store = process.store()
+    stored_id = store.add_run(store.add_comparison(owner=ANN, scenario="collapse", name="mine"), "DAPO", config)
+    for record in train(config):
+        store.append(stored_id, record)
+    store.set_status(stored_id, Status.DONE)
+    assert store.flush()
+    app = app.run()
+    app.multiselect[0].set_value([f"run:{stored_id}"]).run()
+    assert list(payload(app)["points"]) == ["first.jsonl", "mine · DAPO"] and not app.exception and not app.warning
 
 
 def test_deleted_it_can_be_brought_back(open_page):
