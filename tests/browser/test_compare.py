@@ -127,3 +127,5 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.get_by_role("button", name="Run: GRPO against DAPO").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    box = page.get_by_role("radio", name="wall time").bounding_box()  # the last of the x-axes
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390

@@ -20,6 +20,7 @@ STYLE = """<style>
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 button[kind="primary"], button[kind="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
+@media (max-width: 640px) { [data-testid="stButtonGroup"] [role="radiogroup"] button { padding-inline: 0.4rem; } }
 </style>"""
 
 # A file: the name of a Material symbol would make the browser fetch the icon from a font server.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.analysis.csv_files import safe_table
 from core.analysis.markdown import plain
 from core.logs import LogRun
 from core.logs.kept import Correction
@@ -56,7 +57,7 @@ def columns(what: Shown, run: LogRun) -> None:
     st.markdown(body("columns"))
     table = column_table(run)
     st.dataframe(
-        table, hide_index=True, width="stretch", placeholder="–", height=min(420, 35 * (len(table) + 1) + 3),
+        safe_table(table), hide_index=True, width="stretch", placeholder="–", height=min(420, 35 * (len(table) + 1) + 3),
         column_config={"How the definition differs": st.column_config.TextColumn(width="large")},
         alt=f"{len(table)} columns of the log and what each was taken for.",
     )  # fmt: skip
