@@ -1,0 +1,52 @@
+"""Entropy that is gone, or that climbs, without the reward rising."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.diagnosis import trends
+from core.diagnosis.evidence import Evidence
+from core.diagnosis.finding import CONDITION, FAULT, LIKELY, POSSIBLE, Finding
+from core.diagnosis.thresholds import limit
+
+
+def entropy(evidence: Evidence) -> list[Finding]:
+    series = evidence.get("entropy_nats")
+    if not evidence.has_trend(series) or not evidence.begins or len(series) < 2 * evidence.window(series):
+        return []
+    initial, rows = float(np.median(trends.first_window(evidence, series))), evidence.window(series)
+    last = float(np.median(trends.last_window(evidence, series)))
+    if max(initial, last) < limit("entropy_none"):
+        return []
+    smooth = trends.rolling_median(series.values, rows)
+    if last < limit("entropy_collapse") * initial:
+        kind, since = "entropy_collapse", trends.window_since(series, rows, smooth < limit("entropy_collapse") * initial)
+    elif last > limit("entropy_explosion") * initial:
+        kind, since = "entropy_explosion", trends.window_since(series, rows, smooth > limit("entropy_explosion") * initial)
+    else:
+        return []
+    better = trends.rises(evidence)
+    if _solved(evidence) or (better and (kind == "entropy_explosion" or not _stands_since(evidence, since))):
+        return []  # it became certain and right: no disease
+    unsure = ("no_reward",) if better is None else ("reward_rose_before",) if better else ()
+    return [
+        Finding(
+            kind=kind, severity=CONDITION if better else FAULT, confidence=POSSIBLE if better is None else LIKELY, since_step=since,
+            value=last / initial, unsure=unsure, marks=(series.mark(since),),
+            facts={"first": trends.number(initial), "last": trends.number(last), "share": trends.percent(last / initial), "step": since},
+        )
+    ]  # fmt: skip
+
+
+def _stands_since(evidence: Evidence, step: int) -> bool:
+    """The reward has gained next to nothing since, for a good part of the run, and a gain would have been seen."""
+    reward, since = evidence.reward, evidence.reward.since(step)
+    if len(since) < limit("trend_rows") or len(since) < len(reward) / 3:
+        return False
+    late = trends.change(since)
+    return late.size + 2 * late.error < limit("stands") * trends.change(reward).size
+
+
+def _solved(evidence: Evidence) -> bool:
+    right = evidence.share_right
+    return right is not None and float(np.mean(right.values[-evidence.window(right) :])) >= limit("solved")

@@ -1,0 +1,70 @@
+"""A gradient that is exactly 0, always or from some step on, or that has faded; and one that is 0 although rewards differ."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.diagnosis import trends
+from core.diagnosis.costs import wasted
+from core.diagnosis.evidence import Evidence, Series
+from core.diagnosis.finding import FAULT, LIKELY, POSSIBLE, SURE, Finding
+from core.diagnosis.thresholds import limit
+
+
+def gradient_zero(evidence: Evidence) -> list[Finding]:
+    series = evidence.get("grad_norm")
+    if series is None or evidence.rounded:
+        return []
+    zero, rows = np.abs(series.values) < limit("zero"), evidence.window(series)
+    share, needed = float(zero.mean()), limit("zero_share")
+    late = float(zero[-rows:].mean())
+    if late >= needed and len(series) > 1:
+        if _differs(evidence, series.steps[zero]):
+            return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
+        if share >= needed and float(zero[:rows].mean()) >= needed and evidence.begins:
+            return [_finding(evidence, series, "gradient_never", zero, int(series.steps[0]), share)]
+        if len(series) >= rows:
+            since = trends.window_since(series, rows, zero)
+            return [_finding(evidence, series, "gradient_vanished", zero, since, late, "zero")]
+    if len(series) > 1 and share >= 0.5 and _differs(evidence, series.steps[zero]):
+        return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
+    return _faded(evidence, series, rows)
+
+
+def _differs(evidence: Evidence, steps: np.ndarray) -> bool:
+    """At most of `steps` rewards differ within groups, by the log's own words."""
+    for metric, has_signal in (("zero_std_fraction", lambda x: x < 1 - 1e-6), ("reward_std", lambda x: x > 1e-6)):
+        series = evidence.get(metric)
+        if series is not None:
+            at = np.isin(series.steps, steps)
+            if at.any():
+                return bool(has_signal(series.values[at]).mean() > 0.5)
+    return False
+
+
+def _finding(evidence, series: Series, kind: str, zero: np.ndarray, since: int, value: float, variant: str = "") -> Finding:
+    enough = len(series) >= evidence.window(series)
+    return Finding(
+        kind=kind, severity=FAULT, confidence=SURE if enough else POSSIBLE, since_step=since, value=value, variant=variant,
+        facts={"zeros": int(zero.sum()), "rows": len(series), "step": since}, marks=(series.mark(since),),
+        cost=wasted(evidence, series.steps, zero.astype(float)), unsure=() if enough else ("few_rows",),
+    )  # fmt: skip
+
+
+def _faded(evidence: Evidence, series: Series, rows: int) -> list[Finding]:
+    if not evidence.has_trend(series) or not evidence.begins or len(series) < 2 * rows:
+        return []
+    # The upper quarter: groups without signal on some rows must not pass for a gradient that has gone.
+    initial, last = float(np.median(series.values[:rows])), float(np.quantile(series.values[-rows:], 0.75))
+    longer = max(1.0, trends.length_ratio(evidence))  # a mean over longer completions is smaller
+    if initial <= 0 or last / initial * longer >= limit("gradient_vanished"):
+        return []
+    smooth = trends.rolling_median(series.values, rows)
+    since = trends.window_since(series, rows, smooth * longer < limit("gradient_vanished") * initial)
+    return [
+        Finding(
+            kind="gradient_vanished", variant="faded", severity=FAULT, confidence=LIKELY, since_step=since, value=last / initial,
+            facts={"first": trends.number(initial), "last": trends.number(last), "share": trends.percent(last / initial), "step": since},
+            marks=(series.mark(since),), unsure=("gradient_scale",),
+        )
+    ]  # fmt: skip
