@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from core.diagnosis.evidence import Evidence
-from core.diagnosis.finding import Cost
+from core.diagnosis.finding import Waste
 
 
-def wasted(evidence: Evidence, steps: np.ndarray, share: np.ndarray) -> Cost:
+def wasted(evidence: Evidence, steps: np.ndarray, share: np.ndarray) -> Waste:
     """`share` (n,) of what was generated at each of `steps` (n,) taught nothing. Long completions count more where lengths are logged."""
     lengths = evidence.get("completion_tokens_mean")
     weights = np.interp(steps, lengths.steps, lengths.values) if lengths is not None else np.ones(len(steps))
@@ -17,4 +17,4 @@ def wasted(evidence: Evidence, steps: np.ndarray, share: np.ndarray) -> Cost:
     spent = None
     if seconds is not None:
         spent = float((np.interp(seconds.steps, steps, share) * seconds.values).sum())
-    return Cost(float((weights * share).sum() / total) if total > 0 else float(share.mean()), spent)
+    return Waste(float((weights * share).sum() / total) if total > 0 else float(share.mean()), spent)

@@ -13,7 +13,7 @@ from core.analysis.metrics import METRIC_NAMES
 from core.diagnosis.finding import Mark
 from core.diagnosis.thresholds import limit
 from core.logs import LogRun
-from core.logs.model import ROLLOUT, UPDATE
+from core.logs.model import UPDATE
 from core.logs.names import EXTRA_NAMES
 from core.logs.take import EVALUATIONS
 
@@ -153,7 +153,3 @@ def evidence_of_history(name: str, history: History, seed: int | None = None) ->
 def _series(metric: str, column: str, steps: np.ndarray, values: np.ndarray, broken: np.ndarray | None = None) -> Series:
     finite = np.isfinite(values)
     return Series(metric, column, steps[finite], values[finite], np.empty(0, dtype=np.int64) if broken is None else broken)
-
-
-def unit_name(evidence: Evidence) -> str:
-    return "rollout" if evidence.step_unit == ROLLOUT else "update"

@@ -22,7 +22,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Cost:
+class Waste:
     """`share` (0 to 1) of what was generated since the beginning of the file taught nothing; `seconds` of training went into it, None
     if the log has no times."""
 
@@ -43,5 +43,5 @@ class Finding:
     variant: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
-    cost: Cost | None = None
+    cost: Waste | None = None
     unsure: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ SHOWN = ("TRL", "verl")  # for a framework without settings of its own here
 FRAMEWORKS = ("TRL", "verl", "ms-swift", "OpenRLHF", "DAPO Lab")
 
 COST = "So far {share} of what was generated taught nothing."
-COST_SECONDS = "So far {share} of what was generated taught nothing: {hours} hours of training."
+COST_SECONDS = "So far {share} of what was generated taught nothing: {duration} of training."
 GROUPS = {
     "too_hard": "The groups are mostly all wrong: the prompts are too hard for this policy.",
     "too_easy": "The groups are mostly all right: the prompts are too easy for this policy.",
@@ -37,7 +37,7 @@ class Remedy:
 
 
 @dataclass(frozen=True)
-class Told:
+class Explanation:
     title: str
     seen: str
     cost: str  # "" if the log does not tell
@@ -48,14 +48,14 @@ class Told:
     lab: str  # the parameters of a link to the Compare page, "" if no scenario shows it
 
 
-def told(finding: Finding, framework: str = "") -> Told:
+def told(finding: Finding, framework: str = "") -> Explanation:
     """The finding in sentences. KeyError if its texts lack a sentence or a placeholder."""
     head, sections = read_text(finding.kind)
     key = f"seen: {finding.variant}" if finding.variant else "seen"
     facts = {**finding.facts, "zeros_bound": finding.facts.get("zeros", "")}
     seen = [sections[key if key in sections else "seen"].format(**facts), *_about_groups(finding)]
     unsure = dict(read_table("why_not_surer"))
-    return Told(
+    return Explanation(
         title=head["title"], seen=" ".join(seen), cost=_cost(finding), unsure=tuple(unsure[name].strip() for name in finding.unsure),
         causes=sections["causes"], remedies=tuple(remedy(name.strip(), framework) for name in head["try"].split(",")),
         learn=head["learn"], lab=head.get("lab", ""),
@@ -85,7 +85,12 @@ def _cost(finding: Finding) -> str:
     if finding.cost is None:
         return ""
     share, seconds = trends.percent(finding.cost.share), finding.cost.seconds
-    return COST.format(share=share) if seconds is None else COST_SECONDS.format(share=share, hours=trends.number(seconds / 3600))
+    return COST.format(share=share) if seconds is None else COST_SECONDS.format(share=share, duration=_duration(seconds))
+
+
+def _duration(seconds: float) -> str:
+    size, unit = next(((size, unit) for size, unit in ((3600, "hours"), (60, "minutes")) if seconds >= size), (1, "seconds"))
+    return f"{trends.number(seconds / size)} {unit}"
 
 
 @cache
