@@ -56,7 +56,8 @@ def timers_on(trainer: Trainer, timer: StageTimer) -> Iterator[None]:
             core.engine.trainer, "clip_by_global_norm", timer.around("optimiser", core.engine.trainer.clip_by_global_norm)
         ),
         patch.object(trainer.optimiser, "step", timer.around("optimiser", trainer.optimiser.step)),
-        patch.object(trainer, "evaluate", timer.around("evaluation", trainer.evaluate)),
+        patch.object(trainer, "score", timer.around("evaluation", trainer.score)),
+        patch.object(trainer, "survey", timer.around("evaluation", trainer.survey)),
     ):
         yield
 

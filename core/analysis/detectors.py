@@ -39,7 +39,7 @@ def never_had_gradient(updates: np.ndarray, metric: Callable[[str], np.ndarray])
     """Why no update of a run had a gradient, as its mean over seeds: nearly all groups were "all wrong" or "all right", or they were
     "mixed" and something else is the matter. None if one had, or where EVENT_UPDATES updates are not over."""
     grad_norm = mean_over_seeds(metric("grad_norm"))
-    if len(updates) < EVENT_UPDATES or (grad_norm >= GRADIENT_FLOOR).any():
+    if np.count_nonzero(updates) < EVENT_UPDATES or (grad_norm >= GRADIENT_FLOOR).any():
         return None
     shares = {kind: float(np.nanmean(metric(name))) for kind, name in GROUPS_WITHOUT_SIGNAL.items()}
     return next((kind for kind, share in shares.items() if share >= SOLVED_FRACTION), "mixed")
@@ -93,7 +93,7 @@ def _first_below(updates: np.ndarray, values: np.ndarray, threshold: float, afte
     count = np.concatenate(([0], np.cumsum(measured)))
     begin = np.searchsorted(updates, updates - EVENT_UPDATES, side="right")
     looked = count[1:] - count[begin]  # of the window that each update closes
-    whole = (updates >= updates[:1] + EVENT_UPDATES - 1) & (looked > 0) & (updates > after)
+    whole = (updates >= np.maximum(updates[:1], 1) + EVENT_UPDATES - 1) & (looked > 0) & (updates > after)
     below = whole & ((total[1:] - total[begin]) / np.maximum(looked, 1) < threshold)
     return int(updates[below.argmax()]) if below.any() else None
 

@@ -13,7 +13,8 @@ from core.engine.types import Distribution, StepRecord
 
 
 class History:
-    """Rows of one run of R seeds. U updates: `updates`, `rollouts`, `wall_seconds` are (U,), `samples` and every metric (U, R)."""
+    """Rows of one run of R seeds. U rows: `updates`, `rollouts`, `wall_seconds` are (U,), `samples` and every metric (U, R). The first row
+    of a run that is no fork is update 0: the score of the untrained policy, and nothing else. Histories of earlier versions lack it."""
 
     def __init__(self, seeds: Iterable[int]):
         self.seeds = tuple(seeds)
@@ -55,8 +56,14 @@ class History:
         return copy
 
     def after(self, update: int) -> list[StepRecord]:
-        """The records of later updates than `update`, oldest first; safe while another thread appends."""
+        """The records of later updates than `update`, oldest first: all after -1, those of the training after 0. Safe while another
+        thread appends."""
         return self._records[bisect_right(self._records, update, key=lambda record: record.update) :]
+
+    @property
+    def trained(self) -> int:
+        """How many updates it has rows of: all rows but that of update 0."""
+        return len(self.after(0))
 
     @property
     def updates(self) -> np.ndarray:

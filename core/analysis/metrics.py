@@ -1,8 +1,10 @@
 """Every metric, defined once: name, unit, population, definition, equation. The README's table and the CSV's columns come from here.
 
 Metrics of an update are measured on the minibatch of that update. Metrics of a rollout are measured on everything that was generated
-for it, dropped groups included, under the policy that generated it, and stand at the rollout's first update. Evaluation metrics stand
-at the first update of the rollout that they precede and, at the end, at the last update. Elsewhere a metric is empty, never 0.
+for it, dropped groups included, under the policy that generated it, and stand at the rollout's first update. `kl_base` is one of these,
+at every `eval_every`-th rollout, and is measured once more after the last update. `eval_accuracy` stands at the update after which it was
+measured: at 0 for the untrained policy, whose row holds nothing else, at the end of every `eval_every`-th rollout, and at the last
+update. Elsewhere a metric is empty, never 0.
 """
 
 from __future__ import annotations

@@ -113,8 +113,8 @@ def interquartile_mean(values: np.ndarray) -> float:
 
 
 def initial_values(updates: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(n,) mean of `values` (U, n) over the first three updates, NaN where nothing was measured. `updates` (U,) count from 1, or from where
-    a fork began."""
+    """(n,) mean of `values` (U, n) over the first three updates and update 0, NaN where nothing was measured. `updates` (U,) count from 0,
+    or from where a fork began."""
     return _mean_where(values, first_rows(updates))
 
 
@@ -151,8 +151,13 @@ def mean_over_seeds(values: np.ndarray) -> np.ndarray:
 
 
 def first_rows(updates: np.ndarray) -> np.ndarray:
-    """bool (U,)"""
-    return updates < (updates[0] if len(updates) else 1) + INITIAL_UPDATES
+    """bool (U,) the rows of the first three updates, and that of update 0, which has nothing but the score before them."""
+    return updates < after_initial(int(updates[0]) if len(updates) else 1)
+
+
+def after_initial(first: int) -> int:
+    """The update behind the first three of a history that begins with update `first`; update 0 is none of the three."""
+    return max(first, 1) + INITIAL_UPDATES
 
 
 def _mean_where(values: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
 
 def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
     """Per algorithm and metric: initial, final, interval; events; and between algorithms: contrasts (paired differences) and ratios."""
-    measured = {label: result for label, result in results.items() if len(result.history)}
+    measured = {label: result for label, result in results.items() if result.history.trained}
     forks = {"forks": found} if (found := _forks(measured)) else {}
     return clean(
         {
@@ -97,7 +97,7 @@ def _algorithm(history: History) -> dict:
     }
     out["seeds"]["of"] = len(history.seeds)
     out["gradient_share"] = interval(gradient_shares(updates, watched["grad_norm"], ends)).as_dict()
-    out["stability"] = {name: interval(half_variances(values)).mean for name, values in watched.items()}
+    out["stability"] = {name: interval(half_variances(updates, values)).mean for name, values in watched.items()}
     return out
 
 
@@ -146,10 +146,11 @@ def _ratio(ours: History, theirs: History) -> dict:
     }
 
 
-def half_variances(values: np.ndarray) -> np.ndarray:
-    """(U, R) -> (R,) variance over the second half of the updates: a measure of instability late in training. NaN for a seed that was
-    measured fewer than twice there."""
-    half = values[len(values) // 2 :]
+def half_variances(updates: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(R,) variance of `values` (U, R) over the second half of the `updates` (U,): a measure of instability late in training. NaN for a
+    seed that was measured fewer than twice there."""
+    trained = values[updates > 0]
+    half = trained[len(trained) // 2 :]
     measured = ~np.isnan(half)
     counts = np.where(measured.sum(0) > 1, measured.sum(0), np.nan)
     means = np.where(measured, half, 0.0).sum(0) / counts

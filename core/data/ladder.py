@@ -25,7 +25,7 @@ def thinned(history: History) -> History:
     for rows in measured.values():
         keep[np.flatnonzero(rows)[-1:]] = True  # the last value, where the last part of a short run holds none
     out = History(history.seeds)
-    for record, kept in zip(history.after(0), keep, strict=True):
+    for record, kept in zip(history.after(-1), keep, strict=True):
         if kept:
             metrics = {name: values for name, values in record.metrics.items() if name in KEPT}
             out.append(StepRecord(record.update, record.rollout, record.samples_generated, record.wall_seconds, metrics))

@@ -74,10 +74,11 @@ class KeepingCollector(RolloutCollector):
 
 
 def rollouts(config: RunConfig) -> Iterator[tuple[History, Round]]:
-    """(everything measured so far, what was generated) after every rollout."""
+    """(everything measured so far, from update 0 on, what was generated) after every rollout."""
     trainer = Trainer(config)
     trainer.collector = collector = KeepingCollector(config, trainer.task, trainer.policy, trainer.streams)
     history = History(config.seeds)
+    history.append(trainer.untrained())
     while trainer.update < config.updates:
         for one in trainer.rollout():
             history.append(one)

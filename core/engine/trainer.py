@@ -37,8 +37,9 @@ def train(
     on_prepare: OnPrepare = lambda stage, done, total: None,
     checkpoints: Checkpoints | None = None,
 ) -> Iterator[StepRecord]:
-    """Train `config.replicas` seeds at once; one record per update, until the budget is spent unless `should_stop()` says so. It is asked
-    after every update and inside everything that takes long: preparation, generation, evaluation, the pieces of an update.
+    """Train `config.replicas` seeds at once: the evaluation of the untrained policy as update 0, unless it is a fork, then one record per
+    update, until the budget is spent unless `should_stop()` says so. It is asked after every record and inside everything that takes long:
+    preparation, generation, evaluation, the pieces of an update.
 
     Where the budget is samples, a seed that has spent its own neither generates nor trains any more; its values are NaN from then on.
     `on_prepare(stage, done, total)` is called while a base model has to be built first, and while a fork's run is trained up to the fork.
@@ -50,6 +51,9 @@ def train(
         trainer = Trainer(config, on_prepare, should_stop)
         if config.fork is not None:
             trainer.restore(_forked_state(config, on_prepare, checkpoints, should_stop))
+        else:
+            yield trainer.untrained()
+            trainer.check_stop()
         while not trainer.is_over:
             for record in trainer.rollout():
                 yield record
@@ -168,8 +172,15 @@ class Trainer:
         """The budget is spent."""
         return self.config.is_over(self.update, self.samples.tolist())
 
+    def untrained(self) -> StepRecord:
+        """The evaluation before the first update: update 0 of rollout 0, when nothing has been sampled. The clock starts after it."""
+        score = self.score().double().numpy()
+        self.started = time.perf_counter()
+        return StepRecord(0, 0, self.samples.numpy().copy(), 0.0, {"eval_accuracy": score})
+
     def rollout(self) -> Iterator[StepRecord]:
-        """One generation phase and the updates on it, for the seeds whose budget is not spent."""
+        """One generation phase and the updates on it, for the seeds whose budget is not spent. The policy is scored after every
+        `eval_every` rollouts and at the end, so that a score stands at the update, and at the samples, of the policy that it is of."""
         config = self.config
         active, progress = self._active()
         replicas = None if active is None else active.nonzero()[:, 0].tolist()
@@ -183,19 +194,22 @@ class Trainer:
         metrics["zero_advantage_fraction"] = _masked_mean((advantages == 0).all(-1).double(), batch.live)
         seen = None
         if (self.rollouts - 1) % config.eval_every == 0:
-            measured, seen = self.evaluate(batch)
-            metrics |= measured
+            metrics["kl_base"], seen = self.survey(batch)
             if (self.rollouts - 1) % self.distribution_every:
                 seen = None
         for k in range(config.effective_updates_per_rollout):
             slots = slice(k % config.minibatches, None, config.minibatches)
             metrics |= self._update(batch.slots(slots), advantages[:, slots], active)
             self.update += 1
-            last = self._last_for(active, k)
+            last, ends = self._last_for(active, k), k == config.effective_updates_per_rollout - 1
             if last is not None:
-                measured, ahead = self.evaluate(batch)
+                divergence, ahead = self.survey(batch)
+                metrics["kl_base"] = torch.where(last, divergence, metrics.get("kl_base", torch.nan))
                 seen = ahead if self.is_over else None  # of the seeds in this last rollout
-                metrics |= {name: torch.where(last, v, metrics.get(name, torch.nan)) for name, v in measured.items()}
+            if ends and self.rollouts % config.eval_every == 0:
+                metrics["eval_accuracy"] = self.score()
+            elif last is not None:
+                metrics["eval_accuracy"] = torch.where(last, self.score(), torch.nan)
             yield self._record(metrics, seen, active)
             if last is not None and config.samples is None:
                 return
@@ -218,16 +232,15 @@ class Trainer:
             ended &= active
         return ended if k == config.effective_updates_per_rollout - 1 and bool(ended.any()) else None
 
-    def evaluate(self, batch: Rollout) -> tuple[dict[str, Tensor], Distribution]:
-        """Greedy score on the held-out prompts, the divergence from the base policy on the batch's tokens, and what the policy would
-        generate in their place."""
-        params, temperature = self.params.detached(), self.config.temperature
-        found = self.policy.survey(params, batch.prompts, batch.tokens, batch.mask, temperature)
-        metrics = {
-            "eval_accuracy": self.task.evaluate(self.policy, params, temperature),
-            "kl_base": _masked_mean(found.kl_to_base, batch.trained_mask),
-        }
-        return metrics, Distribution(found.token_probs.numpy(), found.rank_probs.numpy())
+    def score(self) -> Tensor:
+        """(R,) what the task's `evaluate` measures of the policy as it is: no random number is drawn."""
+        return self.task.evaluate(self.policy, self.params.detached(), self.config.temperature)
+
+    def survey(self, batch: Rollout) -> tuple[Tensor, Distribution]:
+        """(R,) divergence from the base policy on the batch's tokens, and what the policy would generate in their place."""
+        found = self.policy.survey(self.params.detached(), batch.prompts, batch.tokens, batch.mask, self.config.temperature)
+        divergence = _masked_mean(found.kl_to_base, batch.trained_mask)
+        return divergence, Distribution(found.token_probs.numpy(), found.rank_probs.numpy())
 
     def _update(self, batch: Rollout, advantages: Tensor, active: Tensor | None) -> dict[str, Tensor]:
         """One optimiser step of every replica on its minibatch. Pieces of a minibatch share one denominator."""

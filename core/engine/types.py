@@ -88,12 +88,12 @@ class Distribution:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One optimiser update of all replicas.
+    """One optimiser update of all replicas; or, as update 0 of rollout 0, the evaluation of the untrained policy.
 
     A metric that was not measured at this update is absent, or NaN for the replicas it was not measured on; never 0.
     """
 
-    update: int  # 1, 2, …: optimiser updates
+    update: int  # 1, 2, …: optimiser updates; 0 before the first
     rollout: int  # 1, 2, …: the generation phase this update trains on
     samples_generated: np.ndarray  # (R,) int64, completions sampled since the start, dropped ones included
     wall_seconds: float  # since the start of training

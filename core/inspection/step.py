@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from core.analysis.history import History
+from core.analysis.metrics import LEVELS
 from core.engine.checkpoints import Checkpoints
 from core.engine.policies import never
 from core.engine.rollout import RolloutCollector, Round
@@ -102,6 +103,11 @@ def inspect_step(
         raise ConfigError(
             f"seed must be one of the run's, {config.seeds[0]} to {config.seeds[-1]}, got {seed}; choose one of these"
         )
+    if update == config.start == 0:
+        raise ConfigError(
+            f"update must be between 1 and {config.most_updates}, got 0, the untrained policy, whose evaluation trained nothing; choose 1 "
+            "to see what the untrained policy generated first"
+        )
     if not config.start < update <= config.most_updates:
         raise ConfigError(
             f"update must be between {config.start + 1} and {config.most_updates}, got {update}; choose one of the run's updates"
@@ -128,6 +134,8 @@ def check_against(step: Step, history: History) -> str:
     at = history.seeds.index(step.seed)
     for name, values in step.record.metrics.items():
         stored = found[0].metrics.get(name)
+        if stored is None and LEVELS.get(name) == "evaluation":  # earlier versions evaluated at other updates
+            continue
         here, there = float(values[0]), np.nan if stored is None else float(stored[at])
         if not np.isclose(here, there, rtol=VISIBLE, atol=ZERO, equal_nan=True):
             told = apart(here, there)

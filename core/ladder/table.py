@@ -67,7 +67,7 @@ def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult
     Equal updates: each run's last 10 %, up to the shorter one's end. Equal samples: what the thriftiest rung generated, seed by seed; a
     rung that was cut short does not set it. Definitions: `core.analysis.stats`."""
     ladder = rungs(order, scenario)
-    found = {rung.label: results[rung.label] for rung in ladder if rung.label in results and len(results[rung.label].history)}
+    found = {rung.label: results[rung.label] for rung in ladder if rung.label in results and results[rung.label].history.trained}
     histories = {label: result.history for label, result in found.items()}
     target = _budget(found)
     adds = find_order(order).adds

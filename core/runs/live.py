@@ -23,7 +23,7 @@ class LiveRun:
         self.label, self.config = label, config
         self.comparison: LiveComparison
         self.stored_id: int | None = None  # in the store
-        self.stored = 0  # the last update that the store was given
+        self.stored = -1  # the last update that the store was given; 0 is the untrained policy
         self.history = History(config.seeds)
         self.status = Status.PAUSED if paused else Status.QUEUED
         self.paused_since: float | None = time.monotonic() if paused else None
@@ -83,6 +83,8 @@ class LiveRun:
         self.history.append(record)
         self.preparing = None
         self.last_update_time = time.time()
+        if record.update == 0:  # the evaluation of the untrained policy is no update
+            return
         self._recent.append(time.monotonic())
         if self.allowance:
             self.allowance -= 1

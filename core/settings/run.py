@@ -60,7 +60,7 @@ class RunConfig:
         ge=1,
         le=10_000,
         json_schema_extra={"unit": "rollouts"},
-        description="Greedy evaluation on held-out prompts before every n-th rollout, and at the end.",
+        description="Greedy evaluation on held-out prompts before training, after every n-th rollout, and at the end.",
     )
     first_seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the first replica.")
     replicas: int = Field(16, ge=1, le=1024, description="Seeds trained at once, R.")

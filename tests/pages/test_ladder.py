@@ -219,7 +219,7 @@ def test_the_zip_holds_what_the_command_writes(open_ladder):
         told = [row for row in table if row["order"] == "ours"]
         assert [float(row["score_equal_updates"]) for row in told] == pytest.approx(list(bars(app).values()))
         metrics = list(csv.DictReader(io.StringIO(folder.read("metrics.csv").decode())))
-    assert len(metrics) == 11 * 2 * 16  # rungs, seeds, updates
+    assert len(metrics) == 11 * 2 * (1 + 16)  # rungs, seeds, the score before training and updates
 
 
 def test_the_estimate_grows_with_seeds_updates_and_runs():

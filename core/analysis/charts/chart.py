@@ -54,7 +54,7 @@ def styled_runs(results: Mapping[str, RunResult], *, dark: bool = False) -> list
     return [
         StyledRun(style["label"], style[color], style["dash"], results[style["label"]])
         for style in styles
-        if len(results[style["label"]].history)
+        if results[style["label"]].history.trained
     ]
 
 

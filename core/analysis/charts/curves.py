@@ -25,18 +25,19 @@ class Curve:
 
 def rollouts_per_point(history: History, points: int = POINTS) -> int:
     """1, or more for a run of more rollouts than a chart has points. The rollouts of a fork begin where it left its run."""
-    return -(-int(np.ptp(history.rollouts) + 1) // points) if len(history) else 1
+    own = history.rollouts[history.updates > 0]
+    return -(-int(np.ptp(own) + 1) // points) if len(own) else 1
 
 
 def curve(history: History, metric: str, points: int = POINTS) -> Curve:
     """A point is each seed's mean over the updates of a rollout (or of several), and over these the mean and the interval of the
-    seeds. Infinite values count as not measured."""
+    seeds; update 0 is a point of its own. Infinite values count as not measured."""
     table = history.metric(metric)
     measured = np.isfinite(table)
     if not measured.any():
         return Curve(*(np.empty(0) for _ in range(3)))
-    bucket = (history.rollouts - 1) // rollouts_per_point(history, points)
-    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    bucket = (history.rollouts - 1) // rollouts_per_point(history, points)  # -1: before the first rollout
+    starts = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1))
     some = measured.any(1)
     with np.errstate(invalid="ignore"):
         x = np.add.reduceat(history.updates * some, starts) / np.add.reduceat(some, starts, dtype=int)

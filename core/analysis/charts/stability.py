@@ -41,7 +41,7 @@ def stability_chart(sides: Sequence[StyledRun]) -> Chart:
 
 
 def _variances(sides: Sequence[StyledRun], metric: str) -> list[Estimate]:
-    return [interval(half_variances(side.history.metric(metric))) for side in sides]
+    return [interval(half_variances(side.history.updates, side.history.metric(metric))) for side in sides]
 
 
 def _dot(side: StyledRun, value: Estimate, symbol: str) -> go.Scatter:

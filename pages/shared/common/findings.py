@@ -30,7 +30,7 @@ def show_findings(comparison: str | None) -> None:
             return
         name = view.scenario
     results = results_of(comparison)
-    measured = {label: result for label, result in results.items() if len(result.history)}
+    measured = {label: result for label, result in results.items() if result.history.trained}
     if not measured:
         st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")
         return

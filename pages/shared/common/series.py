@@ -18,7 +18,7 @@ import numpy as np
 
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS, GRADIENT_FLOOR
 from core.analysis.history import History
-from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, mean_and_half_width
+from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, after_initial, mean_and_half_width
 from core.engine.types import StepRecord
 
 DIGITS = 4
@@ -39,8 +39,8 @@ def snapshot(
 
 
 def beginnings(histories: Mapping[str, History]) -> dict[str, int]:
-    """Label -> the update before everything: 0, or less where somebody else's log counts from 0."""
-    return {label: min(0, history.first_update - 1) for label, history in histories.items()}
+    """Label -> an update before everything: -1, since a run begins with update 0, or less where somebody else's log does."""
+    return {label: min(-1, history.first_update - 1) for label, history in histories.items()}
 
 
 def tail(
@@ -51,7 +51,8 @@ def tail(
     seeds: bool = False,
     levels: Mapping[str, int] | None = None,
 ) -> dict[str, dict]:
-    """Label -> what was measured after update `since` (one number, or one per label), and before that what is needed for whole buckets.
+    """Label -> what was measured after update `since` (one number, or one per label; -1 for everything), and before that what is needed
+    for whole buckets. Update 0 is a bucket of its own.
 
     Per label: `after`, the update behind which the rows begin, a multiple of 2 ** `level`; whoever has later rows replaces them. `update`,
     [first, last] of the updates that the rows hold if there is no hole, else under `updates` the last update of each row. All that
@@ -66,7 +67,7 @@ def tail(
     names = tuple(metrics)
     start = since if isinstance(since, Mapping) else dict.fromkeys(histories, since)
     return {
-        label: _side(history, start.get(label, 0), names, seeds, (levels or {}).get(label, 0))
+        label: _side(history, start.get(label, -1), names, seeds, (levels or {}).get(label, 0))
         for label, history in histories.items()
     }
 
@@ -81,8 +82,8 @@ def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
     one for each. Empty until a side has its first updates."""
     starts = {}
     for label, history in histories.items():
-        first = history.after(0)[:INITIAL_UPDATES]  # of a fork, too, the detector looks at where it began
-        table, _ = _measured([r for r in first if r.update < first[0].update + INITIAL_UPDATES], "entropy_nats")
+        records = history.after(-1)[: INITIAL_UPDATES + 1]  # of a fork, too, the detector looks at where it began
+        table, _ = _measured([r for r in records if r.update < after_initial(records[0].update)], "entropy_nats")
         if len(table):
             starts[label] = float(np.nanmean(table))
     if not starts:
@@ -128,7 +129,7 @@ class _Detector:
         self._metric, self._detect = metric, detect
         self._updates: list[int] = []  # measured ones: the detectors walk over all they are given
         self._means: list[float] = []
-        self._seen = 0
+        self._seen = -1
         self._found: int | None = None
 
     def look(self, history: History) -> int | None:
@@ -143,7 +144,7 @@ class _Detector:
 
     def _first(self) -> int | None:
         """The start of the run and the last windows are enough, unless a window that is cut short by that fires: then all of it."""
-        start = bisect_left(self._updates, self._updates[0] + INITIAL_UPDATES) if self._updates else 0
+        start = bisect_left(self._updates, after_initial(self._updates[0])) if self._updates else 0
         recent = max(start, bisect_right(self._updates, self._seen - EVENT_UPDATES))
         # A gradient can vanish only once there was one: the first update that had one is looked at as well.
         had = next((i for i in range(start, recent) if self._means[i] >= GRADIENT_FLOOR), recent)

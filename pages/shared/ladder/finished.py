@@ -30,7 +30,7 @@ def finished_part(ladder: Ladder | None) -> Finished:
     if ladder is None:
         return _shipped()
     everything = results_of(ladder.id)
-    results = {k: r for k, r in everything.items() if r.status.finished and len(r.history) and k in ladder.configs}
+    results = {k: r for k, r in everything.items() if r.status.finished and r.history.trained and k in ladder.configs}
     mark = (ladder.id, tuple(sorted((label, r.status) for label, r in results.items())))
     return FINISHED.of(mark, lambda: _finished(ladder.scenario, results))
 

@@ -93,7 +93,7 @@ def _draw(page: str, comparison: str, charts: tuple[dict, ...], going: bool) -> 
 def _result(page: str, scenario: str, comparison: str, ui: dict[str, str], show_result: Callable[[dict], None]) -> None:
     broken = [f"{label}: {r.error}" for label, r in manager().view(comparison).runs.items() if r.error]
     results = manager().results(comparison)
-    if broken or not all(len(result.history) for result in results.values()):
+    if broken or not all(result.history.trained for result in results.values()):
         st.warning(f"{ui['stopped']} {' '.join(broken)}", icon=":material/info:")
         return
     show_result(summary_of(page).of(comparison, lambda: summarise(scenario, results)))

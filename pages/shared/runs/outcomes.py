@@ -34,7 +34,7 @@ NOTHING = Outcome(dict.fromkeys(FINAL_METRICS), None, None, None)
 
 def outcome_of(history: History) -> Outcome:
     """The outcome of a run that has measured `history`."""
-    if not len(history):
+    if not history.trained:
         return NOTHING
     final = {name: final_values(history.updates, history.metric(name)) for name in FINAL_METRICS}
     return Outcome(

@@ -104,6 +104,19 @@ def test_intervals_of_many_seeds_are_quick():
     assert (abs(mean) < 0.2).all() and (half < 0.1).all()  # 1.96 / 32 = 0.06
 
 
+def test_the_score_before_training_is_a_point_at_update_0_also_where_rollouts_are_merged():
+    untrained = StepRecord(0, 0, np.zeros(2, dtype=int), 0.0, {"eval_accuracy": np.array([0.1, 0.3])})
+    rows = [record(u, u, grad_norm=[1, 1], **({"eval_accuracy": [0.5, 0.7]} if u % 4 == 0 else {})) for u in range(1, 9)]
+    history = result(untrained, *rows).history
+    assert rollouts_per_point(history, 8) == 1 and rollouts_per_point(history, 4) == 2
+    for points in (8, 4):
+        scores = curve(history, "eval_accuracy", points)
+        assert scores.x.tolist() == [0, 4, 8] and scores.mean == pytest.approx([0.2, 0.6, 0.6])
+    assert curve(history, "grad_norm", 4).x.tolist() == [1.5, 3.5, 5.5, 7.5]
+    only = result(untrained)
+    assert curve(only.history, "eval_accuracy").x.tolist() == [0] and all_charts({"x": only}) == all_charts({"x": result()})
+
+
 def test_intervals_do_not_depend_on_whether_another_row_has_a_gap():
     table = np.random.default_rng(0).normal(size=(5, 8))
     with_gap = np.vstack([table, [[np.nan, *range(7)]]])
@@ -117,9 +130,11 @@ def test_intervals_do_not_depend_on_whether_another_row_has_a_gap():
 
 def test_the_variance_over_the_second_half_equals_a_loop_and_needs_two_values():
     values = np.array([[9, 9, 9, 9], [1, 2, NAN, 5], [3, NAN, NAN, 5], [5, NAN, NAN, 5.0]])  # the second half: rows 3 and 4
-    np.testing.assert_array_equal(half_variances(values), [1, NAN, NAN, 0])
+    np.testing.assert_array_equal(half_variances(np.arange(1, 5), values), [1, NAN, NAN, 0])
     values = np.random.default_rng(2).normal(size=(31, 3))
-    np.testing.assert_allclose(half_variances(values), [np.var(column[15:]) for column in values.T])
+    expected = [np.var(column[15:]) for column in values.T]
+    np.testing.assert_allclose(half_variances(np.arange(1, 32), values), expected)
+    np.testing.assert_allclose(half_variances(np.arange(32), np.vstack([values[:1], values])), expected)  # update 0 is no update
 
 
 def test_the_stability_chart_shows_what_the_summary_says():
@@ -250,7 +265,7 @@ def test_two_seeds_have_a_line_and_no_band():
 
 def test_the_dotted_line_is_two_fifths_of_where_the_entropy_began():
     (line,) = live_charts(SHIPPED_COMPARISON.results)[0].figure.layout.shapes  # both sides start alike
-    start = np.mean([r.history.metric("entropy_nats")[0].mean() for r in SHIPPED_COMPARISON.results.values()])
+    start = np.mean([r.history.metric("entropy_nats")[1].mean() for r in SHIPPED_COMPARISON.results.values()])
     assert line.y0 == pytest.approx(0.4 * start)
     apart = {k: result(record(1, 1, entropy_nats=[v, v])) for k, v in (("GRPO", 1.0), ("DAPO", 2.0))}
     assert [shape.y0 for shape in live_charts(apart)[0].figure.layout.shapes] == pytest.approx([0.4, 0.8])

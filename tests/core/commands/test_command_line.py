@@ -50,14 +50,28 @@ def test_metrics_csv_has_the_columns_of_the_metric_table_and_a_row_per_update_an
     assert tuple(table[0]) == (*INDEX_COLUMNS, *METRIC_NAMES)
     for label in ("GRPO", "DAPO"):
         places = {(int(r["seed"]), int(r["update"])) for r in table if r["algorithm"] == label}
-        assert places == {(seed, update) for seed in range(3) for update in range(1, 25)}
+        assert places == {(seed, update) for seed in range(3) for update in range(25)}
 
 
 def test_an_unmeasured_metric_is_empty_and_a_measured_zero_is_zero(out):
     grpo = [r for r in rows(out) if r["algorithm"] == "GRPO" and r["seed"] == "0"]
-    assert [r["filter_ratio"] == "" for r in grpo] == [(int(r["update"]) - 1) % 8 != 0 for r in grpo]  # 8 updates per rollout
-    assert float(grpo[0]["filter_ratio"]) == 0.0
-    assert all(r["grad_norm"] != "" for r in grpo)
+    assert [r["update"] for r in grpo if r["filter_ratio"]] == ["1", "9", "17"]  # 8 updates per rollout
+    assert float(grpo[1]["filter_ratio"]) == 0.0
+    assert [r["update"] for r in grpo if not r["grad_norm"]] == ["0"]
+
+
+def test_the_untrained_policys_score_is_a_row_of_its_own_at_update_0_and_0_samples(out):
+    for label in ("GRPO", "DAPO"):
+        table = [r for r in rows(out) if r["algorithm"] == label]
+        scored = {int(r["update"]): int(r["samples_generated"]) for r in table if r["seed"] == "0" and r["eval_accuracy"]}
+        assert list(scored) == [0, 24] and scored[0] == 0 < scored[24]
+        for row in table[:3]:
+            assert {name for name in METRIC_NAMES if row[name]} == {"eval_accuracy"}
+            assert (row["update"], row["rollout"], row["samples_generated"], float(row["wall_seconds"])) == ("0", "0", "0", 0.0)
+    first = [
+        [r["eval_accuracy"] for r in rows(out) if r["algorithm"] == label and r["update"] == "0"] for label in ("GRPO", "DAPO")
+    ]
+    assert first[0] == first[1]  # the same seeds begin with the same policies
 
 
 def test_summary_json_has_the_shape_that_others_rely_on(out):
@@ -76,7 +90,7 @@ def test_summary_json_has_the_shape_that_others_rely_on(out):
 
 def test_summary_numbers_can_be_recomputed_from_the_csv(out):
     summary = json.loads((out / "summary.json").read_text())
-    norms = [float(r["grad_norm"]) for r in rows(out) if r["algorithm"] == "DAPO" and int(r["update"]) <= 3]
+    norms = [float(r["grad_norm"]) for r in rows(out) if r["algorithm"] == "DAPO" and 1 <= int(r["update"]) <= 3]
     assert summary["algorithms"]["DAPO"]["grad_norm"]["initial"] == pytest.approx(sum(norms) / len(norms), rel=1e-6)
 
 

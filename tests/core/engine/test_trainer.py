@@ -30,7 +30,8 @@ ALGORITHMS = pytest.mark.parametrize("algorithm", [GRPO, DAPO], ids=["GRPO", "DA
 
 
 def records(config: RunConfig, **options) -> list[StepRecord]:
-    return list(train(config, **options))
+    """Those of the updates."""
+    return [record for record in train(config, **options) if record.update]
 
 
 def assert_same(found: list[StepRecord], expected: list[StepRecord], *, rtol: float = 0.0, rows=slice(None)) -> None:
@@ -80,13 +81,17 @@ def test_the_ratio_is_1_and_nothing_is_clipped_on_the_first_update_of_each_rollo
 
 
 def test_all_metrics_are_emitted_and_no_others_each_at_its_level():
-    # 7 updates, 2 per rollout: rollouts start at updates 1, 3, 5, 7; evaluated before rollouts 1 and 3, and at the end.
-    found = records(small_run(CHAIN, DAPO, updates=7, learning_rate=0.05))
+    # 7 updates, 2 per rollout: rollouts start at updates 1, 3, 5, 7; surveyed before rollouts 1 and 3, scored
+    # before training and after rollout 2, and both at the end.
+    untrained, *found = train(small_run(CHAIN, DAPO, updates=7, learning_rate=0.05))
     assert set().union(*(r.metrics for r in found)) == set(METRIC_NAMES)
-    at = {"update": [1, 2, 3, 4, 5, 6, 7], "rollout": [1, 3, 5, 7], "evaluation": [1, 5, 7]}
+    at = {"update": [1, 2, 3, 4, 5, 6, 7], "rollout": [1, 3, 5, 7]}
+    exceptions = {"kl_base": [1, 5, 7], "eval_accuracy": [4, 7]}
     for name in METRIC_NAMES:
-        assert [r.update for r in found if name in r.metrics] == at[LEVELS[name]], name
-    for record in found:
+        assert [r.update for r in found if name in r.metrics] == (exceptions.get(name) or at[LEVELS[name]]), name
+    assert untrained.update == untrained.rollout == 0 and list(untrained.metrics) == ["eval_accuracy"]
+    assert untrained.samples_generated.tolist() == [0, 0, 0] and untrained.distribution is None
+    for record in (untrained, *found):
         assert all(values.shape == (3,) and values.dtype == np.float64 for values in record.metrics.values())
     assert [r.update for r in found] == [1, 2, 3, 4, 5, 6, 7]
     assert [r.rollout for r in found] == [1, 1, 2, 2, 3, 3, 4]
@@ -145,9 +150,42 @@ def test_without_a_single_live_group_nothing_is_learned_and_clip_metrics_are_emp
 
 def test_should_stop_stops_after_the_record_at_hand():
     found = []
-    for record in train(small_run(CHAIN, GRPO), should_stop=lambda: len(found) == 3):
+    for record in train(small_run(CHAIN, GRPO), should_stop=lambda: len(found) == 4):
         found.append(record)
-    assert [r.update for r in found] == [1, 2, 3]
+    assert [r.update for r in found] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("updates", "eval_every", "at"),
+    [
+        (1, 1, [0, 1]),
+        (2, 1, [0, 2]),
+        (5, 1, [0, 2, 4, 5]),  # the last rollout has one update: the score before it and the one after it are both there
+        (5, 2, [0, 4, 5]),
+        (7, 3, [0, 6, 7]),
+        (8, 2, [0, 4, 8]),
+        (8, 9, [0, 8]),
+    ],
+)
+def test_every_score_stands_at_the_update_and_the_samples_of_its_policy(updates, eval_every, at):
+    """Two updates per rollout. The score of the policy after n updates is that of a run which ends there."""
+    config = small_run(CHAIN, GRPO, updates=updates, eval_every=eval_every, learning_rate=0.05)
+    scored = {r.update: r for r in train(config) if "eval_accuracy" in r.metrics}
+    assert list(scored) == at
+    for update, record in scored.items():
+        assert record.samples_generated.tolist() == [-(-update // 2) * 4 * 5] * 3
+        if update:
+            ended = list(train(replace(config, updates=update)))[-1]
+            assert record.metrics["eval_accuracy"].tolist() == ended.metrics["eval_accuracy"].tolist()
+    fresh = trainer.Trainer(config)
+    assert scored[0].metrics["eval_accuracy"].tolist() == fresh.score().tolist()
+
+
+def test_a_fork_begins_with_its_first_update():
+    base = small_run(CHAIN, GRPO, eval_every=1)
+    fork = list(train(replace(base, updates=5, fork=Fork(run=base, update=2))))
+    assert [r.update for r in fork] == [3, 4, 5]
+    assert [r.update for r in fork if "eval_accuracy" in r.metrics] == [4, 5]
 
 
 # -- distributions ---------------------------------------------------------------------------------------------------------------
@@ -155,12 +193,13 @@ def test_should_stop_stops_after_the_record_at_hand():
 
 @TASKS
 @ALGORITHMS
-def test_the_distribution_is_recorded_where_the_policy_is_evaluated(task, algorithm):
+def test_the_distribution_is_recorded_where_the_batch_is_surveyed(task, algorithm):
     found = records(
         small_run(task, algorithm, updates=15, eval_every=3)
-    )  # 2 updates per rollout: evaluated before 1, 7, 13, after 15
+    )  # 2 updates per rollout: surveyed before 1, 7, 13, after 15
     looked = [r.update for r in found if r.distribution is not None]
-    assert looked == [r.update for r in found if "eval_accuracy" in r.metrics] == [1, 7, 13, 15]
+    assert looked == [r.update for r in found if "kl_base" in r.metrics] == [1, 7, 13, 15]
+    assert [r.update for r in found if "eval_accuracy" in r.metrics] == [6, 12, 15]
     for record in (found[0], found[-1]):
         tokens, ranks = record.distribution.token_probs, record.distribution.rank_probs
         assert tokens.dtype == ranks.dtype == np.float32 and tokens.shape == ranks.shape == (3, make_task(task).vocab_size)
@@ -205,7 +244,7 @@ def test_a_long_run_keeps_fewer_distributions_than_evaluations(monkeypatch):
     monkeypatch.setattr(trainer, "MAX_DISTRIBUTIONS", 3)
     found = records(small_run(BANDIT, GRPO, updates=20, eval_every=1))  # 10 rollouts, every 4th of them: before 1, 9, 17
     assert [r.update for r in found if r.distribution is not None] == [1, 9, 17, 20]
-    assert len([r for r in found if "eval_accuracy" in r.metrics]) == 11
+    assert len([r for r in found if "eval_accuracy" in r.metrics]) == 10
 
 
 # -- seeds ---------------------------------------------------------------------------------------------------------------------
@@ -407,7 +446,7 @@ def test_where_lengths_differ_dapo_is_not_grpo():
 def test_the_bandit_learns_past_a_threshold():
     found = records(small_run(BANDIT, GRPO, updates=120, num_prompts=8, group_size=8, updates_per_rollout=4, learning_rate=0.02))
     rewards = series(found, "eval_accuracy")
-    assert rewards[0].max() < 0.7 and rewards[-1].min() > 0.95
+    assert series([next(train(small_run(BANDIT, GRPO)))], "eval_accuracy").max() < 0.7 and rewards[-1].min() > 0.95
     assert series(found, "entropy_nats")[0].min() > 0.9 and series(found, "entropy_nats")[-1].max() < 0.5
 
 
@@ -460,7 +499,7 @@ def test_divergence_names_update_tensor_and_seed_after_the_good_records(updates_
     config, seen = diverging(updates_per_rollout), []
     with pytest.raises(TrainingDiverged) as caught:
         for record in train(config):
-            seen.append(record)
+            seen += [record] if record.update else []
     error = caught.value
     assert [r.update for r in seen] == list(range(1, error.update)) and 1 < error.update < 7
     assert error.tensor in ("loss", "grad_norm") and error.seeds == [8]
@@ -470,7 +509,7 @@ def test_divergence_names_update_tensor_and_seed_after_the_good_records(updates_
     # The others' records are those of a healthy run.
     for r, seed in ((0, 7), (2, 9)):
         healthy = replace(config, learning_rate=1e-3).with_replica(seed)
-        assert_same(seen, list(islice(train(healthy), len(seen))), rtol=1e-5, rows=[r])
+        assert_same(seen, list(islice(train(healthy), 1, len(seen) + 1)), rtol=1e-5, rows=[r])
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
@@ -486,7 +525,7 @@ def test_a_loss_that_is_not_finite_is_named_even_if_its_gradient_is(monkeypatch,
     seen = []
     with pytest.raises(TrainingDiverged, match=r"update 3: loss is not finite for seed\(s\) 5, 7;"):
         for record in train(small_run(CHAIN, GRPO, first_seed=5)):
-            seen.append(record)
+            seen += [record] if record.update else []
     assert [r.update for r in seen] == [1, 2]
 
 
@@ -514,7 +553,7 @@ def test_a_gradient_that_is_not_finite_is_named_too(monkeypatch, value):
     seen = []
     with pytest.raises(TrainingDiverged, match=r"update 2: grad_norm is not finite for seed\(s\) 2;"):
         for record in train(small_run(CHAIN, GRPO)):
-            seen.append(record)
+            seen += [record] if record.update else []
     assert [r.update for r in seen] == [1]
 
 

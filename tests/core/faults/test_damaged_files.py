@@ -46,7 +46,7 @@ def look(path) -> int:
         for row in store.runs(owner="ann"):
             try:
                 assert row.settings is None or isinstance(row.settings, dict | list | int | float | str)
-                found += len(store.load_history(row.stored_id)) == CONFIG.updates
+                found += store.load_history(row.stored_id).trained == CONFIG.updates
             except TELLING:
                 pass
         for comparison in {row.comparison for row in store.runs()}:
@@ -159,7 +159,7 @@ def test_a_run_whose_measurements_are_damaged_is_told_and_the_rest_of_the_histor
     with pytest.raises(LookupError):
         store.results(first)
     others = [row for row in store.runs() if row.stored_id != damaged]
-    assert len(others) == 3 and all(len(store.load_history(row.stored_id)) == CONFIG.updates for row in others)
+    assert len(others) == 3 and all(store.load_history(row.stored_id).trained == CONFIG.updates for row in others)
     whole_one = store.results(others[0].comparison)
     assert metrics_csv(whole_one) and findings(summarise("collapse", whole_one))
     assert store.run(damaged).config.algorithm != GRPO  # its settings are there: it can be run again

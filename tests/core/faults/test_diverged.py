@@ -51,10 +51,11 @@ def calm():
 
 def test_it_ends_before_the_update_that_cannot_be_made_and_names_what_and_whose(poisoned):
     result = run_one(wild())
-    assert result.status == "failed" and len(result.history) == AT - 1
+    assert result.status == "failed" and result.history.updates.tolist() == list(range(AT))
     assert f"training diverged at update {AT}: " in result.error and f"not finite for seed(s) {WRONG};" in result.error
     assert result.error.endswith("lower learning_rate or max_grad_norm") and "TrainingDiverged" in result.traceback
-    assert np.isfinite(result.history.metric("loss")).all() and np.isfinite(result.history.metric("grad_norm")).all()
+    assert np.isfinite(result.history.metric("eval_accuracy")[0]).all()
+    assert all(np.isfinite(result.history.metric(name)[1:]).all() for name in ("loss", "grad_norm"))
 
 
 def test_the_other_side_trains_on_and_the_history_keeps_both(poisoned, tmp_path):
@@ -67,7 +68,7 @@ def test_the_other_side_trains_on_and_the_history_keeps_both(poisoned, tmp_path)
     assert (rows["wild"].status, rows["wild"].updates) == ("failed", AT - 1)
     assert (rows["calm"].status, rows["calm"].updates, rows["calm"].error) == ("done", 8, "")
     assert "diverged at update" in rows["wild"].error and "Traceback" in rows["wild"].traceback
-    assert len(store.load_history(rows["wild"].stored_id)) == AT - 1
+    assert store.load_history(rows["wild"].stored_id).updates.tolist() == list(range(AT))
     store.close()
 
 
@@ -83,10 +84,10 @@ def test_files_charts_and_findings_of_a_comparison_in_which_one_side_diverged(po
     json.loads(files["summary.json"])
     rows = list(csv.DictReader(io.StringIO(files["metrics.csv"])))
     assert {(row["algorithm"], row["update"]) for row in rows if row["algorithm"] == "wild"} == {
-        ("wild", str(u)) for u in range(1, AT)
+        ("wild", str(u)) for u in range(AT)
     }
-    assert sum(row["algorithm"] == "calm" for row in rows) == 8 * 3
-    assert all(np.isfinite(float(row["loss"])) for row in rows)
+    assert sum(row["algorithm"] == "calm" for row in rows) == 9 * 3
+    assert all(np.isfinite(float(row["loss"])) for row in rows if row["update"] != "0")
     assert all(chart.text and "nan" not in chart.text.lower().split() for chart in all_charts(results))
 
 
@@ -96,12 +97,18 @@ def test_a_side_that_could_not_make_a_single_update_leaves_the_other_ones_files_
     )
     lost = run_one(wild())
     monkeypatch.undo()
-    assert len(lost.history) == 0 and "training diverged at update 1: grad_norm is not finite for seed(s) 0, 1, 2" in lost.error
+    assert (
+        lost.history.updates.tolist() == [0]
+        and "training diverged at update 1: grad_norm is not finite for seed(s) 0, 1, 2" in lost.error
+    )
     results = {"lost": lost, "calm": run_one(calm())}
     summary = summarise("collapse", results)
     assert findings(summary)[0].startswith("**lost failed** before its first update: training diverged")
     files = comparison_files("collapse", results, summary, "test")
-    assert {row["algorithm"] for row in csv.DictReader(io.StringIO(files["metrics.csv"]))} == {"calm"}
+    assert summary["algorithms"].keys() == {"calm"} and summary["status"]["lost"]["updates"] == 0
+    rows = list(csv.DictReader(io.StringIO(files["metrics.csv"])))
+    assert [row["update"] for row in rows if row["algorithm"] == "lost"] == ["0"] * 3  # the score before training
+    assert all(chart.text and "nan" not in chart.text.lower().split() for chart in all_charts(results))
 
 
 @pytest.mark.parametrize("task", [CHAIN, BANDIT, ARITHMETIC], ids=["chain", "bandit", "arithmetic"])
@@ -109,8 +116,8 @@ def test_the_wildest_settings_that_are_allowed_give_large_numbers_and_never_fals
     algorithm = replace(DAPO, kl_coef=10.0, kl_estimator="k3", entropy_coef=1.0, eps_high=10.0)
     result = run_one(small_run(task, algorithm, learning_rate=1.0, max_grad_norm=1e6, updates=40))
     assert result.status == "done" or "training diverged at update" in result.error
-    assert len(result.history) > 10
-    assert np.isfinite(result.history.metric("grad_norm")).all()
+    assert result.history.trained > 10
+    assert np.isfinite(result.history.metric("grad_norm")[1:]).all()
     files = comparison_files("collapse", {"wild": result}, summarise("collapse", {"wild": result}), "test")
     for row in csv.DictReader(io.StringIO(files["metrics.csv"])):
         assert all(

@@ -73,8 +73,8 @@ def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, mo
         for record in records[5:]:
             store.append(stored_id, record)
         eventually(lambda: "readonly" in store.problem)
-        assert len(store.load_history(stored_id)) == 5
-    assert store.flush() and store.problem == "" and len(store.load_history(stored_id)) == CONFIG.updates
+        assert store.load_history(stored_id).updates.tolist() == [0, 1, 2, 3, 4]
+    assert store.flush() and store.problem == "" and store.load_history(stored_id).trained == CONFIG.updates
     assert store.close()
     with sqlite3.connect(store.path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -48,7 +48,7 @@ def test_mean_and_interval_by_hand():
     # deviations -2, -1, 3: variance 14 / 2 = 7, standard error sqrt(7 / 3)
     assert loss["half"] == [pytest.approx(T_975[2] * math.sqrt(7 / 3), rel=1e-3), 0]
     assert "at" not in loss  # every row
-    assert (side["update"], side["after"], side["seconds"]) == ([1, 2], 0, [0.5, 1])
+    assert (side["update"], side["after"], side["seconds"]) == ([1, 2], -1, [0.5, 1])
 
 
 def test_a_seed_that_was_not_measured_is_left_out_of_mean_and_interval():
@@ -97,7 +97,32 @@ def test_samples_are_means_over_seeds():
 def test_nothing_measured_yet():
     side = series.snapshot({"A": history()}, ["loss"])["A"]
     assert side["updates"] == [] and side["metrics"]["loss"]["mean"] == []
-    assert series.last_updates({"A": side}) == {"A": 0}
+    assert series.last_updates({"A": side}) == {"A": -1}
+
+
+def untrained(score: list[float]) -> StepRecord:
+    return StepRecord(0, 0, np.zeros(len(score), dtype=int), 0.0, {"eval_accuracy": np.array(score)})
+
+
+@pytest.mark.parametrize("level", [0, 1, 4])
+def test_the_score_before_training_is_a_row_of_its_own_at_0_and_comes_once(level):
+    whole, levels = {"A": history(untrained([0.1, 0.2, 0.3]), *long_history(40, seeds=3).after(0))}, {"A": level}
+    side = series.snapshot(whole, ["eval_accuracy", "grad_norm"], levels=levels)["A"]
+    assert side["update"] == [0, 40] and side["seconds"][0] == 0 and len(side["seconds"]) == 1 + -(-40 // 2**level)
+    assert (side["rollout"]["value"][0], side["samples"]["value"][0]) == (0, 0)
+    assert (side["metrics"]["eval_accuracy"]["at"], side["metrics"]["eval_accuracy"]["mean"]) == ([0], [0.2])
+    assert side["metrics"]["grad_norm"]["at"][0] == 1
+    tail = series.tail(whole, 0, ["eval_accuracy"], levels=levels)["A"]
+    assert tail["after"] == 0 and tail["update"] == [1, 40] and tail["metrics"]["eval_accuracy"]["mean"] == []
+
+
+def test_thresholds_and_events_are_those_of_the_updates_alone():
+    entropies = [2.0, 1.0, 1.5] + [1.0] * 20 + [0.1] * 60
+    records = [record(u, entropy_nats=[e] * 3, grad_norm=[1.0] * 3) for u, e in enumerate(entropies, start=1)]
+    alone, whole = {"A": history(*records)}, {"A": history(untrained([0.1] * 3), *records)}
+    assert series.collapse_thresholds(whole) == series.collapse_thresholds(alone) != []
+    assert series.find_events(whole) == series.find_events(alone) != []
+    assert series.collapse_thresholds({"A": history(untrained([0.1] * 3))}) == []
 
 
 def test_updates_with_holes_are_listed_one_by_one():

@@ -76,7 +76,7 @@ def test_widgets_move_the_tab_and_the_address(open_app, made):
     assert "Update 48 of DAPO, seed 1" in told(app)
     app = press(app, "inspect:jump:largest gradient")
     norms = process.manager().history(made, "DAPO").metric("grad_norm")[:, 1]
-    assert where(app)["update"] == str(np.nanargmax(norms) + 1) and not app.exception
+    assert where(app)["update"] == str(np.nanargmax(norms)) and not app.exception
 
 
 def test_another_group_and_another_algorithm(open_app, made):
@@ -94,13 +94,13 @@ def test_another_group_and_another_algorithm(open_app, made):
 
 
 def test_what_is_wrong_in_an_address_is_told_and_ignored(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "<b>X", "seed": "9", "update": "-1", "group": "999"})
+    app = look(open_app, {"comparison": made, "run": "<b>X", "seed": "9", "update": "0", "group": "999"})
     assert not app.exception
     text = told(app)
     for wrong in (
         "run = '<b>X'",
         "seed must be between 0 and 1, got 9",
-        "update must be between 1 and 48, got -1",
+        "update must be between 1 and 48, got 0",
         "group = 999",
     ):
         assert wrong in text, wrong
@@ -192,7 +192,7 @@ def test_a_replay_that_cannot_be_made_is_told_in_a_sentence(open_app, made, monk
 def test_a_run_of_another_version_is_shown_with_a_warning(open_app, made):
     app = look(open_app, {"comparison": made, "run": "GRPO", "update": "10"})
     assert "are the same" in told(app)
-    for record in process.manager()._comparisons[made].runs["GRPO"].history._records:
+    for record in process.manager()._comparisons[made].runs["GRPO"].history.after(0):
         record.metrics["ratio_max"] = record.metrics["ratio_max"] + 0.01
     app = look(open_app, {"comparison": made, "run": "GRPO", "update": "12"})
     assert "not exactly the stored run: ratio_max" in told(app) and not app.exception

@@ -37,7 +37,7 @@ def test_with_all_defects_it_is_the_lab_bit_for_bit_and_with_none_the_repaired_o
 
 def test_only_the_first_repair_brings_the_gradient_back():
     for defects in ALL:
-        first = norms(defects)[0].mean()
+        first = norms(defects)[1].mean()
         assert first < 1e-3 if "undetached_ratio" in defects else first > 0.1, defects
 
 

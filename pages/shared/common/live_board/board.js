@@ -165,7 +165,7 @@ function receive(board, payload) {
 function hurry(board, times) {
   const began = board.comparison;
   setTimeout(() => {
-    if (!board.root.isConnected || board.comparison !== began || Object.values(lastOf(board)).some(Boolean)) return;
+    if (!board.root.isConnected || board.comparison !== began || Object.values(lastOf(board)).some((last) => last >= 0)) return;
     board.request();
     if (times > 1) hurry(board, times - 1);
   }, IMPATIENCE);
@@ -179,11 +179,11 @@ const hasGap = (board, points) =>
 
 const lastOf = (board) => Object.fromEntries([...board.store].map(([label, { last }]) => [label, last]));
 
-// A row stands for the updates of one bucket, 2 ** level of them; `update` is the last of them. A metric's values stand at some of the
-// rows: mean over so many (count) measured updates, smallest and largest of them.
+// A row stands for the updates of one bucket, 2 ** level of them, or for update 0, before training; `update` is the last of them. A
+// metric's values stand at some of the rows: mean over so many (count) measured updates, smallest and largest of them.
 const COLUMNS = ["rollout", "samples", "wall_seconds"];
 const VALUES = ["row", "count", "mean", "half", "low", "high"];
-const emptySide = () => ({ level: 0, last: 0, update: [], rollout: [], samples: [], wall_seconds: [], share: [], metrics: {} });
+const emptySide = () => ({ level: 0, last: -1, update: [], rollout: [], samples: [], wall_seconds: [], share: [], metrics: {} });
 const emptyMetric = () => Object.assign(Object.fromEntries(VALUES.map((name) => [name, []])), { seeds: [] });
 const bucketEnd = (update, level) => (((update - 1) >> level) + 1) << level;
 
@@ -771,7 +771,8 @@ function updateAt(board, chart, points, event) {
 function placeOf(board, label, x) {
   const store = board.store.get(label);
   const row = store[board.settings.xaxis].findLastIndex((value) => value <= x);
-  return row < 0 ? null : { side: label, update: store.update[row] };
+  const update = row < 0 ? 0 : store.update[row] || store.update[row + 1]; // nothing was trained at update 0: the next one
+  return update ? { side: label, update } : null;
 }
 
 function zoomTo(board, range) {
