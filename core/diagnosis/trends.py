@@ -76,11 +76,14 @@ def last_window(evidence: Evidence, series: Series) -> np.ndarray:
 
 
 def window_since(series: Series, rows: int, holds: np.ndarray) -> int:
-    """The step from which `holds` (n,) is true in most rows until the end; the last window's first step at the latest."""
+    """The step from which `holds` (n,) is true in most of the next `rows` and of all that follow; the last window's first step at the latest."""
     n = len(series)
     after = np.cumsum(holds[::-1])[::-1] / np.arange(n, 0, -1)
     begin = max(0, n - rows)
-    good = np.flatnonzero((after >= limit("zero_share")) & holds)
+    total = np.concatenate([[0], np.cumsum(holds)])
+    ends = np.minimum(np.arange(n) + rows, n)
+    ahead = (total[ends] - total[:-1]) / (ends - np.arange(n))  # of the window that begins here: a long end must not stand for it
+    good = np.flatnonzero((np.minimum(after, ahead) >= limit("zero_share")) & holds)
     good = good[good <= begin]
     return int(series.steps[good[0] if len(good) else begin])
 
