@@ -57,8 +57,9 @@ def test_the_criteria_hold_on_seeds_that_were_not_used_to_find_the_settings(name
 
 def test_the_lab_prints_no_gradient_at_any_update():
     for result in run_all(SCENARIOS["lab"].runs(replicas=4)).values():
-        assert result.history.metric("grad_norm").max() < 1e-3
-        assert (result.history.metric("filter_ratio") == 0).all()
+        trained = result.history.updates > 0
+        assert result.history.metric("grad_norm")[trained].max() < 1e-3
+        assert (result.history.metric("filter_ratio")[trained] == 0).all()
 
 
 def test_the_repaired_lab_collapses_and_the_detector_says_so():
