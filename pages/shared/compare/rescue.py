@@ -57,7 +57,8 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
     left, right = st.columns(2)
     labels = list(open_runs)
     with left:
-        original = st.selectbox("Leave which run?", labels, key=f"rescue:{comparison}:of")
+        # Runs are offered as their first rollouts end: without their number in the key, whichever ended first would stay chosen.
+        original = st.selectbox("Leave which run?", labels, key=f"rescue:{comparison}:{len(labels)}:of")
         result = open_runs[original]
         at = _fork_point(comparison, original, result)
     with right:
