@@ -19,7 +19,9 @@ COLOURS = f"""() => JSON.stringify([...document.querySelectorAll("{FIGURE}")].ma
 OTHER = {"light": "dark", "dark": "light"}
 
 
-@pytest.mark.parametrize("path", ["/", "/ladder", "/inspect_step"])
+@pytest.mark.parametrize(
+    "path", ["/", pytest.param("/ladder", marks=pytest.mark.thorough), pytest.param("/inspect_step", marks=pytest.mark.thorough)]
+)
 @pytest.mark.parametrize("before", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_finished_figures_follow_a_change_of_theme(visit, history, path, before):
     query = "" if path != "/inspect_step" else f"comparison={stored.add(history, SETTINGS, owner='x')}&run=DAPO&seed=3&update=12"

@@ -47,7 +47,10 @@ def test_the_lab_defects_are_used_by_the_lab_and_nothing_else():
             assert algorithm.defects == (LAB_DEFECTS if name == "lab" else ())
 
 
-@pytest.mark.parametrize("name", ["collapse", "lab", "lab-repaired", "clip-higher-helps"])
+@pytest.mark.parametrize(
+    "name",
+    [*(pytest.param(name, marks=pytest.mark.thorough) for name in ("collapse", "clip-higher-helps")), "lab", "lab-repaired"],
+)
 def test_the_criteria_hold_on_seeds_that_were_not_used_to_find_the_settings(name):
     scenario = SCENARIOS[name]
     summary = summarise(name, run_all(scenario.runs(first_seed=200)))
