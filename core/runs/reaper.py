@@ -23,7 +23,7 @@ NOBODY = "nobody was watching"
 PAUSED_FOR_LONG = "this shared server ends what has been paused for {seconds} seconds"
 DEAD_CHECK_SECONDS = 60.0  # interval of the search for runs of other processes that died
 # Two runs that train leave holes between the blocks that they free: without trims `addition` was seen to hold 1,083 MB, of which a
-# third was in use, with a trim every second 518 MB. A trim takes about 20 ms of this thread and no lock that training needs.
+# third was in use, with a trim every second 564 MB. A trim takes about 20 ms of this thread and no lock that training needs.
 TRIM_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0  # shorter suspensions go unnoticed; also how often opening the history is tried again
 
