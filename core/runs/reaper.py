@@ -71,7 +71,8 @@ class Reaper:
             self.garbage = self._admission.forget(self._comparisons) or self.garbage
             collect = self.garbage and not self._scheduler.active
             if not collect:
-                self._wait(min(next_deadline, HEARTBEAT_SECONDS, TRIM_SECONDS))
+                trims = TRIM_SECONDS if self._scheduler.active else HEARTBEAT_SECONDS  # at rest there is nothing to trim
+                self._wait(min(next_deadline, HEARTBEAT_SECONDS, trims))
             else:
                 self.garbage = False
         if collect:
