@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.diagnosis import trends
-from core.diagnosis.evidence import Evidence
+from core.diagnosis.evidence import Evidence, Series
 from core.diagnosis.finding import CONDITION, FAULT, LIKELY, NOTE, SURE, Finding
 from core.diagnosis.thresholds import limit
 
@@ -25,10 +25,9 @@ def clip(evidence: Evidence) -> list[Finding]:
                 since_step=int(series.steps[0]), value=0.0, facts={"rows": len(series)}, marks=(series.mark(),),
             )
         ]  # fmt: skip
-    late = float(np.median(trends.last_window(evidence, series)))
-    if len(series) < limit("window_rows") or late < limit("clip_much"):
+    if (much := _lately_above(evidence, series, "clip_much")) is None:
         return []
-    since = trends.window_since(series, evidence.window(series), series.values >= limit("clip_much"))
+    late, since = much
     return [
         Finding(
             kind="clip_too_much", severity=CONDITION, confidence=LIKELY, since_step=since, value=late,
@@ -39,15 +38,23 @@ def clip(evidence: Evidence) -> list[Finding]:
 
 def stale(evidence: Evidence) -> list[Finding]:
     series = evidence.get("kl_old")
-    if series is None or len(series) < limit("window_rows"):
+    if series is None or (much := _lately_above(evidence, series, "stale")) is None:
         return []
-    late = float(np.median(trends.last_window(evidence, series)))
-    if late < limit("stale"):
-        return []
-    since = trends.window_since(series, evidence.window(series), series.values >= limit("stale"))
+    late, since = much
     return [
         Finding(
             kind="stale", severity=FAULT, confidence=LIKELY, since_step=since, value=late,
             facts={"kl": trends.number(late), "step": since}, marks=(series.mark(since),),
         )
     ]  # fmt: skip
+
+
+def _lately_above(evidence: Evidence, series: Series, threshold: str) -> tuple[float, int] | None:
+    """(median of the last window, step since which the series has been at or above the threshold); None if that median is below it, or the
+    series has too few rows."""
+    if len(series) < limit("window_rows"):
+        return None
+    late = float(np.median(trends.last_window(evidence, series)))
+    if late < limit(threshold):
+        return None
+    return late, trends.window_since(series, evidence.window(series), series.values >= limit(threshold))
