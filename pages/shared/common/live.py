@@ -25,11 +25,13 @@ BOARDS_PER_SECOND = 4  # for all viewers together; with many viewers each gets f
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 
 
-def live_part(comparison: str | None) -> None:
+def live_part(comparison: str | None, drawn: str) -> None:
+    """`drawn`: the phase that the buttons above were drawn for. The board asks for a full run of the script as soon as it finds another one."""
     view_settings("", budget_axis(result.config for result in results_of(comparison).values()))
-    view = None if comparison is None else manager().view(comparison)
-    tick = tick_seconds(view)  # read once: another viewer may attach between two calls
-    st.fragment(_board, run_every=tick)(comparison, (phase(view), tick))
+    tick = tick_seconds(
+        None if comparison is None else manager().view(comparison)
+    )  # read once: another viewer may attach between two calls
+    st.fragment(_board, run_every=tick)(comparison, (drawn, tick))
 
 
 def tick_seconds(view: ComparisonView | None) -> float | None:

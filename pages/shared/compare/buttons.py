@@ -7,15 +7,15 @@ import streamlit as st
 from core.analysis.markdown import plain
 from core.runs.manager import UnknownComparison
 from core.settings.run import RunConfig
-from pages.shared.common.live import phase
 from pages.shared.common.process import manager, tab
 from pages.shared.compare.opened import beginning
 from pages.shared.compare.starting import begin
 from pages.shared.compare.state import REFUSED, RUN
 
 
-def buttons(runs: dict[str, RunConfig] | None, comparison: str | None) -> None:
-    now = phase(manager().view(comparison) if comparison else None)
+def buttons(runs: dict[str, RunConfig] | None, comparison: str | None, now: str) -> None:
+    """`now`: the comparison's phase. It is read once for the whole page: a step may end between two readings, and what was drawn for the first
+    would then stay."""
     going, paused = now == "going", now == "paused"
     left, *rest = st.columns([2.2, 1, 1, 1, 1.2])
     name = "Run again" if comparison and not (going or paused or beginning().note) else "Run"

@@ -9,7 +9,7 @@ from core.data.comparison import SCENARIO, SHIPPED_COMPARISON
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.findings import show_findings
-from pages.shared.common.live import live_part
+from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
 from pages.shared.common.trouble import plainly, show_missing_history
 from pages.shared.compare.buttons import buttons
@@ -42,10 +42,11 @@ def compare_page() -> None:
         comparison = start(scenario, runs) or comparison
     with heading:
         _heading(scenario, comparison)
+    now = phase(manager().view(comparison) if comparison else None)
     with controls:
-        buttons(runs, comparison)
+        buttons(runs, comparison, now)
     with live:
-        live_part(comparison)
+        live_part(comparison, now)
     with rescue:
         show_rescue(comparison)
     with findings:

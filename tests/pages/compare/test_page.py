@@ -9,6 +9,7 @@ from core.engine.types import TrainingDiverged
 from core.settings.limits import Limits
 from pages.shared.common import process
 from pages.shared.common.live import TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
+from pages.shared.compare import page
 from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, read, wait_for, words
 
 
@@ -44,6 +45,21 @@ def test_running_it_can_be_paused_stepped_and_resumed(open_app):
     wait_for(lambda: {r.status for r in manager.view(found).runs.values()} == {"paused"})
     app = finish(press(app.run(), "resume"))
     assert not app.exception and "Findings" in [s.value for s in app.subheader]
+
+
+def test_a_step_that_ends_while_the_page_is_drawn_leaves_no_button_of_before(open_app, monkeypatch):
+    gate = Gate(4)
+    app = press(open_app(SMALL, gate=gate), "run")
+    found, draw = comparison(app), page.buttons
+
+    def pause_afterwards(*args):
+        draw(*args)
+        process.manager().pause(found)
+        gate.go.set()
+        wait_for(lambda: {r.status for r in process.manager().view(found).runs.values()} == {"paused"})
+
+    monkeypatch.setattr(page, "buttons", pause_afterwards)
+    assert [b.label for b in app.run().button if b.key in ("pause", "resume")] == ["Resume"]
 
 
 def test_stopped_it_keeps_and_reports_what_was_measured(open_app):
