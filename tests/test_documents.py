@@ -38,6 +38,8 @@ WRITTEN = {
     "config.json",
     "summary.json",
     "report.md",
+    "factorial.json",
+    "factorial.md",
     "ladder.json",
     "ladder.md",
     "runs.sqlite",

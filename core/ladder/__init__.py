@@ -1,7 +1,7 @@
 """The ablation ladder: techniques added to GRPO one after the other, and taken from DAPO one at a time.
 
 rungs (the algorithms) → the run manager or `core.runs.foreground` → table (the gain of each step) → report (sentences, with the comparison
-to published ladders) → numbers, files.
+to published ladders) → numbers, files. `factorial` trains every combination of the techniques.
 
 May import settings, engine and analysis.
 """

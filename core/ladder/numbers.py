@@ -26,13 +26,13 @@ def _flat(table: LadderTable, row: Row) -> dict:
                  "status": row.status, "updates": row.updates}  # fmt: skip
     for count in COUNTS:
         measure = row.per[count]
-        out |= _spread(f"score_equal_{count}", measure and measure.score)
-        out |= _spread(f"technique_brings_equal_{count}", measure and measure.brings)
-    out |= _spread("entropy_nats", row.entropy) | {"entropy_final_over_initial": row.entropy_change}
-    return out | _spread("grad_norm", row.gradient) | {"samples_generated": row.samples}
+        out |= spread(f"score_equal_{count}", measure and measure.score)
+        out |= spread(f"technique_brings_equal_{count}", measure and measure.brings)
+    out |= spread("entropy_nats", row.entropy) | {"entropy_final_over_initial": row.entropy_change}
+    return out | spread("grad_norm", row.gradient) | {"samples_generated": row.samples}
 
 
-def _spread(name: str, value: Estimate | None) -> dict:
+def spread(name: str, value: Estimate | None) -> dict:
     low, high = value.ci95 if value is not None and value.ci95 else (None, None)
     return {name: None if value is None else value.mean, f"{name}_low": low, f"{name}_high": high}
 
@@ -81,7 +81,7 @@ def table_markdown(table: LadderTable) -> str:
         updates = row.per["updates"]
         cells = [
             row.rung.name + cut,
-            _told(updates and updates.score),
+            told(updates and updates.score),
             *(_step_cell(row, count) for count in COUNTS),
             f"{number(row.entropy.mean)} ({row.entropy_change:.2f})",
             number(row.gradient.mean),
@@ -98,7 +98,7 @@ def _step_cell(row: Row, count: str) -> str:
     return "not measured" if measure is None or measure.brings is None else told_step(measure.brings)
 
 
-def _told(value: Estimate | None) -> str:
+def told(value: Estimate | None) -> str:
     if value is None:
         return "not measured"
     return f"{number(value.mean)} {bracketed(list(value.ci95) if value.ci95 else None)}".rstrip()

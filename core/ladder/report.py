@@ -80,7 +80,7 @@ def _whole(table: LadderTable, count: str, found: dict[str, Estimate]) -> str:
         told.append(f"{best} brings the most, {told_step(found[best])}.")
     for kind, (one, several) in STEPS_OF.items():
         if names := [name for name, step in found.items() if verdict(step) is kind]:
-            told.append((one if len(names) == 1 else several).format(names=_listed(names)))
+            told.append((one if len(names) == 1 else several).format(names=listed(names)))
     return " ".join(told)
 
 
@@ -94,7 +94,7 @@ def _beside(table: LadderTable, found: dict[str, Estimate], published: Published
     if len(shared) == 1:
         text = f"**Beside {published.name}**, the step of {shared[0]} {'does not agree' if differ else 'agrees'} in sign."
     elif differ:
-        text += f" {'The one' if len(differ) == 1 else 'Those'} of {_listed(differ)} {'does' if len(differ) == 1 else 'do'} not."
+        text += f" {'The one' if len(differ) == 1 else 'Those'} of {listed(differ)} {'does' if len(differ) == 1 else 'do'} not."
     if len(shared) < 2 or not any(verdict(found[name]) is Verdict.UP for name in shared):
         return text
     ours, theirs = max(shared, key=lambda name: found[name].mean), max(shared, key=lambda name: published.gains[name])
@@ -103,7 +103,7 @@ def _beside(table: LadderTable, found: dict[str, Estimate], published: Published
     return f"{text} The largest is another one: {ours} here, {theirs} there."
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

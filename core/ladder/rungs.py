@@ -49,16 +49,16 @@ class Rung:
 def rungs(order: str, scenario: Scenario) -> tuple[Rung, ...]:
     """The ladder of `scenario` from its first rung on. ConfigError for an unknown order."""
     chosen = find_order(order)
-    base, full = _ends(scenario)
+    base, full = ends_of(scenario)
     first = base if chosen.adds else full
-    out = [Rung(_label(first, scenario), "GRPO" if chosen.adds else "DAPO", first)]
+    out = [Rung(label_of(first, scenario), "GRPO" if chosen.adds else "DAPO", first)]
     for name in chosen.techniques:
         technique = TECHNIQUES[name]
         if chosen.adds:
             algorithm, before, sign = technique.added_to(out[-1].algorithm, full), out[-1].label, "+"
         else:
             algorithm, before, sign = technique.taken_from(full, base), out[0].label, "−"
-        out.append(Rung(_label(algorithm, scenario), f"{sign} {name}", algorithm, name, before))
+        out.append(Rung(label_of(algorithm, scenario), f"{sign} {name}", algorithm, name, before))
     return tuple(out)
 
 
@@ -84,7 +84,7 @@ def ladder_runs(
     return changed.runs(updates=updates, samples=samples, replicas=replicas, first_seed=first_seed)
 
 
-def _ends(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:
+def ends_of(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:
     """The algorithm without any technique and the one with all: the scenario's, if it has them."""
     own = scenario.algorithms.values()
     base = next((algorithm for algorithm in own if not techniques_of(algorithm)), GRPO)
@@ -95,14 +95,15 @@ def _ends(scenario: Scenario) -> tuple[AlgorithmConfig, AlgorithmConfig]:
     return base, full
 
 
-def _label(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
-    """The scenario's label of this algorithm; otherwise DAPO minus the techniques it lacks or GRPO plus those it has, whichever is
+def label_of(algorithm: AlgorithmConfig, scenario: Scenario) -> str:
+    """The scenario's label of this algorithm; otherwise GRPO plus the techniques it has or DAPO minus those it lacks, whichever is
     shorter."""
     known = next((label for label, own in scenario.algorithms.items() if own == algorithm), None)
     if known is not None:
         return known
     on = techniques_of(algorithm)
-    lacks = [TECHNIQUES[name].label for name in DAPO_TECHNIQUES if name not in on]
-    has = [TECHNIQUES[name].label for name in on]
-    label = " - ".join(["DAPO", *lacks]) if len(lacks) < len(has) else " + ".join(["GRPO", *has])
+    label = " + ".join(["GRPO", *(TECHNIQUES[name].label for name in on)])
+    if set(on) <= set(DAPO_TECHNIQUES):
+        lacks = [TECHNIQUES[name].label for name in DAPO_TECHNIQUES if name not in on]
+        label = min(label, " - ".join(["DAPO", *lacks]), key=len)
     return f"{label} (ladder)" if label in scenario.algorithms else label  # the scenario uses the label for another algorithm

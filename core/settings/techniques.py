@@ -39,7 +39,7 @@ def _of_dapo(label: str, name: str, *strength: str) -> Technique:
 TECHNIQUES = {
     "Clip-Higher": _of_dapo("clip", "eps_high"),
     "Token-level loss": _of_dapo("token", "loss_aggregation"),
-    "Dynamic sampling": _of_dapo("sampling", "dynamic_sampling"),
+    "Dynamic sampling": _of_dapo("sampling", "dynamic_sampling", "max_rounds"),
     "Overlong shaping": _of_dapo("overlong", "overlong", "overlong_buffer_tokens", "overlong_penalty"),
     "Overlong filtering": Technique("filtering", {"overlong": "filter"}),
 }
