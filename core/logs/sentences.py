@@ -16,7 +16,7 @@ class Sentence:
         return self.template.format(**self.values)
 
 
-def say(template: str, **values: object) -> Sentence:
+def say(template: str, /, **values: object) -> Sentence:
     """The sentence with `values`; a text among them is cut to one printable line."""
     return Sentence(template, {k: printable(v) if isinstance(v, str) else v for k, v in values.items()})
 
