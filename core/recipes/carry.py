@@ -55,16 +55,8 @@ def rules(run: RunConfig, machine: Machine, framework: str, chosen: bool) -> tup
     if run.algorithm.overlong == "soft":
         whole = make_task(run.task).max_tokens
         lab = min(run.algorithm.overlong_buffer_tokens, whole)
-        said.append(
-            say(
-                s.BUFFER,
-                lab=lab,
-                lab_tokens=whole,
-                share=f"{_buffer_share(run):.0%}",
-                tokens=buffer_tokens(run, machine),
-                max_tokens=machine.max_tokens,
-            )  # fmt: skip
-        )
+        share, tokens = f"{_buffer_share(run):.0%}", buffer_tokens(run, machine)
+        said.append(say(s.BUFFER, lab=lab, lab_tokens=whole, share=share, tokens=tokens, max_tokens=machine.max_tokens))
         if machine.reward_range != 1:
             said.append(
                 say(s.PENALTY, lab=run.algorithm.overlong_penalty, value=penalty(run, machine), range=machine.reward_range)

@@ -98,16 +98,18 @@ def written_for(text: str) -> tuple[str | None, str | None]:
 
 def _recognised(flat: Flat) -> str:
     """The framework with most names of its own. In a tie the first of READERS, which has the rarer names."""
-    scores = {
-        name: sum(any(key == own or (own.endswith(".") or "." in own) and key.startswith(own) for own in reader.own) for key in flat)
-        for name, reader in READERS.items()
-    }  # fmt: skip
+    scores = {name: sum(any(_is_own(key, own) for own in reader.own) for key in flat) for name, reader in READERS.items()}
     if scores["ms-swift"]:  # its other names are TRL's
         return "ms-swift"
     best = max(scores, key=scores.get)
     if not scores[best]:
         raise Refused(say(s.NO_FRAMEWORK, names=listed(list(flat), most=8)))
     return best
+
+
+def _is_own(key: str, own: str) -> bool:
+    """A dotted name also counts as the beginning of longer ones."""
+    return key == own or ("." in own and key.startswith(own))
 
 
 def _tell_version(values: Values, hint: str, given: str | None) -> None:

@@ -12,8 +12,8 @@ from itertools import islice
 
 import yaml
 
-from core.logs.source import Refused
 from core.logs.sentences import say
+from core.logs.source import Refused
 from core.recipes.reading import sentences as s
 from core.recipes.reading.shell import read_shell
 

@@ -19,7 +19,8 @@ HINTS = (
 )  # fmt: skip
 # Settings without a counterpart -> the values that mean they are off.
 UNKNOWN_HERE = {
-    "importance_sampling_level": ("token",), "top_entropy_quantile": (1, 1.0), "use_adaptive_entropy": (False,), "off_policy_mask_threshold": (None,),
+    "importance_sampling_level": ("token",), "top_entropy_quantile": (1, 1.0), "use_adaptive_entropy": (False,),
+    "off_policy_mask_threshold": (None,),
     "sync_ref_model": (False,), "multi_objective_aggregation": (None, "sum_then_normalize"), "use_liger_loss": (None, False),
     "repetition_penalty": (None, 1, 1.0), "min_p": (None, 0, 0.0), "kl_in_reward": (None, False), "rollout_importance_sampling_mode": (None,),
 }  # fmt: skip

@@ -30,7 +30,8 @@ TRL = {
 VERL = [
     "algorithm.adv_estimator=grpo", f"{ACTOR}clip_ratio_low=0.2", f"{ACTOR}clip_ratio_high=0.28", f"{ACTOR}clip_ratio_c=10.0",
     f"{ACTOR}loss_agg_mode=token-mean", "algorithm.filter_groups.enable=True", "algorithm.filter_groups.metric=acc",
-    "algorithm.filter_groups.max_num_gen_batches=10", "data.train_batch_size=512", f"{ACTOR}ppo_mini_batch_size=32", "actor_rollout_ref.rollout.n=16",
+    "algorithm.filter_groups.max_num_gen_batches=10", "data.train_batch_size=512", f"{ACTOR}ppo_mini_batch_size=32",
+    "actor_rollout_ref.rollout.n=16",
 ]  # fmt: skip
 
 
@@ -70,7 +71,8 @@ def test_trls_arguments_in_every_form_are_the_same_algorithm(text):
         f"(TaskRunner pid=123) {line}" for line in repr(nested({k: yaml.safe_load(v) for k, v in (w.split("=") for w in VERL)})).split("\n")
     ) + "\n(TaskRunner pid=123) {'step': 1}",
     "#!/bin/bash\nhigh=0.28\nbsz=512\nmini=$((bsz / 16))\n" + " \\\n ".join(
-        ["python -m x", *VERL[:2], f"{ACTOR}clip_ratio_high=${{high}}", *VERL[3:8], "data.train_batch_size=${bsz}", f"+{ACTOR}ppo_mini_batch_size=$mini", VERL[10]]
+        ["python -m x", *VERL[:2], f"{ACTOR}clip_ratio_high=${{high}}", *VERL[3:8], "data.train_batch_size=${bsz}",
+        f"+{ACTOR}ppo_mini_batch_size=$mini", VERL[10]]
     ),
 ], ids=["a command", "a nested file", "dotted names in a file", "the console's dictionary", "a script with variables"])  # fmt: skip
 def test_verls_settings_in_every_form_are_the_same_algorithm(text):
@@ -87,7 +89,8 @@ def test_the_first_list_of_overrides_that_hydra_keeps_is_read():
 
 
 @pytest.mark.parametrize("version, loss, beta", [
-    ("0.15", "sequence_mean", 0.04), ("0.18", "token_mean", 0.04), ("0.19", "token_mean", 0.0), ("0.22", "token_mean", 0.0), ("1.16", "token_mean", 0.0),
+    ("0.15", "sequence_mean", 0.04), ("0.18", "token_mean", 0.04), ("0.19", "token_mean", 0.0), ("0.22", "token_mean", 0.0), ("1.16",
+    "token_mean", 0.0),
 ])  # fmt: skip
 def test_what_is_absent_has_the_default_of_that_version(version, loss, beta):
     found = read_settings(json.dumps({"num_generations": 8, "epsilon": 0.2}), version=version)
@@ -118,7 +121,10 @@ def test_ms_swift_has_trls_names_and_its_own_defaults():
 
 
 def test_openrlhfs_names_of_before_and_after_0_11():
-    new = "--algo.advantage.estimator group_norm --actor.eps_clip_low_high 0.2 0.28 --rollout.n_samples_per_prompt 8 --algo.dynamic_filtering_enable --algo.kl.init_coef 0"
+    new = (
+        "--algo.advantage.estimator group_norm --actor.eps_clip_low_high 0.2 0.28 --rollout.n_samples_per_prompt 8 "
+        "--algo.dynamic_filtering_enable --algo.kl.init_coef 0"
+    )
     old = "--advantage_estimator group_norm --eps_clip_low_high 0.2 0.28 --n_samples_per_prompt 8 --dynamic_filtering --init_kl_coef 0"
     assert read_settings(new).algorithm == read_settings(old).algorithm
     assert techniques_of(read_settings(new).algorithm) == ["Clip-Higher", "Token-level loss", "Dynamic sampling"]
@@ -130,7 +136,8 @@ def test_what_the_lab_has_not_is_told():
             TRL | {"importance_sampling_level": "sequence", "use_vllm": True, "lr_scheduler_type": "cosine", "loss_type": "cispo"}
         )
     )
-    for said in ("importance_sampling_level=sequence: the Lab has no such setting", "vllm_importance_sampling_correction changes", "lr_scheduler_type=cosine",
+    for said in ("importance_sampling_level=sequence: the Lab has no such setting", "vllm_importance_sampling_correction changes",
+    "lr_scheduler_type=cosine",
                  "loss_type=cispo is another objective"):  # fmt: skip
         assert said in notes(found)
 
@@ -158,16 +165,21 @@ def test_what_was_read_opens_as_a_side_beside_the_scenarios_own():
 
 
 def test_a_soft_overlong_punishment_of_trl_is_found_in_the_program():
-    text = "config = GRPOConfig(num_generations=8, reward_weights=[1.0, 0.5])\nfuncs = [f, get_soft_overlong_punishment(max_completion_len=20480, soft_punish_cache=4096)]"
+    text = (
+        "config = GRPOConfig(num_generations=8, reward_weights=[1.0, 0.5])\n"
+        "funcs = [f, get_soft_overlong_punishment(max_completion_len=20480, soft_punish_cache=4096)]"
+    )
     found = read_settings(text)
     assert found.algorithm.overlong == "soft" and found.algorithm.overlong_penalty == 0.5
     assert "4096 of 20480 tokens became" in notes(found)
 
 
 @pytest.mark.parametrize("data, said", [
-    ("", "nothing to read"), (b" \n", "nothing to read"), (pickle.dumps({"loss_type": "dapo"}), "pickled"), (b"PK\x03\x04archive/data.pkl", "pickled"),
+    ("", "nothing to read"), (b" \n", "nothing to read"), (pickle.dumps({"loss_type": "dapo"}), "pickled"),
+    (b"PK\x03\x04archive/data.pkl", "pickled"),
     ("x" * 2_000_000, "are read"), ("hello world", "No settings were recognised"), ("a: 1\nb: 2\n", "name neither"),
-    ("algorithm.adv_estimator=gae data.train_batch_size=8", "trains a critic"), ("algorithm.adv_estimator=grpo", "a single completion per prompt"),
+    ("algorithm.adv_estimator=gae data.train_batch_size=8", "trains a critic"), ("algorithm.adv_estimator=grpo",
+    "a single completion per prompt"),
     ("--advantage_estimator reinforce --n_samples_per_prompt 8", "trains a critic"),
 ])  # fmt: skip
 def test_what_cannot_be_read_costs_one_sentence(data, said):
@@ -180,7 +192,8 @@ def test_a_file_that_grows_without_bound_when_its_aliases_are_followed_is_read_i
     assert read_settings(bomb + "loss_type: dapo\nnum_generations: 8\n", framework="trl").framework == "TRL"
 
 
-PIECES = st.sampled_from(["loss_type", "epsilon", "=", ": ", "--", "actor_rollout_ref.rollout.n", "8", "{", "}", "'", '"', "\n", " ", "$((", "))", "${n", "GRPOConfig(", ")", "- ", "&a", "*a", "1e999", "null", "algorithm.adv_estimator=grpo"])  # fmt: skip
+PIECES = st.sampled_from(["loss_type", "epsilon", "=", ": ", "--", "actor_rollout_ref.rollout.n", "8", "{", "}", "'", '"', "\n", " ",
+    "$((", "))", "${n", "GRPOConfig(", ")", "- ", "&a", "*a", "1e999", "null", "algorithm.adv_estimator=grpo"])  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
@@ -199,8 +212,10 @@ def test_any_text_is_an_algorithm_or_one_sentence(data):
 
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(
-    st.sampled_from([*TRL, "gradient_accumulation_steps", "steps_per_generation", "generation_batch_size", "delta", "temperature", "max_grad_norm", "reward_weights"]),
-    st.one_of(st.integers(-10**15, 10**15), st.floats(), st.text(max_size=8), st.none(), st.booleans(), st.lists(st.integers(), max_size=3)), min_size=1,
+    st.sampled_from([*TRL, "gradient_accumulation_steps", "steps_per_generation", "generation_batch_size", "delta", "temperature",
+    "max_grad_norm", "reward_weights"]),
+    st.one_of(st.integers(-10**15, 10**15), st.floats(), st.text(max_size=8), st.none(), st.booleans(), st.lists(st.integers(),
+    max_size=3)), min_size=1,
 ))  # fmt: skip
 def test_any_values_are_an_algorithm_that_trains_or_one_sentence(values):
     found = read_settings(json.dumps(values), framework="trl")
