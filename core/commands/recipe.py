@@ -27,7 +27,7 @@ NUMBERS = {"--max-tokens": "max_tokens", "--gpus": "gpus", "--per-device": "per_
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_setting_options(parser)
-    parser.add_argument("--side", default=None, metavar="LABEL", help="whose settings to write (default: DAPO, or the last side)")
+    parser.add_argument("--side", default=None, metavar="LABEL", help="whose settings to write (default: the last one)")
     parser.add_argument("--for", dest="target", default=None, metavar="NAME", help=f"for which trainer: {', '.join(TARGETS)}")
     parser.add_argument(
         "--form", default=None, help="; ".join(f"{name}: {' or '.join(target.forms)}" for name, target in TARGETS.items())
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, command: str) -> int:
             f"--for must name a trainer, one of {', '.join(TARGETS)}, got nothing; or read settings with --read FILE"
         )
     runs = resolve(scenario, options)
-    label = options.side or ("DAPO" if "DAPO" in runs else list(runs)[-1])
+    label = options.side or list(runs)[-1]
     if label not in runs:
         raise ConfigError(f"--side must be one of {', '.join(runs)}, got {label!r}; choose one of these")
     recipe = write_recipe(runs[label], options.target, machine, form=options.form, seed=whole_number("--seed", options.seed))

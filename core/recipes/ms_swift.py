@@ -30,7 +30,7 @@ def write(run: RunConfig, machine: Machine, form: str, chosen: bool) -> Recipe:
     hf_names.set_optimiser(sheet, run)
     sheet.set("log_entropy", True)
     return Recipe(
-        FRAMEWORK, VERSION, form, tuple(sheet.settings), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
+        FRAMEWORK, VERSION, form, tuple(sheet.arguments), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
         (say(s.YOURS_SWIFT),), command="swift rlhf",
     )  # fmt: skip
 

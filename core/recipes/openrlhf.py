@@ -26,7 +26,7 @@ def write(run: RunConfig, machine: Machine, form: str, chosen: bool) -> Recipe:
     _sizes(sheet, run, machine)
     _optimiser(sheet, run, machine)
     return Recipe(
-        FRAMEWORK, VERSION, form, tuple(sheet.settings), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
+        FRAMEWORK, VERSION, form, tuple(sheet.arguments), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
         (say(s.YOURS_OPENRLHF),), command="python3 -m openrlhf.cli.train_ppo_ray",
     )  # fmt: skip
 

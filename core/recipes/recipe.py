@@ -8,7 +8,7 @@ from core.logs.sentences import Sentence
 
 
 @dataclass(frozen=True)
-class Setting:
+class Argument:
     """One setting of the framework. `value` is a Python value; `note` says where its meaning there is not exactly the Lab's."""
 
     key: str
@@ -27,7 +27,7 @@ class Recipe:
     framework: str
     version: str
     form: str
-    settings: tuple[Setting, ...]
+    arguments: tuple[Argument, ...]
     missing: tuple[Sentence, ...]
     changed: tuple[Sentence, ...]
     yours: tuple[Sentence, ...]
@@ -37,9 +37,9 @@ class Recipe:
 
     def value(self, key: str) -> object:
         """KeyError if the setting is not in the recipe."""
-        return {setting.key: setting.value for setting in self.settings}[key]
+        return {argument.key: argument.value for argument in self.arguments}[key]
 
     @property
     def notes(self) -> tuple[Sentence, ...]:
         """Every sentence about the settings."""
-        return (*self.missing, *self.changed, *self.yours, *(setting.note for setting in self.settings if setting.note))
+        return (*self.missing, *self.changed, *self.yours, *(argument.note for argument in self.arguments if argument.note))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import yaml
 
-from core.recipes.recipe import Recipe, Setting
+from core.recipes.recipe import Argument, Recipe
 
 WIDTH = 100
 HEADINGS = (
@@ -39,10 +39,10 @@ def _comment(text: str, first: str = "# ", rest: str = "# ") -> list[str]:
     )
 
 
-def _lines(recipe: Recipe, indent: str, written: Callable[[Setting], str]) -> list[str]:
+def _lines(recipe: Recipe, indent: str, written: Callable[[Argument], str]) -> list[str]:
     """A line per setting, with its comment above it."""
     out = []
-    for setting in recipe.settings:
+    for setting in recipe.arguments:
         if setting.note:
             out += _comment(str(setting.note), f"{indent}# ", f"{indent}# ")
         out.append(indent + written(setting))
@@ -71,7 +71,7 @@ def _yaml_value(value: object) -> str:
 def _overrides(recipe: Recipe) -> list[str]:
     """A bash script: an array may hold comments between its elements, a continued line may not."""
 
-    def written(setting: Setting) -> str:
+    def written(setting: Argument) -> str:
         return shlex.quote(f"{setting.key}={_hydra_value(setting.value)}")
 
     return _script(recipe, _lines(recipe, "  ", written))
@@ -85,7 +85,7 @@ def _arguments(recipe: Recipe) -> list[str]:
     return _script(recipe, _lines(recipe, "  ", _argument))
 
 
-def _argument(setting: Setting) -> str:
+def _argument(setting: Argument) -> str:
     """`--name value`; OpenRLHF's switches have no value, ms-swift's have true or false."""
     value = setting.value
     if isinstance(value, bool):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from core.logs.sentences import Sentence, say
-from core.recipes.recipe import Setting
+from core.recipes.recipe import Argument
 
 
 class Sheet:
     def __init__(self, framework: str):
         self.framework = framework
-        self.settings: list[Setting] = []
+        self.arguments: list[Argument] = []
         self.missing: list[Sentence] = []
 
     def set(self, key: str, value: object, note: str = "", /, **values: object) -> None:
         """A setting, with the sentence `note` where its meaning is not exactly the Lab's."""
-        self.settings.append(Setting(key, value, say(note, framework=self.framework, **values) if note else None))
+        self.arguments.append(Argument(key, value, say(note, framework=self.framework, **values) if note else None))
 
     def lacks(self, sentence: str, /, **values: object) -> None:
         """The framework cannot express this."""

@@ -31,7 +31,7 @@ def write(run: RunConfig, machine: Machine, form: str, chosen: bool) -> Recipe:
         ramp = f"get_soft_overlong_punishment({machine.max_tokens}, {carry.buffer_tokens(run, machine)})"
         reward = (f"reward_funcs = [your_reward, {ramp}]",)
     return Recipe(
-        FRAMEWORK, VERSION, form, tuple(sheet.settings), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
+        FRAMEWORK, VERSION, form, tuple(sheet.arguments), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
         (say(s.YOURS_TRL), say(s.VLLM_CORRECTION)), imports, reward,
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ def write(run: RunConfig, machine: Machine, form: str, chosen: bool) -> Recipe:
     _optimiser(sheet, run)
     _steps(sheet, run, machine)
     return Recipe(
-        FRAMEWORK, VERSION, form, tuple(sheet.settings), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
+        FRAMEWORK, VERSION, form, tuple(sheet.arguments), tuple(sheet.missing), carry.rules(run, machine, FRAMEWORK, chosen),
         (say(s.YOURS_VERL),), command=COMMANDS[form],
     )  # fmt: skip
 

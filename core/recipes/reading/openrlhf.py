@@ -20,6 +20,7 @@ OLD = {
     "train.max_epochs": "max_epochs", "rollout.max_new_tokens": "generate_max_len", "rollout.temperature": "temperature",
     "actor.adam.lr": "actor_learning_rate", "actor.max_norm": "max_norm",
 }  # fmt: skip
+CLIPPED = "ppo"  # the objective with a clipped ratio
 AGGREGATIONS = {"token-mean": "token_mean", "seq-mean-token-mean": "sequence_mean"}
 ESTIMATORS = {"group_norm": True, "dr_grpo": False}  # -> whether they divide by the standard deviation
 
@@ -59,7 +60,7 @@ def _clip(draft: Draft) -> None:
     if mode not in AGGREGATIONS:
         values.note(s.BAD_VALUE, key="actor.loss_agg_mode", value=mode, default="token-mean")
     draft.put("loss_aggregation", AGGREGATIONS.get(mode, "token_mean"), "actor.loss_agg_mode")
-    if (kind := values.text("actor.policy_loss_type", "ppo")) != "ppo":
+    if (kind := values.text("actor.policy_loss_type", CLIPPED)) != CLIPPED:
         values.note(s.LOSS_OTHER, key="actor.policy_loss_type", value=kind)
 
 

@@ -15,6 +15,7 @@ AGGREGATIONS = {theirs: ours for ours, theirs in AGGREGATION.items()} | {
     "token-sum": "constant",
 }
 ESTIMATORS = {"kl": "k1", "k1": "k1", "mse": "k2", "k2": "k2", "low_var_kl": "k3", "k3": "k3"}
+GROUP_RELATIVE = ("grpo", "grpo_vectorized")  # of verl's advantage estimators
 OFF_FROM = 100.0  # a dual clip this large never acts
 # Where the overlong punishment stood: since 0.9.0, and before.
 OVERLONG = (
@@ -40,7 +41,7 @@ def version_of(flat: dict, given: str | None) -> tuple[str, str]:
 def read_verl(values: Values) -> Draft:
     """Refused for another estimator than grpo, and for one completion per prompt."""
     estimator = values.text("algorithm.adv_estimator", "gae")
-    if estimator not in ("grpo", "grpo_vectorized"):
+    if estimator not in GROUP_RELATIVE:
         raise Refused(say(s.NOT_GRPO, key="algorithm.adv_estimator", value=estimator, wanted="grpo"))
     draft = Draft(values)
     _clip(draft)

@@ -61,7 +61,7 @@ def test_a_changed_size_is_a_setting_or_a_sentence(target, name):
 
 def test_grpo_for_trl_and_verl_as_worked_out_by_hand():
     """settings of GRPO's preset, 16 prompts x 16 completions in 16 updates, one GPU, 16 completions at once."""
-    trl = {s.key: s.value for s in write_recipe(BASE, "trl").settings}
+    trl = {s.key: s.value for s in write_recipe(BASE, "trl").arguments}
     assert trl["per_device_train_batch_size"] * trl["steps_per_generation"] == 256
     expected = {
         "loss_type": "grpo", "scale_rewards": "group", "epsilon": 0.2, "epsilon_high": 0.2, "beta": 0.0, "num_generations": 16,
@@ -71,7 +71,7 @@ def test_grpo_for_trl_and_verl_as_worked_out_by_hand():
         "lr_scheduler_type": "constant", "weight_decay": 0.0, "logging_steps": 1, "max_completion_length": 1024, "max_grad_norm": 1.0,
     }  # fmt: skip
     assert trl.items() >= expected.items()
-    verl = {s.key.removeprefix("actor_rollout_ref."): s.value for s in write_recipe(BASE, "verl").settings}
+    verl = {s.key.removeprefix("actor_rollout_ref."): s.value for s in write_recipe(BASE, "verl").arguments}
     expected = {
         "algorithm.adv_estimator": "grpo", "actor.clip_ratio_c": 10000.0, "actor.loss_agg_mode": "seq-mean-token-mean",
         "data.train_batch_size": 16,
@@ -91,7 +91,7 @@ def test_the_overlong_ramp_travels_as_a_share_and_the_learning_rate_not_as_a_num
         algorithm=replace(DAPO, overlong_buffer_tokens=2),
         learning_rate=0.014,
     )
-    verl = {s.key: s.value for s in write_recipe(run, "verl", Machine(max_tokens=20480)).settings}
+    verl = {s.key: s.value for s in write_recipe(run, "verl", Machine(max_tokens=20480)).arguments}
     assert verl["++reward.reward_kwargs.overlong_buffer_cfg.len"] == 4096
     assert verl["actor_rollout_ref.actor.optim.lr"] == 1e-6
     assert "the Lab's 0.014 belongs to a policy" in text("verl", run).replace("\n#     ", " ")
@@ -149,7 +149,7 @@ def test_unknown_targets_and_forms_are_refused_with_those_there_are(target, form
 def test_files_are_what_they_say_they_are(algorithm):
     run = replace(BASE, algorithm=algorithm)
     loaded = yaml.safe_load(text("trl", run, form="yaml"))
-    floats = [s.key for s in write_recipe(run, "trl").settings if isinstance(s.value, float)]
+    floats = [s.key for s in write_recipe(run, "trl").arguments if isinstance(s.value, float)]
     assert all(isinstance(loaded[key], float) for key in floats) and loaded["learning_rate"] == 1e-6
     compile(text("trl", run), "recipe.py", "exec")
     for target in ("verl", "ms-swift", "openrlhf"):
