@@ -1,4 +1,4 @@
-"""A side's settings as TRL's GRPOConfig (trl/trainer/grpo_config.py), version 1.16.0."""
+"""A side's settings as the GRPOConfig of TRL 1.16.0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A side's settings as overrides of verl's ppo_trainer.yaml, version 0.9.1, or of the DAPO recipe's dapo_trainer.yaml."""
+"""A side's settings as overrides of the configuration of verl 0.9.1's main_ppo, or of the DAPO recipe."""
 
 from __future__ import annotations
 
