@@ -21,9 +21,9 @@ from bench.marked import replace_section
 from bench.sections import ladders_section, rescues_section
 from core.analysis.export import versions
 from core.analysis.metrics import metric_table
-from core.analysis.report import bracketed, number
 from core.analysis.result import Status
 from core.analysis.summary import summarise
+from core.analysis.tables import bracketed, number
 from core.runs.foreground import run_all
 from core.settings.scenario import Criterion, Scenario
 from core.settings.scenarios import SCENARIOS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from core.analysis.report import bracketed, number
+from core.analysis.tables import bracketed, number
 from core.data.ladder import SHIPPED_LADDER
 from core.ladder.numbers import table_markdown
 from core.ladder.report import sentences

@@ -1,4 +1,4 @@
-"""A comparison in sentences: report.md, and the findings on the page. Made from the numbers of summary.json alone."""
+"""report.md: a comparison's findings, numbers, seeds and settings, and how they are to be read."""
 
 from __future__ import annotations
 
@@ -12,23 +12,12 @@ from core.analysis.detectors import (
     GRADIENT_VANISHED_FRACTION,
     SOLVED_FRACTION,
 )
+from core.analysis.findings import findings
 from core.analysis.markdown import literal
-from core.analysis.result import RunResult, Status
-from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES, MIN_SEEDS, Estimate
-from core.analysis.verdict import NEGLIGIBLE, Verdict, verdict
+from core.analysis.result import RunResult
+from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
+from core.analysis.tables import about_intervals, about_numbers, numbers_table, seeds_table
 from core.settings.diff import difference
-
-WHOLE_BUDGET = 0.9  # two runs compared up to this share of the samples of the one that used most are compared over all of it
-
-TABLE_METRICS = (
-    "eval_accuracy",
-    "entropy_nats",
-    "grad_norm",
-    "reward_mean",
-    "filter_ratio",
-    "all_wrong_fraction",
-    "all_right_fraction",
-)
 
 
 def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, results: dict[str, RunResult]) -> str:
@@ -42,6 +31,9 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
         "\n".join(f"- {sentence}" for sentence in findings(summary)),
         "## Numbers",
         numbers_table(summary),
+        about_numbers(summary),
+        "## Every seed",
+        seeds_table(summary),
         "## What differs between the algorithms",
         _settings(results),
         "## How to read this",
@@ -68,167 +60,6 @@ def quoted(summary: dict, quote: Callable[[str], str]) -> dict:
         known = {(a, b): summary[name].get(f"{a} {sign} {b}") for a, b in permutations(summary["algorithms"], 2)}
         out[name] = {f"{quote(a)} {sign} {quote(b)}": v for (a, b), v in known.items() if v is not None}
     return out | ({"forks": forks} if forks else {})
-
-
-def findings(summary: dict) -> list[str]:
-    """What happened, one sentence each: interruptions, then each algorithm, then each difference from the first algorithm."""
-    out = [_status(label, status) for label, status in summary["status"].items() if status["status"] != Status.DONE]
-    out += [_fate(label, numbers, summary["score"]) for label, numbers in summary["algorithms"].items()]
-    labels = list(summary["algorithms"])
-    forks = summary.get("forks", {})
-    out += [_rescue(label, fork, summary) for label, fork in forks.items()]
-    for label in labels[1:]:
-        base = forks[label]["of"] if label in forks else labels[0]
-        out += _contrast(label, base, summary["differences"][f"{label} - {base}"], summary["score"])
-    return out
-
-
-def numbers_table(summary: dict) -> str:
-    """Initial and final values per algorithm as a Markdown table."""
-    labels = list(summary["algorithms"])
-    head = "| metric | " + " | ".join(f"{label}: initial → final [95 %]" for label in labels) + " |\n"
-    head += "| --- " * (len(labels) + 1) + "|\n"
-    rows = []
-    for metric in TABLE_METRICS:
-        cells = []
-        for label in labels:
-            m = summary["algorithms"][label][metric]
-            cells.append(f"{number(m['initial'])} → {number(m['final'])} {bracketed(m['final_ci95'])}".strip())
-        rows.append(f"| `{metric}` | " + " | ".join(cells) + " |\n")
-    rows.append(
-        "| samples generated per seed | "
-        + " | ".join(f"{summary['algorithms'][k]['samples_generated']:,.0f}" for k in labels)
-        + " |\n"
-    )
-    return head + "".join(rows)
-
-
-def number(value: float | None) -> str:
-    """Three significant digits; 'not measured' for None."""
-    return "not measured" if value is None else f"{value:.3g}"
-
-
-def about_intervals(seeds: int) -> str:
-    """What the numbers in brackets are, or why there are none."""
-    if seeds < MIN_SEEDS:
-        return f"Too few seeds to tell how sure the numbers are: an interval needs at least {MIN_SEEDS}."
-    return "In brackets: 95 % intervals of the mean over seeds, by Student's t."
-
-
-def bracketed(ci95: list | None) -> str:
-    return f"[{ci95[0]:.3g}, {ci95[1]:.3g}]" if ci95 and None not in ci95 else ""
-
-
-def _status(label: str, status: dict) -> str:
-    failed, update, error = status["status"] == Status.FAILED, status["updates"], status["error"]
-    if failed and not update:
-        return f"**{label} failed** before its first update: {error}."
-    if failed:
-        return f"**{label} failed** after update {update}: {error}. Everything before that is kept."
-    if not update:
-        return f"**{label} was stopped** before its first update."
-    return f"**{label} was stopped** after update {update}; what it measured until then is kept."
-
-
-def _fate(label: str, numbers: dict, score_name: str) -> str:
-    """'GRPO went from a held-out accuracy of 0 to 0.5. Its gradient vanished at update 182. …'."""
-    score, events = numbers["eval_accuracy"], numbers["events"]
-    gradient = events["gradient_vanished_update"]
-    entropy = events["entropy_collapse_update"]
-    final, named = f"{number(score['final'])} {bracketed(score['final_ci95'])}".rstrip(), f"{_article(score_name)} {score_name}"
-    course = f"**{label}** went from {named} of {number(score['initial'])} to {final}."
-    if score["initial"] is None:  # a fork that began between two evaluations
-        course = f"**{label}** ends with {named} of {final}."
-    told = [
-        course,
-        _gradient(gradient, events["never_had_gradient"]),
-        f"Its entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {entropy}."
-        if entropy
-        else "Its entropy did not collapse.",
-        _seeds(numbers),
-        _signal(numbers),
-    ]
-    return " ".join(told)
-
-
-def _gradient(vanished: int | None, never: str | None) -> str:
-    if never == "mixed":
-        return "It never had a gradient, although its groups were mixed."
-    if never is not None:
-        return f"It never had a gradient, because nearly all of its groups were {never}."
-    return f"Its gradient vanished at update {vanished}." if vanished else "Its gradient did not vanish."
-
-
-def _seeds(numbers: dict) -> str:
-    """'At the end 12 of 16 seeds have collapsed and 2 have solved the training prompts'."""
-    counts = {name: numbers["seeds"][name]["count"] for name in ("collapsed", "solved")}
-    of = numbers["seeds"]["of"]
-    return (
-        f"At the end {counts['collapsed']} of {of} seeds have collapsed and {counts['solved']} have solved the training prompts."
-    )
-
-
-def _rescue(label: str, fork: dict, summary: dict) -> str:
-    """'Rescue left GRPO after update 112 with dynamic_sampling = refill: entropy 0.2 → 0.55, …'."""
-    after = summary["algorithms"][label]
-    changed = ", ".join(f"`{name}` = {value}" for name, value in fork["changes"].items()) or "nothing changed"
-    words = {"entropy_nats": "entropy", "grad_norm": "gradient norm", "eval_accuracy": summary["score"]}
-    course = ", ".join(f"{text} {number(fork['before'][name])} → {number(after[name]['final'])}" for name, text in words.items())
-    return f"**{label}** left {fork['of']} after update {fork['update']} with {changed}: {course}."
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiou" else "a"
-
-
-def _signal(numbers: dict) -> str:
-    """What the groups at the end were good for: how many were dropped, or in how many of those trained on every advantage was 0. A run that is
-    older than that metric tells how many were all wrong or all right, whose advantages may be other than 0."""
-    dropped = numbers["filter_ratio"]["final"] or 0
-    zero = numbers["zero_advantage_fraction"]["final"]
-    if dropped > 0.9995:
-        return "At the end it dropped nearly every group that it generated, and had nothing to train on."
-    if dropped > 0:
-        return f"At the end it dropped {dropped:.0%} of the groups it generated and trained on the rest."
-    if zero is None:
-        unmixed = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
-        return f"At the end {unmixed:.0%} of its groups were all wrong or all right."
-    return f"At the end every advantage was 0 in {zero:.0%} of the groups it trained on."
-
-
-def _reach(numbers: dict) -> str:
-    """'At equal samples generated (231,000 per seed)', or how far less than the one that generated most the comparison goes."""
-    samples, whole = (numbers["eval_accuracy_equal_samples"][name] for name in ("samples", "of_samples"))
-    if samples >= WHOLE_BUDGET * whole:
-        return f"At equal samples generated ({samples:,.0f} per seed)"
-    return (
-        f"At equal samples generated, as far as both have been run (the first {samples:,.0f} of {whole:,.0f} per seed; a budget of samples "
-        "would compare all of them)"
-    )
-
-
-def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str]:
-    """One sentence per budget: ahead, behind, level, not to be told from chance, or too few seeds to tell."""
-    out = []
-    for key, condition in (("eval_accuracy", "At equal updates"), ("eval_accuracy_equal_samples", _reach(numbers))):
-        mean, ci95 = numbers[key]["mean"], numbers[key]["ci95"]
-        if mean is None:
-            continue
-        found = verdict(Estimate(mean, *(ci95 or ())))
-        if found is Verdict.TOO_FEW:
-            out.append(f"{condition}, {label} ends {mean:+.3f} from {base} in {score_name}: too few seeds to tell.")
-        elif found is Verdict.LEVEL:
-            out.append(f"{condition}, {label} and {base} end level in {score_name}, within {NEGLIGIBLE:g} {bracketed(ci95)}.")
-        elif found is Verdict.UNCLEAR:
-            out.append(
-                f"{condition}, no difference in {score_name} between {label} and {base} can be told from chance: "
-                f"{mean:+.3f} {bracketed(ci95)}."
-            )
-        elif found is Verdict.UP:
-            out.append(f"{condition}, {label} ends ahead of {base} by {mean:.3f} in {score_name} {bracketed(ci95)}.")
-        else:
-            out.append(f"{condition}, {label} ends behind {base} by {-mean:.3f} in {score_name} {bracketed(ci95)}.")
-    return out
 
 
 def _settings(results: dict[str, RunResult]) -> str:

@@ -12,7 +12,7 @@ import torch
 from tqdm import tqdm
 
 from core.analysis.export import comparison_files, open_directory, write_files
-from core.analysis.report import findings
+from core.analysis.findings import findings
 from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.analysis.csv_files import csv_text
-from core.analysis.report import about_intervals, bracketed, number
 from core.analysis.result import Status
 from core.analysis.stats import Estimate
+from core.analysis.tables import about_intervals, bracketed, number
 from core.ladder.published import PUBLISHED, Published
 from core.ladder.report import across, agreement_table, sentences, told_step
 from core.ladder.rungs import find_order

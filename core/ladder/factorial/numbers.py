@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from core.analysis.csv_files import csv_text
-from core.analysis.report import about_intervals, number
 from core.analysis.result import Status
+from core.analysis.tables import about_intervals, number
 from core.analysis.verdict import verdict
 from core.ladder.factorial.sentences import sentences, where
 from core.ladder.factorial.table import FactorialTable

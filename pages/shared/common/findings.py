@@ -8,10 +8,12 @@ import zipfile
 import streamlit as st
 
 from core.analysis.export import comparison_files, metrics_csv
+from core.analysis.findings import findings
 from core.analysis.markdown import plain
-from core.analysis.report import findings, numbers_table, quoted
+from core.analysis.report import quoted
 from core.analysis.result import RunResult
 from core.analysis.summary import summarise
+from core.analysis.tables import about_numbers, numbers_table, seeds_table
 from core.data.comparison import SCENARIO
 from pages.shared.common.cache import Cache
 from pages.shared.common.folded import folded
@@ -42,6 +44,12 @@ def show_findings(comparison: str | None) -> None:
     with folded("The numbers", icon=":material/table:", key="numbers") as drawn:
         if drawn:
             st.markdown(numbers_table(shown))
+            st.caption(about_numbers(shown))
+    with folded("Every seed", icon=":material/scatter_plot:", key="every_seed") as drawn:
+        if drawn:
+            st.markdown(seeds_table(shown))
+            st.caption("The final score of each seed, and whether it has collapsed or solved the training prompts. *Single seeds*, above the "
+                       "charts, draws their curves.")  # fmt: skip
     _downloads(name, results, measured, summary)
 
 

@@ -7,10 +7,12 @@ import pytest
 
 from core.analysis.csv_files import safe_cell
 from core.analysis.export import run_id
+from core.analysis.findings import findings
 from core.analysis.history import History
-from core.analysis.report import findings, report_markdown
+from core.analysis.report import report_markdown
 from core.analysis.result import RunResult, Status
 from core.analysis.summary import clean, summarise
+from core.analysis.tables import about_numbers, numbers_table, seeds_table
 from core.engine.types import StepRecord
 from core.settings.algorithm import GRPO
 from core.settings.run import RunConfig
@@ -115,3 +117,46 @@ def test_dropped_groups_are_told_as_dropped_and_not_as_trained_on():
     for record in run.history._records:
         record.metrics["filter_ratio"] = np.full(4, 0.9)
     assert "At the end it dropped 90% of the groups it generated" in sentences(A=run)[0]
+
+
+def test_a_mean_of_seeds_in_two_groups_has_its_interquartile_mean_beside_it():
+    two = [0.05, 0.06, 0.04, 0.05, 0.9, 0.92, 0.91, 0.9, 0.93, 0.92, 0.91, 0.9]
+    summary = summarise("made-up", {"A": result(two), "B": result(np.linspace(0.4, 0.6, 12))})
+    middle = (0.06 + 3 * 0.9 + 2 * 0.91) / 6  # of 12 values three are cut off at each end
+    assert summary["algorithms"]["A"]["eval_accuracy"]["final_iqm"] == pytest.approx(middle)
+    assert summary["algorithms"]["A"]["eval_accuracy"]["final_skewed"]
+    assert not summary["algorithms"]["B"]["eval_accuracy"]["final_skewed"]
+    told = findings(summary)
+    assert f"interquartile mean {middle:.3g}" in told[0] and "interquartile" not in told[1]
+    row = next(line for line in numbers_table(summary).splitlines() if line.startswith("| `eval_accuracy`"))
+    assert row.count("IQM") == 1 and "leaves out the lowest and the highest quarter" in about_numbers(summary)
+
+
+def test_the_probability_that_a_seed_is_ahead_stands_with_each_difference():
+    summary = summarise("made-up", {"A": result([0.1, 0.2, 0.3, 0.4]), "B": result([0.6, 0.7, 0.8, 0.35])})
+    found = summary["differences"]["B - A"]["probability_of_improvement"]["eval_accuracy"]
+    assert found["mean"] == pytest.approx(15 / 16)  # 0.35 loses to 0.4 and wins the other three; the others win all four
+    contrasts = [text for text in findings(summary) if "samples generated" in text or text.startswith("At equal updates")]
+    assert len(contrasts) == 2
+    assert all("A seed of B beats a seed of A with probability 0.938 [" in text for text in contrasts)
+
+
+def test_every_seed_is_listed_with_its_score_and_what_became_of_it():
+    made = {"A": result([0.1, 0.2, 0.3]), "B": result([0.6, 0.7, 0.8])}
+    summary = summarise("made-up", made)
+    assert summary["algorithms"]["A"]["by_seed"]["eval_accuracy"] == pytest.approx([0.1, 0.2, 0.3])
+    lines = seeds_table(summary).splitlines()
+    assert lines[0] == "| seed | A: held-out accuracy | B: held-out accuracy |" and lines[3].startswith("| 1 | 0.2")
+    assert seeds_table(summary) in report_markdown("T", "L.", "", summary, made)
+    summary["algorithms"]["B"]["by_seed"]["collapsed"] = [False, False, True]
+    assert seeds_table(summary).splitlines()[-1].endswith("0.8 (collapsed) |")
+
+
+def test_the_shares_of_seeds_stand_in_the_table_with_wilsons_interval():
+    summary = summarise("made-up", {"A": result([0.1, 0.2, 0.3, 0.4])})
+    row = next(line for line in numbers_table(summary).splitlines() if line.startswith("| seeds that collapsed"))
+    found = summary["algorithms"]["A"]["seeds"]["collapsed"]
+    assert (
+        row
+        == f"| seeds that collapsed: share | {found['count']} of 4, {found['share']:.3g} [{found['ci95'][0]:.3g}, {found['ci95'][1]:.3g}] |"
+    )

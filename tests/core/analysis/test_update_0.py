@@ -8,9 +8,9 @@ import pytest
 
 from core.analysis.charts.curves import curve
 from core.analysis.detectors import collapse_update, vanished_update
+from core.analysis.findings import findings
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
-from core.analysis.report import findings
 from core.analysis.result import RunResult, Status
 from core.analysis.stats import initial_values, value_at_samples
 from core.analysis.summary import summarise

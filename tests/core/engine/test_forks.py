@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.analysis.detectors import suggested_point
+from core.analysis.findings import findings
 from core.analysis.history import History
-from core.analysis.report import findings
 from core.analysis.summary import summarise
 from core.engine.forks import fork_changes, fork_points, make_fork, originals
 from core.engine.types import StepRecord

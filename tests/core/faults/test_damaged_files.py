@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from core.analysis.export import metrics_csv
-from core.analysis.report import findings
+from core.analysis.findings import findings
 from core.analysis.result import Status
 from core.analysis.summary import summarise
 from core.engine.trainer import train

@@ -14,7 +14,7 @@ import torch
 import core.engine.trainer
 from core.analysis.charts import all_charts
 from core.analysis.export import comparison_files
-from core.analysis.report import findings
+from core.analysis.findings import findings
 from core.analysis.summary import summarise
 from core.engine.optim import ReplicaAdam
 from core.runs.foreground import run_all, run_one
