@@ -61,15 +61,23 @@ def base_parameters(
 
     A file that cannot be read is built again; a failure to write it is ignored. Reading waits for no lock.
     """
-    path = cache_directory() / f"base-{cache_key(task)}.npy"
-    size = sum(int(np.prod(s)) for s in _policy(task).shapes.values())
-    if (stored := _read(path, size)) is not None:
+    if (stored := stored_parameters(task)) is not None:
         return stored
+    path = _path(task)
     with _turn(path, should_stop):  # of two runs that start together, one builds the model and the other reads it
-        if (stored := _read(path, size)) is None:
+        if (stored := stored_parameters(task)) is None:
             stored = imitate(task, on_progress, should_stop)
             _write(path, stored.numpy())
         return stored
+
+
+def stored_parameters(task: Arithmetic) -> Tensor | None:
+    """(P,) parameters of the task's base model if they are on disk, else None. Nothing is built."""
+    return _read(_path(task), sum(int(np.prod(s)) for s in _policy(task).shapes.values()))
+
+
+def _path(task: Arithmetic) -> Path:
+    return cache_directory() / f"base-{cache_key(task)}.npy"
 
 
 @contextmanager

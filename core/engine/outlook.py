@@ -1,0 +1,188 @@
+"""What can be said of runs before they are trained: how likely the untrained policy is to be right, how many groups carry no signal at the
+start, how many samples that takes, and which settings cannot matter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from core.engine.policies.base import until_end
+from core.engine.policies.base_model import stored_parameters
+from core.engine.policies.gpt import GPTPolicy
+from core.engine.policies.params import Parameters
+from core.engine.tasks import make_task
+from core.engine.tasks.arithmetic import Arithmetic
+from core.engine.tasks.bandit import Bandit
+from core.engine.tasks.base import MarkovTask, Task
+from core.engine.tasks.chain import Chain
+from core.engine.tasks.sizes import task_sizes
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.run import RunConfig
+from core.settings.task import TaskConfig
+
+TINY_SHARE = 0.005
+PROMPTS_AT_ONCE = 1024  # bounds the memory of the arithmetic task's probabilities
+
+
+def success_probability(config: TaskConfig, temperature: float = 1.0) -> Tensor:
+    """(N,) float64: probability that the untrained policy answers each training prompt right, before flips and noise. Exact, but for
+    arithmetic as long as its base model is not built: then that of the teacher, whom the model will imitate."""
+    task = make_task(config)
+    right = HOW[type(task)](task, temperature).clone()
+    easy, hard = (round(share * task.train_size) for share in (config.too_easy_fraction, config.too_hard_fraction))
+    if easy:
+        right[:easy] = _ended(task, temperature)[:easy]
+    if hard:
+        right[task.train_size - hard :] = 0.0
+    return right
+
+
+@lru_cache(maxsize=64)
+def _known(config: TaskConfig, temperature: float, built: bool) -> Tensor:
+    return success_probability(config, temperature)
+
+
+def dead_share(config: RunConfig) -> float:
+    """Share of the first rollout's groups that are expected to be all right or all wrong: the mean of p^G + (1 - p)^G over the prompts
+    that are drawn at the start."""
+    task = make_task(config.task)
+    built = isinstance(task, Arithmetic) and stored_parameters(task) is not None
+    right = _known(config.task, config.temperature, built)
+    dead = right**config.group_size + (1 - right) ** config.group_size
+    window = max(1, math.ceil(len(dead) * 0.25))  # what drift draws from at the start, see core.engine.tasks.base
+    drift = config.task.drift
+    return float((1 - drift) * dead.mean() + drift * dead[:window].mean())
+
+
+def rounds_at_start(config: RunConfig) -> float:
+    """Rounds of generation that the first rollout is expected to take: with `refill` until as many groups as it needs carry a signal,
+    or `max_rounds`."""
+    algorithm = config.algorithm
+    if algorithm.dynamic_sampling != "refill":
+        return 1.0
+    alive = 1 - dead_share(config)
+    return float(algorithm.max_rounds) if alive * algorithm.max_rounds <= 1 else max(1.0, 1 / alive)
+
+
+def samples_at_start_pace(config: RunConfig) -> int:
+    """Completions that each seed generates if every rollout takes as many rounds as the first: the order of magnitude, no more, because the
+    share of dead groups changes as the policy learns."""
+    if config.samples is not None:
+        return config.samples
+    return round(config.rollouts * config.num_prompts * config.group_size * rounds_at_start(config))
+
+
+def without_effect(runs: Mapping[str, RunConfig]) -> list[str]:
+    """Sentences about choices in `runs`, label -> settings, that cannot matter. Labels stand in them as they are."""
+    found: list[str] = []
+    for label, run in runs.items():
+        found += [text.format(label=label) for text in _of_one(run)]
+    labels = list(runs)
+    for place, label in enumerate(labels):
+        same = next((other for other in labels[:place] if runs[other] == runs[label]), None)
+        if same is not None:
+            found.append(f"{same} and {label} are the same run: their lines will lie on each other.")
+    first = next(iter(runs.values()))
+    if first.replicas < 3:
+        found.append(f"With {first.replicas} {'seed' if first.replicas == 1 else 'seeds'} there is no interval: differences may be chance.")
+    return _together(found, labels)
+
+
+def _of_one(run: RunConfig) -> list[str]:
+    algorithm, tokens = run.algorithm, task_sizes(run.task).tokens
+    found = []
+    if run.effective_updates_per_rollout == 1:
+        found.append("{label}: with one update per rollout the ratio is always 1, so that no clip can act.")
+    if tokens == 1 and algorithm.loss_aggregation == "token_mean":
+        found.append("{label}: completions are one token long here, so that the token-level loss is the sequence mean.")
+    if tokens == 1 and algorithm.overlong != "none":
+        found.append("{label}: completions are one token long here, so that nothing is overlong.")
+    if algorithm.overlong == "soft" and algorithm.overlong_penalty == 0:
+        found.append("{label}: overlong shaping with a penalty of 0 punishes nothing.")
+    if algorithm.dynamic_sampling == "refill" and algorithm.max_rounds == 1:
+        found.append("{label}: with one round dynamic sampling drops groups and samples none in their place.")
+    if dead_share(run) > 1 - TINY_SHARE:
+        found.append("{label}: practically every group is all right or all wrong at the start, so that learning has nothing to begin with.")
+    if run.task.noise > 0 and dead_share(run) > TINY_SHARE and not _sees_through_noise(algorithm):
+        found.append(
+            "{label}: noise makes the rewards of all-right and all-wrong groups differ by chance, and what is learned from them is noise."
+        )
+    return found
+
+
+def _sees_through_noise(algorithm: AlgorithmConfig) -> bool:
+    """Whether groups without a signal are dropped although noise makes their rewards differ."""
+    return algorithm.dynamic_sampling != "off" and algorithm.filter_on == "correct"
+
+
+def _together(sentences: list[str], labels: list[str]) -> list[str]:
+    """What holds for every side is said once, without a label."""
+    out: list[str] = []
+    for sentence in sentences:
+        label, colon, rest = sentence.partition(": ")
+        shared = colon and label in labels and len(labels) > 1 and all(f"{other}: {rest}" in sentences for other in labels)
+        text = rest[0].upper() + rest[1:] if shared else sentence
+        if text not in out:
+            out.append(text)
+    return out
+
+
+def _bandit(task: Bandit, temperature: float) -> Tensor:
+    table = _base_policy(task, temperature)
+    if task.config.reward_kind == "bernoulli":
+        return (table * task.means.double()).sum(1)
+    best = task.means >= task.means.amax(1, keepdim=True)
+    return (table * best).sum(1)
+
+
+def _chain(task: Chain, temperature: float) -> Tensor:
+    """ANSWER comes after t step tokens, of which at least as many as are needed are the useful one: a binomial number of t."""
+    table = _base_policy(task, temperature)
+    answer = table[:, task.end_token]
+    useful = table.gather(1, task.useful[: task.train_size, None])[:, 0]
+    needed, right = task.needed[: task.train_size], torch.zeros(task.train_size, dtype=torch.float64)
+    for steps in range(task.max_tokens):
+        for hits in range(1, steps + 1):
+            ways = math.comb(steps, hits) * useful**hits * (1 - answer - useful) ** (steps - hits)
+            right += torch.where(needed <= hits, ways * answer, 0.0)
+    return right
+
+
+def _arithmetic(task: Arithmetic, temperature: float) -> Tensor:
+    base = stored_parameters(task)
+    if base is not None:
+        return _of_base_model(task, base, temperature)
+    config = task.config
+    accuracy = (config.teacher_accuracy_no_carry, config.teacher_accuracy_one_carry, config.teacher_accuracy_more_carries)
+    return torch.tensor(accuracy, dtype=torch.float64)[task.carries[: task.train_size].clamp(max=2)]
+
+
+@torch.no_grad()
+def _of_base_model(task: Arithmetic, base: Tensor, temperature: float) -> Tensor:
+    """The product of the probabilities of the right answer's characters."""
+    policy = GPTPolicy(task, width=task.config.width, layers=task.config.layers, heads=task.config.heads)
+    parameters, right = Parameters(base[None], policy.shapes), []
+    for prompts in torch.arange(task.train_size).split(PROMPTS_AT_ONCE):
+        answers = task.answers[prompts]
+        found = policy.scores(parameters, prompts[None], answers[None, :, None], temperature).logprobs[0, :, 0]
+        right.append(torch.where(until_end(answers, task.end_token), found, 0.0).double().sum(1).exp())
+    return torch.cat(right)
+
+
+def _base_policy(task: MarkovTask, temperature: float) -> Tensor:
+    """(N, V) float64 probabilities of the tokens of the training prompts."""
+    return torch.softmax(task.base_logits[: task.train_size].double() / temperature, 1)
+
+
+def _ended(task: Task, temperature: float) -> Tensor:
+    """(N,) probability that the untrained policy's completion ends within the length limit."""
+    if task.end_token is None or not isinstance(task, MarkovTask):
+        return torch.ones(task.train_size, dtype=torch.float64)
+    return 1 - (1 - _base_policy(task, temperature)[:, task.end_token]) ** task.max_tokens
+
+
+HOW = {Bandit: _bandit, Chain: _chain, Arithmetic: _arithmetic}
