@@ -88,7 +88,9 @@ def without_effect(runs: Mapping[str, RunConfig]) -> list[str]:
             found.append(f"{same} and {label} are the same run: their lines will lie on each other.")
     first = next(iter(runs.values()))
     if first.replicas < 3:
-        found.append(f"With {first.replicas} {'seed' if first.replicas == 1 else 'seeds'} there is no interval: differences may be chance.")
+        found.append(
+            f"With {first.replicas} {'seed' if first.replicas == 1 else 'seeds'} there is no interval: differences may be chance."
+        )
     return _together(found, labels)
 
 
@@ -106,7 +108,9 @@ def _of_one(run: RunConfig) -> list[str]:
     if algorithm.dynamic_sampling == "refill" and algorithm.max_rounds == 1:
         found.append("{label}: with one round dynamic sampling drops groups and samples none in their place.")
     if dead_share(run) > 1 - TINY_SHARE:
-        found.append("{label}: practically every group is all right or all wrong at the start, so that learning has nothing to begin with.")
+        found.append(
+            "{label}: practically every group is all right or all wrong at the start, so that learning has nothing to begin with."
+        )
     if run.task.noise > 0 and dead_share(run) > TINY_SHARE and not _sees_through_noise(algorithm):
         found.append(
             "{label}: noise makes the rewards of all-right and all-wrong groups differ by chance, and what is learned from them is noise."

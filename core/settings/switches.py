@@ -117,5 +117,7 @@ SWITCHES: tuple[Switch, ...] = (
 
 def differs(switch: Switch, algorithms: Mapping[str, AlgorithmConfig]) -> bool:
     """Whether not all of `algorithms`, label -> algorithm, have the same of this technique."""
-    states = {(getattr(a, switch.field), getattr(a, number) if (number := switch.number_of(a)) else None) for a in algorithms.values()}
+    states = {
+        (getattr(a, switch.field), getattr(a, number) if (number := switch.number_of(a)) else None) for a in algorithms.values()
+    }
     return len(states) > 1

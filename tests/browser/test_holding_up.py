@@ -85,7 +85,7 @@ def test_settings_and_run_are_there_again_after_another_page(visit):
     page = visit(LONG)
     run(page)
     page.get_by_text("Environment").click()
-    page.get_by_label("Noise", exact=True).fill("0.25")
+    page.get_by_label("Noise on rewards", exact=True).fill("0.25")
     page.keyboard.press("Enter")
     page.get_by_text("● changed").first.wait_for()
     page.get_by_role("link", name="Runs").click()

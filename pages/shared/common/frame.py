@@ -18,6 +18,11 @@ STYLE = """<style>
 .st-key-theme_watch { position: absolute; }
 [data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
+.st-key-pages { column-gap: 0; }
+.st-key-pages [data-testid="stPageLink-NavLink"] { padding-inline: 0.4rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-foreseen) { position: sticky; bottom: 0; z-index: 2; }
+.st-key-foreseen { padding-block: 0.5rem; max-height: 40vh; overflow-y: auto; background: light-dark(#f8f8f7, #21201d); border-block: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.st-key-foreseen p { line-height: 1.35; }
 button[kind="primary"], button[kind="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 @media (max-width: 640px) { [data-testid="stButtonGroup"] [role="radiogroup"] button { padding-inline: 0.4rem; } }
@@ -25,17 +30,20 @@ button[kind="primary"], button[kind="primary"]:hover,
 
 # A file: the name of a Material symbol would make the browser fetch the icon from a font server.
 ICON = Path(__file__).parent / "icon.svg"
+SETTINGS_WIDTH = 350  # pixels: a table of four sides fits
 WITH_SETTINGS = ("Compare", "Ablation ladder")  # their sidebars hold what a person came to change: it belongs on the first screen
 
 
 def frame(title: str) -> None:
     """Call first on every page."""
-    st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=str(ICON), layout="wide")
+    width = SETTINGS_WIDTH if title in WITH_SETTINGS else None
+    st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=str(ICON), layout="wide", initial_sidebar_state=width)
     st.html(STYLE)
     with st.sidebar:
         remember_visitor()
         st.markdown("### DAPO Lab")
-        _links(LAB)
+        with st.container(horizontal=True, gap="xxsmall", key="pages"):
+            _links(LAB)
         pages = learn_menu()
         with st.expander(
             f"Learn: {len(pages)} pages to play with", expanded=title not in WITH_SETTINGS, icon=":material/school:"

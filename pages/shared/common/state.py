@@ -109,5 +109,4 @@ OPTIONS: KeyFamily[list | None] = KeyFamily("{}options", None, Lifetime.LASTING_
 # By the key of a board.
 BOARD_ANSWER: KeyFamily[dict | None] = KeyFamily("{}", None, Lifetime.WIDGET)  # the browser's last answer
 BOARD_SENT: KeyFamily = KeyFamily("{}:sent")  # what was sent to the browser, a `Sent`
-# By the version of the settings, what they are of, and the field.
-SETTING: KeyFamily = KeyFamily("{}:{}:{}", None, Lifetime.LASTING_WIDGET)
+SETTING: KeyFamily = KeyFamily("{}:{}", None, Lifetime.WIDGET)  # by what it is of, and the field

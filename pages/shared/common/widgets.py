@@ -3,56 +3,62 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from core.settings.describe import Setting, settings_of
+from core.settings.words import in_words
 from pages.shared.common.state import Key
 
 
-def field_widget(config: Any, name: str, *, value: Any, default: Any, key: Key) -> Any:
-    """Show field `name` of `config`'s type with `value` as first value, marked where it differs from `default`; return the chosen value."""
+def field_widget(
+    config: Any,
+    name: str,
+    *,
+    value: Any,
+    default: Any,
+    key: Key,
+    on_change: Callable | None = None,
+    args: tuple = (),
+    beside: str = "",
+) -> Any:
+    """Show field `name` of `config`'s type, marked where it differs from `default`; return the chosen value. It begins as `value`; with
+    `on_change` it always shows `value`, which the callback changes. `beside` stands after its name."""
     setting = settings_of(type(config))[name]
-    chosen = key.get() if key.is_set() else value
-    label = _label(name) + ("" if chosen == default else " :orange[● changed]")
-    text = _help(setting, default)
+    if on_change is not None or not key.is_set():
+        shows(key, value)
+    label = in_words(name) + beside + ("" if key.get() == default else " :orange[● changed]")
+    options = {"key": key.name, "help": _help(setting, default), "on_change": on_change, "args": args}
     if setting.choices is not None:
-        options = list(setting.choices)
-        return st.selectbox(label, options, index=options.index(value), key=key.name, help=text, persist_state="session")
+        return st.selectbox(label, list(setting.choices), **options)
     if setting.kind is bool:
-        return st.toggle(label, value=value, key=key.name, help=text, persist_state="session")
-    return _number(label, value, setting, key, text, default)
+        return st.toggle(label, **options)
+    return _number(label, value, setting, default, options)
 
 
-def _number(label: str, value: Any, setting: Setting, key: Key, text: str, default: Any) -> Any:
+def shows(key: Key, value: Any) -> None:
+    """Let the widget of `key`, which is drawn after this, show `value`."""
+    if not key.is_set() or key.get() != value:
+        key.set(value)
+
+
+def _number(label: str, value: Any, setting: Setting, default: Any, options: dict) -> Any:
     kind, low, high = setting.kind, setting.low, setting.high
     bounds = {"min_value": None if low is None else kind(low), "max_value": None if high is None else kind(high)}
+    if setting.optional:
+        bounds["value"] = None  # the field may be empty
     if kind is int:
-        return st.number_input(label, value=value, step=1, key=key.name, help=text, persist_state="session", **bounds)
+        return st.number_input(label, step=1, **options, **bounds)
     if setting.open_low:
         bounds["min_value"] = None  # the bound itself is excluded; the configuration reports that in its error
     start = value if isinstance(value, float) else default if isinstance(default, float) else 0.0
     step = 10.0 ** math.floor(math.log10(abs(start))) / 2 if start else 0.05
-    return st.number_input(
-        label,
-        value=None if value is None else float(value),
-        step=step,
-        format="%g",
-        key=key.name,
-        help=text,
-        persist_state="session",
-        **bounds,
-    )
-
-
-def _label(name: str) -> str:
-    return (
-        name.replace("_", " ").replace("eps ", "ε ").replace("kl ", "KL ").capitalize().replace("Ε ", "ε ").replace("Kl ", "KL ")
-    )
+    return st.number_input(label, step=step, format="%g", **options, **bounds)
 
 
 def _help(setting: Setting, default: Any) -> str:
     unit = f" Unit: {setting.unit}." if setting.unit else ""
     limits = f" Allowed: {setting.bounds}." if setting.bounds else ""
-    return f"{setting.help}{unit}{limits} Here: {'none' if default is None else default}."
+    return f"{setting.help}{unit}{limits} Here: {'none' if default is None else default}. In links and files: `{setting.name}`."

@@ -26,7 +26,7 @@ def training_seconds(runs: Mapping[str, RunConfig], cores: int | None = None) ->
 def needs_text(runs: Mapping[str, RunConfig]) -> str:
     """The estimate as a sentence."""
     memory = max(1, round(estimate(runs).nbytes / MEGABYTE))
-    return f"These runs need about {memory:,} MB of memory and train for about {duration_text(training_seconds(runs))}, if nothing else does."
+    return f"Training takes about {duration_text(training_seconds(runs))} and {memory:,} MB of memory, if nothing else trains."
 
 
 def duration_text(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import streamlit as st
@@ -21,8 +22,10 @@ from core.settings.techniques import DAPO_TECHNIQUES, with_techniques
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager, tab, told
 from pages.shared.common.results import results_of
+from pages.shared.common.state import SETTING
 from pages.shared.common.trouble import sentence
-from pages.shared.compare.sidebar import HIDDEN, setting_widgets
+from pages.shared.common.widgets import field_widget
+from pages.shared.compare.all_settings import HIDDEN
 from pages.shared.compare.state import REFUSED
 
 MOST_RUNS = 7  # more lines cannot be told apart
@@ -103,12 +106,21 @@ def _any_setting(prefix: str, original: RunConfig, algorithm: AlgorithmConfig, a
     names = [name for name in settings_of(type(algorithm)) if name not in HIDDEN]
     half = (len(names) + 1) // 2
     with one:
-        switches = setting_widgets(algorithm, original.algorithm, names[:half], f"{prefix}:algorithm")
+        switches = _widgets(algorithm, original.algorithm, names[:half], f"{prefix}:algorithm")
     with two:
-        switches |= setting_widgets(algorithm, original.algorithm, names[half:], f"{prefix}:algorithm")
-        shared = setting_widgets(original, original, OTHER, prefix)
-        noise = setting_widgets(original.task, original.task, ("noise", "flip_probability"), f"{prefix}:task")
+        switches |= _widgets(algorithm, original.algorithm, names[half:], f"{prefix}:algorithm")
+        shared = _widgets(original, original, OTHER, prefix)
+        noise = _widgets(original.task, original.task, ("noise", "flip_probability"), f"{prefix}:task")
     return make_fork(original, at, algorithm=replace(algorithm, **switches), task=replace(original.task, **noise), **shared)
+
+
+def _widgets(config, default, names: Iterable[str], prefix: str) -> dict[str, object]:
+    """Name -> value of those of `names` that have one value for all replicas."""
+    single = {name: value for name in names if not isinstance(value := getattr(config, name), tuple)}
+    return {
+        name: field_widget(config, name, value=value, default=getattr(default, name), key=SETTING(prefix, name))
+        for name, value in single.items()
+    }
 
 
 def _label(original: str, chosen: list[str]) -> str:

@@ -71,4 +71,6 @@ def test_off_is_a_clip_of_equal_widths_whatever_the_lower_one_is():
 def test_a_number_alone_makes_a_difference():
     sides = {"A": DAPO, "B": replace(DAPO, max_rounds=20)}
     assert [s.label for s in SWITCHES if differs(s, sides)] == ["Dynamic sampling"]
-    assert not any(differs(s, {"A": GRPO, "B": replace(GRPO, max_rounds=20)}) for s in SWITCHES)  # off, the number is without effect
+    assert not any(
+        differs(s, {"A": GRPO, "B": replace(GRPO, max_rounds=20)}) for s in SWITCHES
+    )  # off, the number is without effect

@@ -178,7 +178,7 @@ def test_a_changed_setting_is_marked_and_one_click_brings_the_default_back(open_
     noise = next(w for w in app.number_input if w.label.startswith("Noise"))
     noise.set_value(0.3).run()
     marked = [w.label for w in app.number_input if "changed" in w.label]
-    assert marked == ["Noise :orange[● changed]"]
+    assert marked == ["Noise on rewards :orange[● changed]"]
     next(b for b in app.button if b.label.startswith("Back to")).click().run()
     assert not [w.label for w in app.number_input if "changed" in w.label]
     assert next(w for w in app.number_input if w.label.startswith("Noise")).value == 0.0

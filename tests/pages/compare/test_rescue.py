@@ -89,7 +89,7 @@ def test_a_bad_label_is_explained_and_nothing_starts(open_app):
 
 def test_any_setting_can_be_changed(open_app):
     app = choose(finish(press(open_app(RUN), "run")), "any", True)
-    rate = next(w for w in app.number_input if (w.key or "").startswith("0:rescue") and w.key.endswith("learning_rate"))
+    rate = next(w for w in app.number_input if (w.key or "").startswith("rescue") and w.key.endswith("learning_rate"))
     app = rate.set_value(0.01).run()
     assert "`learning_rate` = 0.01" in words(app)
     app = finish(press(app, "rescue:go"))
