@@ -112,7 +112,7 @@ def the_downloads_hold_what_was_drawn(page):
 
 
 def the_shared_link_gives_a_stranger_the_same_curves(mine, visit):
-    mine.get_by_role("button", name="Share").click()
+    mine.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
     link = mine.get_by_text(re.compile("run=1")).first.inner_text().strip()
     assert "DAPO.eps_high=0.35" in link and "first_seed=40" in link
     theirs = visit(link.split("?", 1)[1])

@@ -84,17 +84,16 @@ def test_a_new_tab_offers_the_run_to_its_owner_and_to_nobody_else(visit):
 def test_settings_and_run_are_there_again_after_another_page(visit):
     page = visit(LONG)
     run(page)
-    page.get_by_text("Environment").click()
-    page.get_by_label("Noise on rewards", exact=True).fill("0.25")
+    noise = page.get_by_role("spinbutton", name="Noise on rewards, exactly")
+    noise.fill("0.25")
     page.keyboard.press("Enter")
-    page.get_by_text("● changed").first.wait_for()
+    page.get_by_text("Changed: updates").filter(has_text="task.noise 0.25").wait_for()
     page.get_by_role("link", name="Runs").click()
     page.get_by_role("heading", name="Runs").wait_for()
     page.get_by_role("link", name="Compare").click()
     page.wait_for_selector(".lb-plot .main-svg")
     until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last !== 480")
-    page.get_by_text("Environment").click()
-    assert page.get_by_label(re.compile("^Noise")).input_value() == "0.25"
+    assert noise.input_value() == "0.25"
     stop(page)
 
 

@@ -39,7 +39,10 @@ def test_durations_have_no_more_digits_than_an_estimate(seconds, text):
 
 def test_more_seeds_need_more_memory():
     run = SCENARIOS["addition"].runs()["GRPO"]
-    memory = [float(re.search(r"([\d,]+) MB", needs_text({"GRPO": replace(run, replicas=n)})).group(1).replace(",", "")) for n in (4, 64)]
+    memory = [
+        float(re.search(r"([\d,]+) MB", needs_text({"GRPO": replace(run, replicas=n)})).group(1).replace(",", ""))
+        for n in (4, 64)
+    ]
     assert memory[1] > 3 * memory[0]
 
 
