@@ -1,0 +1,109 @@
+"""What is said of runs before they are trained."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+import torch
+
+from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace, success_probability, without_effect
+from core.engine.tasks import make_task
+from core.engine.trainer import train
+from core.settings.algorithm import DAPO, GRPO
+from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS
+from core.settings.task import BanditConfig, ChainConfig
+
+CHAIN = ChainConfig(pool_size=6, step_tokens=3, max_difficulty=2, length_limit=4, hard_fraction=0.5)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1.5])
+def test_on_the_chain_it_is_the_sum_over_all_completions(temperature):
+    task = make_task(CHAIN)
+    table = torch.softmax(task.base_logits.double() / temperature, 1)
+    for prompt in range(CHAIN.pool_size):
+        total = 0.0
+        for steps in range(CHAIN.length_limit):
+            for tokens in itertools.product(range(CHAIN.step_tokens), repeat=steps):
+                hits = sum(token == int(task.useful[prompt]) for token in tokens)
+                if hits >= int(task.needed[prompt]):
+                    chance = float(table[prompt, task.end_token])
+                    for token in tokens:
+                        chance *= float(table[prompt, token])
+                    total += chance
+        assert float(success_probability(CHAIN, temperature)[prompt]) == pytest.approx(total, rel=1e-9)
+
+
+def test_on_the_bandit_it_is_the_chance_of_being_paid_or_of_the_best_action():
+    paid = BanditConfig(
+        actions=4, contexts=3, reward_kind="bernoulli", noise=0.0, favourite_probability=0.7, best_probability=0.1
+    )
+    # 0.1 · 1.0 + 0.7 · 0.5 + 2 · 0.1 · 0.3
+    assert success_probability(paid).tolist() == pytest.approx([0.51] * 3)
+    assert success_probability(BanditConfig()).tolist() == pytest.approx([1 / 3])
+
+
+def test_prompts_that_are_always_or_never_solved_count_as_such():
+    shared = replace(CHAIN, pool_size=4, too_easy_fraction=0.25, too_hard_fraction=0.5)
+    found = success_probability(shared).tolist()
+    assert found[0] == pytest.approx(1 - (1 - CHAIN.answer_probability) ** CHAIN.length_limit)
+    assert found[1] == pytest.approx(float(success_probability(replace(CHAIN, pool_size=4))[1]))
+    assert found[2:] == [0.0, 0.0]
+
+
+def test_a_group_is_dead_if_all_are_right_or_all_wrong():
+    run = RunConfig(task=BanditConfig(), num_prompts=1, group_size=2, updates_per_rollout=1)
+    assert dead_share(run) == pytest.approx((1 / 3) ** 2 + (2 / 3) ** 2)
+
+
+@pytest.mark.parametrize("name", ["collapse", "length-runaway", "clip-higher-hurts"])
+def test_the_first_rollout_has_as_many_dead_groups_as_was_said(name):
+    """64 seeds x B groups: four standard errors of a binomial share, and the untrained network is only nearly the base policy."""
+    run = replace(next(iter(SCENARIOS[name].runs().values())), replicas=64)
+    records = train(run)
+    next(records)
+    first = next(records).metrics
+    found = float((first["all_wrong_fraction"] + first["all_right_fraction"]).mean())
+    said = dead_share(run)
+    assert abs(found - said) < 4 * (said * (1 - said) / (64 * run.num_prompts)) ** 0.5 + 0.01
+
+
+def test_refill_takes_the_rounds_that_the_dead_groups_cost_and_no_more_than_are_allowed():
+    run = RunConfig(task=replace(CHAIN, too_hard_fraction=1.0), algorithm=DAPO)
+    assert dead_share(run) == 1.0 and rounds_at_start(run) == DAPO.max_rounds == 10
+    alive = RunConfig(
+        task=BanditConfig(reward_kind="bernoulli", noise=0.0, best_reward=1.0), algorithm=DAPO, group_size=2, num_prompts=16
+    )
+    # p = (1 + 0.5 + 0.3) / 3 = 0.6, dead 0.36 + 0.16 = 0.52
+    assert rounds_at_start(alive) == pytest.approx(1 / 0.48)
+    assert samples_at_start_pace(alive) == round(30 * 16 * 2 / 0.48)
+    assert samples_at_start_pace(replace(alive, samples=5000)) == 5000
+    assert rounds_at_start(replace(alive, algorithm=GRPO)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"updates_per_rollout": 1}, "no clip can act"),
+        ({"task": BanditConfig(noise=0.0), "algorithm": replace(GRPO, loss_aggregation="token_mean")}, "one token long"),
+        ({"task": BanditConfig(noise=0.0), "algorithm": replace(GRPO, overlong="soft")}, "nothing is overlong"),
+        ({"algorithm": replace(GRPO, overlong="soft", overlong_penalty=0.0)}, "punishes nothing"),
+        ({"algorithm": replace(DAPO, max_rounds=1)}, "samples none in their place"),
+        ({"task": replace(CHAIN, too_hard_fraction=1.0)}, "nothing to begin with"),
+        ({"task": replace(CHAIN, noise=0.1)}, "learned from them is noise"),
+        ({"replicas": 2}, "With 2 seeds there is no interval"),
+    ],
+)
+def test_a_choice_that_cannot_matter_is_named_and_others_are_not(change, told):
+    plain = RunConfig(task=CHAIN)
+    assert without_effect({"A": plain}) == []
+    (found,) = without_effect({"A": replace(plain, **change)})
+    assert told in found
+
+
+def test_what_holds_for_all_sides_is_said_once_and_equal_sides_are_named():
+    one, two = RunConfig(task=CHAIN, updates_per_rollout=1), RunConfig(task=CHAIN, updates_per_rollout=1, algorithm=DAPO)
+    assert without_effect({"A": one, "B": two}) == ["With one update per rollout the ratio is always 1, so that no clip can act."]
+    assert "A and B are the same run: their lines will lie on each other." in without_effect({"A": two, "B": two})
