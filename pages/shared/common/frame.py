@@ -21,7 +21,8 @@ STYLE = """<style>
 .st-key-pages { column-gap: 0; }
 .st-key-pages [data-testid="stPageLink-NavLink"] { padding-inline: 0.4rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-foreseen) { position: sticky; bottom: 0; z-index: 2; }
-.st-key-foreseen { padding-block: 0.5rem; max-height: 40vh; overflow-y: auto; background: light-dark(#f8f8f7, #21201d); border-block: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.st-key-foreseen { border-block: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.st-key-foreseen { padding-block: 0.5rem; max-height: 40vh; overflow-y: auto; background: light-dark(#f8f8f7, #21201d); }
 .st-key-foreseen p { line-height: 1.35; }
 button[kind="primary"], button[kind="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
