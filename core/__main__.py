@@ -6,11 +6,11 @@ import argparse
 import signal
 import sys
 
-from core.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, compare, diagnose, factorial, fork, inspect, ladder, logs, recipe
+from core.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, compare, diagnose, factorial, fork, inspect, ladder, logs, recipe, sweep
 from core.settings.fields import ConfigError
 from core.settings.scenarios import SCENARIOS
 
-COMMANDS = (compare, diagnose, factorial, fork, inspect, ladder, logs, recipe)
+COMMANDS = (compare, diagnose, factorial, fork, inspect, ladder, logs, recipe, sweep)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -36,6 +36,7 @@ def train(
     should_stop: Callable[[], bool] = never,
     on_prepare: OnPrepare = lambda stage, done, total: None,
     checkpoints: Checkpoints | None = None,
+    seeds: tuple[int, ...] | None = None,
 ) -> Iterator[StepRecord]:
     """Train `config.replicas` seeds at once: the evaluation of the untrained policy as update 0, unless it is a fork, then one record per
     update, until the budget is spent unless `should_stop()` says so. It is asked after every record and inside everything that takes long:
@@ -44,11 +45,12 @@ def train(
     Where the budget is samples, a seed that has spent its own neither generates nor trains any more; its values are NaN from then on.
     `on_prepare(stage, done, total)` is called while a base model has to be built first, and while a fork's run is trained up to the fork.
     `checkpoints` makes that, and later forks and replays of this run, faster and changes nothing else.
+    `seeds` are those of the replicas where they are not `config.seeds`: the cells of a sweep that train together share theirs.
     TrainingDiverged on NaN or infinity: the records yielded before are valid.
     """
 
     try:
-        trainer = Trainer(config, on_prepare, should_stop)
+        trainer = Trainer(config, on_prepare, should_stop, seeds)
         if config.fork is not None:
             trainer.restore(_forked_state(config, on_prepare, checkpoints, should_stop))
         else:
@@ -118,11 +120,13 @@ class Trainer:
         config: RunConfig,
         on_prepare: OnPrepare = lambda stage, done, total: None,
         should_stop: Callable[[], bool] = never,
+        seeds: tuple[int, ...] | None = None,
     ):
         self.config = config
+        self.seeds = config.seeds if seeds is None else seeds
         self.task = make_task(config.task)
         self.policy = make_policy(self.task, lambda done, total: on_prepare("base model", done, total), should_stop)
-        self.streams = ReplicaStreams(config.seeds)
+        self.streams = ReplicaStreams(self.seeds)
         self.params = self.policy.initial(self.streams.generators)
         self.params.flat.requires_grad_()
         self.optimiser = ReplicaAdam(self.params.flat.detach(), config.learning_rate)
@@ -244,7 +248,7 @@ class Trainer:
 
     def _update(self, batch: Rollout, advantages: Tensor, active: Tensor | None) -> dict[str, Tensor]:
         """One optimiser step of every replica on its minibatch. Pieces of a minibatch share one denominator."""
-        config, seeds = self.config, self.config.seeds
+        config, seeds = self.config, self.seeds
         whole = batch.trained_mask
         denominator = aggregation_denominator(whole, config.algorithm.loss_aggregation, max_tokens=self.task.max_tokens)
         count = batch.prompts.shape[1]

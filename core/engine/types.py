@@ -108,8 +108,8 @@ class Stopped(Exception):
 class TrainingDiverged(RuntimeError):
     """A NaN or an infinity appeared in training. The records before it are valid."""
 
-    def __init__(self, update: int, tensor: str, seeds: list[int]):
-        self.update, self.tensor, self.seeds = update, tensor, seeds
+    def __init__(self, update: int, tensor: str, seeds: list[int], rows: Sequence[int] = ()):
+        self.update, self.tensor, self.seeds, self.rows = update, tensor, seeds, tuple(rows)  # rows: the replicas
         super().__init__(
             f"training diverged at update {update}: {tensor} is not finite for seed(s) {', '.join(map(str, seeds))}; "
             "lower learning_rate or max_grad_norm"
@@ -120,4 +120,5 @@ def check_finite(values: Tensor, *, update: int, tensor: str, seeds: tuple[int, 
     """TrainingDiverged if any replica's entry of `values` (R,) is NaN or infinite."""
     finite = torch.isfinite(values)
     if not bool(finite.all()):
-        raise TrainingDiverged(update, tensor, [s for s, ok in zip(seeds, finite.tolist(), strict=True) if not ok])
+        rows = [row for row, ok in enumerate(finite.tolist()) if not ok]
+        raise TrainingDiverged(update, tensor, [seeds[row] for row in rows], rows)
