@@ -135,7 +135,7 @@ class Plan:
         store whichever map it was trained for."""
         config = self.grid.configs[place]
         seeds = config.seeds
-        if len(seeds) <= FIRST_SEEDS or most_together(config) <= config.replicas:
+        if len(seeds) <= FIRST_SEEDS or len(seeds) % FIRST_SEEDS or most_together(config) <= config.replicas:
             return (unit_of(config, seeds),)
         return unit_of(config, seeds[:FIRST_SEEDS]), unit_of(config, seeds[FIRST_SEEDS:])
 
