@@ -6,7 +6,19 @@ import argparse
 import signal
 import sys
 
-from core.commands import EXIT_BAD_INPUT, EXIT_INTERRUPTED, compare, diagnose, factorial, fork, inspect, ladder, logs, recipe, sweep
+from core.commands import (
+    EXIT_BAD_INPUT,
+    EXIT_INTERRUPTED,
+    compare,
+    diagnose,
+    factorial,
+    fork,
+    inspect,
+    ladder,
+    logs,
+    recipe,
+    sweep,
+)
 from core.settings.fields import ConfigError
 from core.settings.scenarios import SCENARIOS
 
