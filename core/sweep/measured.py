@@ -22,7 +22,7 @@ POINTS = 24  # of a curve
 
 
 @dataclass(frozen=True)
-class Curve:
+class SeedCurves:
     """One metric over the updates: `updates` (M,), `values` (M, R)."""
 
     updates: np.ndarray
@@ -38,7 +38,7 @@ class Measured:
     seeds: tuple[int, ...]
     updates: int
     values: Mapping[str, np.ndarray]
-    curves: Mapping[str, Curve] = field(default_factory=dict)
+    curves: Mapping[str, SeedCurves] = field(default_factory=dict)
     diverged: int | None = None
     diverged_seeds: tuple[int, ...] = ()
 
@@ -60,7 +60,7 @@ class Measured:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             values = {name.removeprefix("value/"): arrays[name] for name in arrays.files if name.startswith("value/")}
             names = [name.removeprefix("curve/") for name in arrays.files if name.startswith("curve/")]
-            curves = {name: Curve(arrays[f"updates/{name}"], arrays[f"curve/{name}"]) for name in names}
+            curves = {name: SeedCurves(arrays[f"updates/{name}"], arrays[f"curve/{name}"]) for name in names}
             diverged = int(arrays["diverged"]) if "diverged" in arrays.files else None
             hit = tuple(arrays["diverged_seeds"].tolist()) if diverged is not None else ()
             return Measured(tuple(arrays["seeds"].tolist()), int(arrays["updates"]), values, curves, diverged, hit)
@@ -78,7 +78,7 @@ class Measured:
             return diverged(seeds, at, which)
         values = {name: np.concatenate([part.values[name] for part in parts]) for name in parts[0].values}
         curves = {
-            name: Curve(curve.updates, np.concatenate([part.curves[name].values for part in parts], 1))
+            name: SeedCurves(curve.updates, np.concatenate([part.curves[name].values for part in parts], 1))
             for name, curve in parts[0].curves.items()
             if all(name in part.curves and np.array_equal(part.curves[name].updates, curve.updates) for part in parts)
         }
@@ -111,7 +111,7 @@ def _when(updates: np.ndarray, entropy: np.ndarray, fell: np.ndarray) -> np.ndar
     return out
 
 
-def _thinned(history: History, name: str) -> Curve | None:
+def _thinned(history: History, name: str) -> SeedCurves | None:
     """At most POINTS points: each seed's mean over as many stretches of the run. None if it was never measured."""
     table = history.metric(name)
     measured = np.isfinite(table)
@@ -123,7 +123,7 @@ def _thinned(history: History, name: str) -> Curve | None:
         sums = np.array([np.where(measured[part], table[part], 0.0).sum(0) for part in points])
         counts = np.array([measured[part].sum(0) for part in points])
         values = sums / counts
-    return Curve(np.array([round(history.updates[part].mean()) for part in points]), values)
+    return SeedCurves(np.array([round(history.updates[part].mean()) for part in points]), values)
 
 
 def part_of(records: Sequence[StepRecord], rows: slice, seeds: Sequence[int]) -> History:

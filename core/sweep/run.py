@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from core.sweep.executor.protocol import Executor, Outcome
+from core.sweep.executor.protocol import Executor, ShardOutcome
 from core.sweep.grid import Grid
 from core.sweep.measured import Measured
 from core.sweep.plan import Plan, Shard
@@ -104,7 +104,7 @@ class Sweep:
             on_progress(self.progress)
         return self.progress
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: ShardOutcome) -> None:
         shard = outcome.shard
         if outcome.numbers is not None:
             self.store.add(zip(shard.units, shard.texts, outcome.numbers, strict=True), outcome.seconds)

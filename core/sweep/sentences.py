@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.analysis.markdown import literal
-from core.analysis.report import number
 from core.analysis.stats import MIN_SEEDS
+from core.analysis.tables import number
 from core.analysis.verdict import Verdict, verdict
 from core.sweep.axis import Axis
 from core.sweep.boundary import DEAD, dies_at, lives_up_to

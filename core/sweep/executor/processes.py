@@ -15,7 +15,7 @@ from contextlib import suppress
 from multiprocessing.synchronize import Event
 
 from core.settings.fields import ConfigError
-from core.sweep.executor.protocol import Outcome
+from core.sweep.executor.protocol import ShardOutcome
 from core.sweep.plan import Shard
 
 MOST_PROCESSES = 256
@@ -61,7 +61,7 @@ class Processes:
                 self._pool.shutdown(wait=False)
                 self._pool = None
 
-    def collect(self, timeout: float) -> list[Outcome]:
+    def collect(self, timeout: float) -> list[ShardOutcome]:
         if not self._running:
             return []
         done, _ = wait(self._running, timeout, FIRST_COMPLETED)
@@ -70,12 +70,12 @@ class Processes:
             shard = self._running.pop(future)
             try:
                 numbers, seconds = future.result()
-                out.append(Outcome(shard, numbers, seconds))
+                out.append(ShardOutcome(shard, numbers, seconds))
             except BrokenProcessPool:
-                out.append(Outcome(shard, error="a worker process ended by itself", lost=True))
+                out.append(ShardOutcome(shard, error="a worker process ended by itself", lost=True))
                 self._pool = None
             except Exception as error:
-                out.append(Outcome(shard, error=str(error) or type(error).__name__))
+                out.append(ShardOutcome(shard, error=str(error) or type(error).__name__))
         return out
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from core.sweep.plan import Shard
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ShardOutcome:
     """How a shard ended: its units' numbers as bytes, or an error. `lost`: its worker or node went away, so that it is worth another try."""
 
     shard: Shard
@@ -33,7 +33,7 @@ class Executor(Protocol):
     def submit(self, shard: Shard) -> None:
         """Train it as soon as a worker is free."""
 
-    def collect(self, timeout: float) -> list[Outcome]:
+    def collect(self, timeout: float) -> list[ShardOutcome]:
         """The shards that have ended since the last call; waits up to `timeout` seconds for the first. Every submitted shard comes back
         exactly once."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.settings.fields import ConfigError
-from core.sweep.executor.protocol import Outcome
+from core.sweep.executor.protocol import ShardOutcome
 from core.sweep.plan import Shard
 
 LOCAL, AUTO = "local", "auto"
@@ -59,7 +59,7 @@ class Ray:
     def submit(self, shard: Shard) -> None:
         self._running[self._work.remote(shard.texts)] = shard
 
-    def collect(self, timeout: float) -> list[Outcome]:
+    def collect(self, timeout: float) -> list[ShardOutcome]:
         if not self._running:
             return []
         done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=timeout)
@@ -67,16 +67,16 @@ class Ray:
             done, _ = self._ray.wait(list(self._running), num_returns=len(self._running), timeout=0)
         return [self._outcome(reference) for reference in done]
 
-    def _outcome(self, reference: object) -> Outcome:
+    def _outcome(self, reference: object) -> ShardOutcome:
         shard, errors = self._running.pop(reference), self._ray.exceptions
         try:
             numbers, seconds = self._ray.get(reference)
-            return Outcome(shard, numbers, seconds)
+            return ShardOutcome(shard, numbers, seconds)
         except errors.RayTaskError as error:  # the shard's own
             cause = error.cause
-            return Outcome(shard, error=str(cause) or type(cause).__name__)
+            return ShardOutcome(shard, error=str(cause) or type(cause).__name__)
         except errors.RayError as error:  # a worker or a node went away
-            return Outcome(shard, error=f"a worker or node was lost ({type(error).__name__})", lost=True)
+            return ShardOutcome(shard, error=f"a worker or node was lost ({type(error).__name__})", lost=True)
 
     def close(self) -> None:
         for reference in self._running:

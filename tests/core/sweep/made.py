@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.scenario import Scenario
-from core.sweep.executor import Outcome
+from core.sweep.executor import ShardOutcome
 from core.sweep.grid import Grid, make_grid
 from core.sweep.plan import Shard
 from core.sweep.work import train_texts
@@ -34,14 +34,14 @@ class Inline:
     def submit(self, shard: Shard) -> None:
         self._waiting.append(shard)
 
-    def collect(self, timeout: float) -> list[Outcome]:
+    def collect(self, timeout: float) -> list[ShardOutcome]:
         if not self._waiting:
             return []
         shard = self._waiting.pop(0)
         if self._lose(shard):
-            return [Outcome(shard, error="its worker was lost", lost=True)]
+            return [ShardOutcome(shard, error="its worker was lost", lost=True)]
         self.shards.append(shard)
-        return [Outcome(shard, train_texts(shard.texts), 0.5)]
+        return [ShardOutcome(shard, train_texts(shard.texts), 0.5)]
 
     def close(self) -> None:
         self._waiting.clear()
