@@ -25,6 +25,7 @@ from tests.support import end_with_parent
 
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}
+TOUR_SEEN = "try { localStorage.setItem('dapo-lab-tour', 'seen') } catch {}"
 CHART = ".lb-plot .main-svg"  # the first chart of the live board
 FLAGS = [
     "--headless=new",
@@ -95,12 +96,15 @@ def shared_context(browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def new_page(browser, shared_context):
     """Opens empty pages: in the shared context, in that of a page (`beside`), or in one of its own for another visitor or for options
-    that a page cannot be given later. A page has the lists `errors`, of what its scripts have thrown, and
+    that a page cannot be given later. Without `tour` the visitor has seen the tour before.
+    A page has the lists `errors`, of what its scripts have thrown, and
     `sockets`, of its websockets."""
     own: list[BrowserContext] = []
     taken = False
 
-    def opener(*, beside: Page | None = None, viewport=WIDE, color_scheme: str = "light", cookies=(), **options) -> Page:
+    def opener(
+        *, beside: Page | None = None, viewport=WIDE, color_scheme: str = "light", cookies=(), tour: bool = False, **options
+    ) -> Page:
         nonlocal taken
         if beside is not None:
             context = beside.context
@@ -111,6 +115,8 @@ def new_page(browser, shared_context):
             context, taken = shared_context, True
         context.add_cookies(cookies)
         page = context.new_page()
+        if not tour:
+            page.add_init_script(TOUR_SEEN)
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=color_scheme)
         page.set_default_timeout(60_000)

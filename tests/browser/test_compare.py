@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from core.analysis.metrics import METRIC_NAMES
-from tests.browser.settled import settled
+from tests.browser.settled import script_run, settled
 from tests.browser.test_live_board import BOARD, BOARD_IF_THERE
 
 SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
@@ -95,6 +95,7 @@ def test_a_reload_finds_the_run_again_pause_holds_step_makes_one_update_and_resu
 
 
 def the_downloads_hold_what_was_drawn(page):
+    page.get_by_test_id("stPopoverButton").filter(has_text="Download").click()
     with page.expect_download() as caught:
         page.get_by_role("button", name="DAPO (CSV)").click()
     table = pd.read_csv(caught.value.path())
@@ -127,5 +128,58 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.get_by_role("button", name="Run: GRPO against DAPO").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert (
+        page.get_by_test_id("stExpandSidebarButton").evaluate("(node) => getComputedStyle(node, '::after').content")
+        == '"Settings and pages"'
+    )
     box = page.get_by_role("radio", name="wall time").bounding_box()  # the last of the x-axes
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def test_a_first_visit_is_shown_round_once_and_settings_are_changed_saved_and_found_again_by_keyboard(visit):
+    page = visit(tour=True)
+    the_tour_has_four_steps_and_does_not_come_back(page)
+    a_slider_and_a_switch_change_what_will_run(page)
+    the_settings_are_saved_by_name_and_taken_again(page)
+    assert not page.errors
+
+
+def the_tour_has_four_steps_and_does_not_come_back(page):
+    card = page.get_by_role("region", name="A short tour")
+    card.get_by_text("1 of 4").wait_for()
+    for step in (2, 3, 4):
+        card.get_by_role("button", name="Next").press("Enter")
+        card.get_by_text(f"{step} of 4").wait_for()
+    card.get_by_role("button", name="Done").press("Enter")
+    assert card.count() == 0
+    page.reload()
+    page.get_by_role("slider", name="Seeds").wait_for()
+    settled(page)
+    assert card.count() == 0
+
+
+def a_slider_and_a_switch_change_what_will_run(page):
+    seeds = page.get_by_role("slider", name="Seeds")
+    with script_run(page):
+        seeds.press("ArrowLeft")
+    page.get_by_role("button", name="Run: GRPO against DAPO, 12 seeds").wait_for()
+    assert seeds.evaluate("(node) => node === document.activeElement && node.ariaValueText") == "12"
+    with script_run(page):
+        page.get_by_role("switch", name="Clip-Higher, GRPO").press("Space")
+    assert page.get_by_role("spinbutton", name="Upper clip ε_high, GRPO").input_value() == "0.28"
+    page.get_by_text("Changed: replicas 12, GRPO.eps_high 0.28").wait_for()
+
+
+def the_settings_are_saved_by_name_and_taken_again(page):
+    saved = page.get_by_role("button", name="Presets")
+    saved.click()
+    page.get_by_label("Name of the preset").fill("<b>mine</b>")
+    page.keyboard.press("Enter")
+    page.get_by_text("Saved as <b>mine</b>.").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Back to the scenario's settings").click()
+    page.get_by_role("button", name="Run: GRPO against DAPO, 16 seeds").wait_for()
+    saved.click()
+    page.get_by_role("button", name="<b>mine</b>", exact=True).click()
+    page.get_by_role("button", name="Run: GRPO against DAPO, 12 seeds").wait_for()
+    assert page.get_by_role("switch", name="Clip-Higher, GRPO").is_checked()

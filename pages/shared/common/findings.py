@@ -1,17 +1,12 @@
-"""Below the board: the findings, the table of numbers, and the downloads, made by the code that writes report.md."""
+"""Below the board: the findings and the table of numbers, made by the code that writes report.md."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import streamlit as st
 
-from core.analysis.export import comparison_files, metrics_csv
 from core.analysis.findings import findings
 from core.analysis.markdown import plain
 from core.analysis.report import quoted
-from core.analysis.result import RunResult
 from core.analysis.summary import summarise
 from core.analysis.tables import about_numbers, numbers_table, seeds_table
 from core.data.comparison import SCENARIO
@@ -50,30 +45,9 @@ def show_findings(comparison: str | None) -> None:
             st.markdown(seeds_table(shown))
             st.caption("The final score of each seed, and whether it has collapsed or solved the training prompts. *Single seeds*, above the "
                        "charts, draws their curves.")  # fmt: skip
-    _downloads(name, results, measured, summary)
 
 
 @st.cache_resource(show_spinner=False)
 def _summaries() -> Cache[tuple[str | None, tuple[str, ...]], dict]:
     """(comparison, labels) -> summary. Computed once per finished comparison and shared by all viewers."""
     return Cache(KEPT_SUMMARIES)
-
-
-def _downloads(name: str, results: dict[str, RunResult], measured: dict[str, RunResult], summary: dict) -> None:
-    columns = st.columns(len(measured) + 1)
-    columns[0].download_button(
-        "Everything (zip)", lambda: archive(name, results, summary), f"{name}.zip", "application/zip", on_click="ignore",
-        icon=":material/folder_zip:", width="stretch", key="zip")  # fmt: skip
-    for column, (label, result) in zip(columns[1:], measured.items(), strict=True):
-        column.download_button(
-            f"{plain(label)} (CSV)", lambda label=label, result=result: metrics_csv({label: result}), f"{name}-{label}.csv", "text/csv",
-            on_click="ignore", icon=":material/download:", width="stretch", key=f"csv:{label}")  # fmt: skip
-
-
-def archive(scenario: str, results: dict[str, RunResult], summary: dict) -> bytes:
-    """The files of a comparison as a zip."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as folder:
-        for file, content in comparison_files(scenario, results, summary, "dashboard").items():
-            folder.writestr(file, content)
-    return out.getvalue()

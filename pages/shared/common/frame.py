@@ -20,12 +20,12 @@ STYLE = """<style>
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 .st-key-pages { column-gap: 0; }
 .st-key-pages [data-testid="stPageLink-NavLink"] { padding-inline: 0.4rem; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-foreseen) { position: sticky; bottom: 0; z-index: 2; }
-.st-key-foreseen { border-block: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
-.st-key-foreseen { padding-block: 0.5rem; max-height: 40vh; overflow-y: auto; background: light-dark(#f8f8f7, #21201d); }
-.st-key-foreseen p { line-height: 1.35; }
 button[kind="primary"], button[kind="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
+@media (max-width: 640px) {
+  [data-testid="stExpandSidebarButton"] { width: auto; padding-inline: 0.5rem; border: 1px solid currentColor; border-radius: 0.4rem; }
+  [data-testid="stExpandSidebarButton"]::after { content: "SIDEBAR"; font-size: 0.875rem; margin-inline-start: 0.25rem; }
+}
 @media (max-width: 640px) { [data-testid="stButtonGroup"] [role="radiogroup"] button { padding-inline: 0.4rem; } }
 </style>"""
 
@@ -39,7 +39,7 @@ def frame(title: str) -> None:
     """Call first on every page."""
     width = SETTINGS_WIDTH if title in WITH_SETTINGS else None
     st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=str(ICON), layout="wide", initial_sidebar_state=width)
-    st.html(STYLE)
+    st.html(STYLE.replace("SIDEBAR", "Settings and pages" if title in WITH_SETTINGS else "Pages"))
     with st.sidebar:
         remember_visitor()
         st.markdown("### DAPO Lab")

@@ -17,27 +17,20 @@ def buttons(runs: dict[str, RunConfig] | None, comparison: str | None, now: str)
     """`now`: the comparison's phase. It is read once for the whole page: a step may end between two readings, and what was drawn for the first
     would then stay."""
     going, paused = now == "going", now == "paused"
-    left, *rest = st.columns([2.2, 1, 1, 1, 1.2])
     name = "Run again" if comparison and not (going or paused or beginning().note) else "Run"
     label = name if runs is None else f"{name}: {_summary(runs)}"
     if not (going or paused):
-        left.button(label, type="primary", icon=":material/play_arrow:", width="stretch", disabled=runs is None, key=RUN.name)
+        st.button(label, type="primary", icon=":material/play_arrow:", disabled=runs is None, key=RUN.name)
         return
-    if going and left.button("Pause", type="primary", icon=":material/pause:", width="stretch", key="pause"):
+    if going and st.button("Pause", type="primary", icon=":material/pause:", key="pause"):
         _act(manager().pause, comparison)
-    if paused and left.button("Resume", type="primary", icon=":material/play_arrow:", width="stretch", key="resume"):
+    if paused and st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
         _act(manager().resume, comparison)
-    if rest[0].button(
-        "Step", icon=":material/skip_next:", width="stretch", disabled=going, key="step", help="One update of every side."
-    ):
+    if st.button("Step", icon=":material/skip_next:", disabled=going, key="step", help="One update of every side."):
         _act(manager().step, comparison)
-    if rest[1].button(
-        "Stop", icon=":material/stop:", width="stretch", key="stop", help="End the runs; what they measured is kept."
-    ):
+    if st.button("Stop", icon=":material/stop:", key="stop", help="End the runs; what they measured is kept."):
         _act(manager().stop, comparison)
-    if rest[2].button(
-        "Reset", icon=":material/restart_alt:", width="stretch", key="reset", help="Begin again with the same seeds."
-    ):
+    if st.button("Reset", icon=":material/restart_alt:", key="reset", help="Begin again with the same seeds."):
         begin(lambda: manager().reset(comparison, viewer=tab()))
         st.rerun()
 

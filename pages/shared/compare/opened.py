@@ -49,6 +49,11 @@ def open_settings(opened: Opened) -> None:
     BEGINNING.set(Beginning(opened.start, opened.problems))
 
 
+def with_problems(problems: tuple[str, ...]) -> None:
+    """Say these of settings that were taken later."""
+    BEGINNING.set(replace(beginning(), problems=problems, note=""))
+
+
 def beginning() -> Beginning:
     """What came with the present first values."""
     return BEGINNING.get()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.analysis.markdown import plain
@@ -14,15 +16,19 @@ from pages.shared.common.process import manager
 from pages.shared.common.trouble import plainly, show_missing_history
 from pages.shared.compare.buttons import buttons
 from pages.shared.compare.current import current_comparison
+from pages.shared.compare.downloads import downloads
 from pages.shared.compare.more_charts import show_more_charts
 from pages.shared.compare.opened import beginning, read_address, take_settings_of
+from pages.shared.compare.presets import presets
 from pages.shared.compare.rescue import show_rescue
 from pages.shared.compare.share import share
 from pages.shared.compare.sidebar import settings_sidebar
 from pages.shared.compare.sides import show_differences
 from pages.shared.compare.starting import is_wanted, start
 from pages.shared.compare.state import REFUSED
+from pages.shared.compare.tour import tour
 
+STYLE = Path(__file__).parent / "page.css"
 PROBLEMS_TOLD = 8  # ignored parts of a link that have a notice each; the rest share one
 
 
@@ -30,6 +36,7 @@ PROBLEMS_TOLD = 8  # ignored parts of a link that have a notice each; the rest s
 def compare_page() -> None:
     # Fixed containers: an element that appears in one must not change the position of the board, which would then be rebuilt.
     notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
+    st.html(STYLE)
     read_address()
     with notices:
         show_missing_history()
@@ -40,16 +47,19 @@ def compare_page() -> None:
         _notices()
     if runs is not None and is_wanted(comparison):
         comparison = start(scenario, runs) or comparison
-    with heading:
+    with heading, st.container(key="heading"):
         _heading(scenario, comparison)
     now = phase(manager().view(comparison) if comparison else None)
-    with controls:
+    with controls, st.container(horizontal=True, gap="small", key="controls"):
         buttons(runs, comparison, now)
+        share(scenario, runs)
+        downloads(comparison)
+        presets(scenario, runs)
     with live:
         live_part(comparison, now)
     with rescue:
         show_rescue(comparison)
-    with findings:
+    with findings, st.container(key="findings"):
         show_findings(comparison)
     with charts:
         show_more_charts(comparison)
@@ -58,7 +68,7 @@ def compare_page() -> None:
             show_differences(runs)
         with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
             st.markdown(scenario.afterwards)
-        share(scenario, runs)
+    tour()
 
 
 def _notices() -> None:
@@ -79,8 +89,8 @@ def _heading(scenario: Scenario, comparison: str | None) -> None:
     if comparison is None:
         if scenario.name != SCENARIO:
             st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[SCENARIO].title}*.")
-        st.info(
-            f"**A finished example, computed earlier by this code** (`{SHIPPED_COMPARISON.command}`): 16 seeds of each algorithm. "
-            "Press **Run** to train your own, live.", icon=":material/inventory_2:")  # fmt: skip
+        st.markdown(
+            "**A finished example, computed earlier by this code**: 16 seeds of each algorithm. Press **Run** to train your own, live.",
+            help=f"Made by `{SHIPPED_COMPARISON.command}`.")  # fmt: skip
     if refused := REFUSED.take():
         st.error(plain(refused), icon=":material/block:")

@@ -25,6 +25,7 @@ REFUSED: Key[str | None] = Key("refused")  # why an action was refused, shown on
 MORE_CHARTS: Key[DrawnCharts | None] = Key("more_charts")
 RUN: Key[bool] = Key("run", False, Lifetime.WIDGET)
 DRAW_ANEW: Key[bool] = Key("draw_anew", False, Lifetime.WIDGET)
+PRESETS: Key[dict | None] = Key("presets", None, Lifetime.WIDGET)
 FIND: Key[str] = Key("find_setting", "", Lifetime.WIDGET)
 SIDE: KeyFamily[str] = KeyFamily("{}:side:{}", None, Lifetime.WIDGET)  # by label of the side, and what of it
 ADD_SIDE: Key[str | None] = Key("sides:add", None, Lifetime.WIDGET)

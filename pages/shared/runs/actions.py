@@ -14,7 +14,7 @@ from core.analysis.summary import summarise
 from core.runs.manager import ManagerFull, UnknownComparison
 from core.runs.store.store import Store, StoreError
 from core.settings.fields import ConfigError
-from pages.shared.common.findings import archive
+from pages.shared.common.archive import archive
 from pages.shared.common.labels import MAX_NAME, clean_name
 from pages.shared.common.process import manager, store, told, watch
 from pages.shared.common.state import COMPARISON, Key

@@ -21,7 +21,7 @@ COLLAPSE = SCENARIOS["collapse"]
 
 def sent(app) -> dict:
     """What the panel of the page was sent."""
-    found = [json.loads(c.proto.json) for c in app.get("bidi_component") if "dapo_lab_settings" in c.proto.component_name]
+    found = [json.loads(c.proto.json) for c in app.get("bidi_component") if "settings-panel" in c.proto.component_name]
     return found[0]
 
 
@@ -184,3 +184,34 @@ def test_dapo_is_grpo_with_every_switch_of_its_own_turned():
     app = answers(turned, SMALL)
     made = from_query(json.loads(app.json[0].value)).runs
     assert made["GRPO"].algorithm == made["DAPO"].algorithm == DAPO
+
+
+def test_a_preset_is_taken_can_be_undone_and_what_is_invalid_in_it_is_said():
+    def script() -> None:
+        import streamlit as st
+
+        from core.settings.links import from_query, to_query
+        from pages.shared.compare.edits import last_change, present, undo
+        from pages.shared.compare.opened import beginning, open_settings
+        from pages.shared.compare.presets import take
+
+        opened = from_query({"scenario": "lab"})
+        open_settings(opened)
+        take("mine", "scenario=collapse&replicas=4&task.noise=loud&DAPO.eps_high=0.4")
+        st.json(to_query(present().scenario, present().runs()))
+        st.text(last_change())
+        st.text(beginning().problems[0])
+        undo()
+        st.json(to_query(present().scenario, present().runs()))
+
+    app = AppTest.from_function(script).run()
+    after, before = (json.loads(shown.value) for shown in app.json)
+    assert after == {"scenario": "collapse", "replicas": "4", "DAPO.eps_high": "0.4"} and before == {"scenario": "lab"}
+    assert app.text[0].value == "the preset mine" and "task.noise was ignored" in app.text[1].value
+
+
+def test_share_and_download_stand_beside_run(open_app):
+    found = open_app(SMALL).main.get("popover")
+    assert [popover.proto.popover.label for popover in found] == ["Share", "Download", "Presets"]
+    files = [button.proto.label for popover in found for button in popover.get("download_button")]
+    assert files == ["Everything (zip)", "GRPO (CSV)", "DAPO (CSV)"]

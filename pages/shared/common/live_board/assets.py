@@ -1,4 +1,4 @@
-"""The files for the browser, the board's, the settings panel's and the Learn pages', put into the folder that Streamlit serves.
+"""The files for the browser, the board's, Compare's and the Learn pages', put into the folder that Streamlit serves.
 
 A component's inline script is sent again with every change of its data, so the script itself, the style sheet and Plotly are static files
 and the component is a loader of a few lines. Plotly comes from the installed package: one version for Python and the browser.
@@ -17,13 +17,15 @@ import plotly
 
 HERE = Path(__file__).parent
 STATIC = HERE.parents[3] / "static"  # beside app.py
-SETTINGS_PANEL = HERE.parents[1] / "compare" / "panel"
+COMPARE = HERE.parents[1] / "compare"
 FILES = {
     "plotly.min.js": Path(plotly.__file__).parent / "package_data" / "plotly.min.js",
     "live_board.js": HERE / "board.js",
     "live_board.css": HERE / "board.css",
-    "settings_panel.js": SETTINGS_PANEL / "panel.js",
-    "settings_panel.css": SETTINGS_PANEL / "panel.css",
+    "settings_panel.js": COMPARE / "panel" / "panel.js",
+    "settings_panel.css": COMPARE / "panel" / "panel.css",
+    "presets.js": COMPARE / "presets.js",
+    "tour.js": COMPARE / "tour.js",
 }
 FIGURES = HERE.parents[1] / "learn" / "figures"
 

@@ -15,11 +15,6 @@ The browser answers with the trigger `change`: {"changes": [{"number": ascending
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
-import streamlit as st
-
 from core.analysis.charts.palette import side_styles
 from core.settings.algorithm import AlgorithmConfig
 from core.settings.fields import ConfigError
@@ -27,26 +22,18 @@ from core.settings.schema import check_value
 from core.settings.sides import bases
 from core.settings.switches import SWITCHES, Switch, differs
 from core.settings.words import in_words
-from pages.shared.common.live_board.assets import install, version
+from pages.shared.common.browser import component
 from pages.shared.compare.edits import RUN, TASK, Settings, change, edit, present
 from pages.shared.compare.panel.cells import number_cell, side_algorithms
 from pages.shared.compare.panel.sliders import essentials
 from pages.shared.compare.state import PANEL, PANEL_DONE, PANEL_REFUSED
 
-HERE = Path(__file__).parent
-FILES = (HERE / "panel.js", HERE / "panel.css")
 MOST_CHANGES = 100  # of one answer
-LOADER = """const from = (up) => import(new URL(up + "app/static/settings_panel.js?v=VERSION", document.baseURI).href);
-const panel = from("./").catch(() => from("../"));
-export default async (component) => (await panel).render(component);
-"""
 
 
 def settings_panel(settings: Settings) -> None:
-    _installed(version(*FILES))
-    _component(version(*FILES))(
-        key=PANEL.name, data=payload(settings), width="stretch", height="content", on_change_change=_take_changes
-    )
+    panel = component("settings-panel", "settings_panel.js", "settings_panel.css")
+    panel(key=PANEL.name, data=payload(settings), width="stretch", height="content", on_change_change=_take_changes)
 
 
 def payload(settings: Settings) -> dict:
@@ -109,16 +96,3 @@ def make_change(one: dict) -> None:
         value = int(value)
     check_value(type(config), field, value, called=field)
     edit(owner, field, value, in_words(field))
-
-
-@cache
-def _installed(stamp: str) -> None:
-    """Once for each version of the files."""
-    install()
-
-
-@cache
-def _component(stamp: str):
-    return st.components.v2.component(
-        "dapo_lab_settings", html='<div class="settings-panel"></div>', js=LOADER.replace("VERSION", stamp), isolate_styles=False
-    )
