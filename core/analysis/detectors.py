@@ -69,15 +69,15 @@ def gradient_shares(updates: np.ndarray, grad_norm: np.ndarray, until: np.ndarra
 
 GROUPS_WITHOUT_SIGNAL = {"all wrong": "all_wrong_fraction", "all right": "all_right_fraction"}
 
-EVENTS = {  # name in summary.json -> (metric, detector of its mean over seeds, in words)
-    "entropy_collapse_update": ("entropy_nats", collapse_update, "entropy collapsed"),
-    "gradient_vanished_update": ("grad_norm", vanished_update, "gradient vanished"),
+EVENTS = {  # name in summary.json -> (metric, detector of its mean over seeds)
+    "entropy_collapse_update": ("entropy_nats", collapse_update),
+    "gradient_vanished_update": ("grad_norm", vanished_update),
 }
 
 
 def find_events(updates: np.ndarray, metric: Callable[[str], np.ndarray]) -> dict[str, int | None]:
     """Name in EVENTS -> the update at which it happened, None if it did not; `metric(name)` gives the values (U, R)."""
-    return {event: detect(updates, mean_over_seeds(metric(name))) for event, (name, detect, _) in EVENTS.items()}
+    return {event: detect(updates, mean_over_seeds(metric(name))) for event, (name, detect) in EVENTS.items()}
 
 
 def _start(updates: np.ndarray, values: np.ndarray) -> float:

@@ -38,30 +38,40 @@ def _status(label: str, status: dict) -> str:
 def _fate(label: str, numbers: dict, score_name: str) -> str:
     """'GRPO went from a held-out accuracy of 0 to 0.5. Its gradient vanished at update 182. …'."""
     score, events = numbers["eval_accuracy"], numbers["events"]
-    gradient = events["gradient_vanished_update"]
-    entropy = events["entropy_collapse_update"]
     final, named = final_text(score).replace(", IQM ", ", interquartile mean "), f"{_article(score_name)} {score_name}"
     course = f"**{label}** went from {named} of {number(score['initial'])} to {final}."
     if score["initial"] is None:  # a fork that began between two evaluations
         course = f"**{label}** ends with {named} of {final}."
     told = [
         course,
-        _gradient(gradient, events["never_had_gradient"]),
-        f"Its entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {entropy}."
-        if entropy
-        else "Its entropy did not collapse.",
+        _gradient(events),
+        _entropy(events),
         _seeds(numbers),
         _signal(numbers),
     ]
     return " ".join(told)
 
 
-def _gradient(vanished: int | None, never: str | None) -> str:
+def _gradient(events: dict) -> str:
+    """'Its gradient vanished at update 182 (groups all wrong).', or that it never had one, and why."""
+    vanished, never = events["gradient_vanished_update"], events["never_had_gradient"]
     if never == "mixed":
         return "It never had a gradient, although its groups were mixed."
     if never is not None:
         return f"It never had a gradient, because nearly all of its groups were {never}."
-    return f"Its gradient vanished at update {vanished}." if vanished else "Its gradient did not vanish."
+    if vanished is None:
+        return "Its gradient did not vanish."
+    why = events["words"]["grad_norm"]["why"]
+    return f"Its gradient vanished at update {vanished} ({why})." if why else f"Its gradient vanished at update {vanished}."
+
+
+def _entropy(events: dict) -> str:
+    """'Its entropy fell below 40% at update 96 (entropy collapsed in 13 of 16 seeds).'; solved prompts are no collapse."""
+    update = events["entropy_collapse_update"]
+    if update is None:
+        return "Its entropy did not collapse."
+    what = events["words"]["entropy_nats"]["what"]
+    return f"Its entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {update} ({what})."
 
 
 def _seeds(numbers: dict) -> str:

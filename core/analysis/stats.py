@@ -102,7 +102,7 @@ def share(happened: np.ndarray) -> Estimate:
     z = float(ndtri(0.5 + CONFIDENCE / 2))
     middle = (part + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z / (1 + z**2 / count) * math.sqrt(part * (1 - part) / count + z**2 / (4 * count**2))
-    return Estimate(part, max(middle - half, 0.0), min(middle + half, 1.0))
+    return Estimate(part, middle - half if part > 0 else 0.0, middle + half if part < 1 else 1.0)
 
 
 def interquartile_mean(values: np.ndarray) -> float:

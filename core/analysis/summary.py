@@ -15,6 +15,7 @@ from core.analysis.detectors import (
     never_had_gradient,
     solved_seeds,
 )
+from core.analysis.events import events
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
 from core.analysis.result import RunResult
@@ -93,7 +94,8 @@ def _algorithm(history: History) -> dict:
     out["updates"], out["rollouts"] = int(updates[-1]), int(history.rollouts[-1])
     watched = {name: history.metric(name) for name in ("entropy_nats", "grad_norm")}
     out["events"] = find_events(updates, watched.__getitem__) | {
-        "never_had_gradient": never_had_gradient(updates, history.metric)
+        "never_had_gradient": never_had_gradient(updates, history.metric),
+        "words": {event.metric: {"what": event.what, "why": event.why} for event in events(history)},
     }
     collapsed, solved = (find(updates, history.metric, ends) for find in (collapsed_seeds, solved_seeds))
     out["seeds"] = {

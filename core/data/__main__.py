@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from core.data.comparison import SHIPPED_COMPARISON
+from core.data.factorial import SHIPPED_FACTORIALS
 from core.data.ladder import SHIPPED_LADDER
 from core.data.recorded import RECORDED
 
-DATASETS = {dataset.name: dataset for dataset in (SHIPPED_COMPARISON, SHIPPED_LADDER, RECORDED)}
+DATASETS = {dataset.name: dataset for dataset in (SHIPPED_COMPARISON, SHIPPED_LADDER, SHIPPED_FACTORIALS, RECORDED)}
 EVERY = "all"
 
 

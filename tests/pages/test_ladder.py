@@ -9,10 +9,15 @@ import zipfile
 
 import pytest
 
+from core.data.factorial import shipped_results
 from core.data.ladder import SHIPPED_LADDER
 from core.engine.trainer import train
 from core.engine.types import TrainingDiverged
 from core.ladder import ORDERS, ladder_runs, ladder_table
+from core.ladder.factorial import factorial_table
+from core.ladder.factorial.numbers import effects_markdown
+from core.ladder.factorial.sentences import claim
+from core.ladder.factorial.studies import STUDIES
 from core.ladder.report import told_step
 from core.ladder.rungs import SCENARIO
 from core.settings.links import from_query
@@ -26,6 +31,7 @@ from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_fo
 LADDER = SCENARIOS[SCENARIO]
 TINY = {"ladder_seeds": "2", "ladder_updates": "16"}
 PAGE = "pages/ladder.py"
+FACTORIAL = ["Effects (CSV)", "Cells (CSV)", "Factorial (JSON)"]
 
 
 @pytest.fixture
@@ -64,12 +70,13 @@ def test_the_finished_default_comes_first_labelled_with_its_command(open_ladder)
         assert told_step(row.per["updates"].brings) in words(app)
     assert app.button(key="ladder:run").label.startswith("Run it yourself (11 runs × 16 seeds, about ")
     assert "arxiv.org/abs/2503.14476" in words(app) and "docs/algo/dapo.md" in words(app)
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4  # ours, two published, the factorial
 
 
 def test_every_chart_has_a_text_alternative_with_its_numbers(open_ladder):
-    ours, paper, verl = (chart.proto.alt for chart in open_ladder().get("plotly_chart"))
+    ours, paper, verl, effects = (chart.proto.alt for chart in open_ladder().get("plotly_chart"))
     assert "GRPO: 0.5 [0.5, 0.5]" in ours and "Naive GRPO 30" in paper and "Dynamic sampling (DAPO) 52" in verl
+    assert "Clip-Higher × Dynamic sampling" in effects
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,7 @@ def test_the_order_can_be_chosen(open_ladder, order, first, last):
     app.segmented_control(key="ladder_order").set_value(order).run()
     assert not app.exception
     assert (names(app)[0], names(app)[-1]) == (first, last)
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4
 
 
 def test_per_sample_shows_other_numbers_and_says_at_how_many(open_ladder):
@@ -107,7 +114,12 @@ def test_a_run_of_ones_own_trains_to_the_end_and_is_told(open_ladder):
     runs = process.manager().results(comparison(app))
     assert {label: r.config for label, r in runs.items()} == ladder_runs(LADDER, updates=16, replicas=2)
     assert len(bars(app)) == 5 and "Your own ladder" in words(app) and "seeds 0 to 1, 16 updates" in words(app)
-    assert [button.label for button in app.get("download_button")] == ["Table (CSV)", "Table (JSON)", "Everything (zip)"]
+    assert [button.label for button in app.get("download_button")] == [
+        "Table (CSV)",
+        "Table (JSON)",
+        "Everything (zip)",
+        *FACTORIAL,
+    ]
     assert "comparison" not in app.session_state  # that one is Compare's
 
 
@@ -117,7 +129,7 @@ def test_bars_appear_as_the_rungs_come_to_their_end(open_ladder):
     manager, found = process.manager(), comparison(app)
     wait_for(lambda: manager.view(found).runs["GRPO"].updates == 16)
     app = app.run()  # it has measured everything, but is not over
-    assert "The bars appear here" in words(app) and len(app.get("plotly_chart")) == 2
+    assert "The bars appear here" in words(app) and len(app.get("plotly_chart")) == 3
     assert "queued, number" in words(app) and "running, 16 of 16 updates" in words(app)
     gate.open_for = 17  # runs that begin from now on are not held
     gate.go.set()
@@ -177,6 +189,18 @@ def test_a_ladder_that_compare_has_run_opens_here_too(open_ladder):
     app.query_params["comparison"] = found
     app.run()
     assert not app.exception and len(bars(app)) == 5
+
+
+def test_the_factorial_says_whether_the_techniques_work_together(open_ladder):
+    app = open_ladder()
+    table = factorial_table(STUDIES["default"].scenario, shipped_results("default"))
+    assert claim(table, "updates") in words(app) and effects_markdown(table) not in words(app)
+    app.session_state["open:ladder_cells"] = True
+    app.segmented_control(key="ladder_study").set_value("many-passes").run()
+    app.segmented_control(key="ladder_count").set_value("samples").run()
+    assert not app.exception
+    table = factorial_table(STUDIES["many-passes"].scenario, shipped_results("many-passes"))
+    assert claim(table, "samples") in words(app) and effects_markdown(table).strip() in words(app)
 
 
 def test_what_is_no_ladder_or_not_known_is_said_and_the_default_shown(open_ladder):

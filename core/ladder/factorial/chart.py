@@ -13,7 +13,7 @@ from core.ladder.factorial.sentences import INCOMPLETE, where
 from core.ladder.factorial.table import FactorialTable
 from core.ladder.report import told_step
 
-ROW_HEIGHT = 40
+ROW_HEIGHT = 44
 AROUND = 60  # pixels: the axis and the margins
 HEADINGS = {1: "<b>Main effects</b>: with it − without it", 2: "<b>Interactions</b>: what one brings with the other − without it"}
 CERTAIN = (Verdict.UP, Verdict.DOWN)
@@ -43,13 +43,14 @@ def effects_chart(table: FactorialTable, count: str, *, dark: bool = False) -> C
     finish(figure, height=round(AROUND + ROW_HEIGHT * y), hover="closest")
     figure.update_yaxes(range=[y - 0.4, -0.6], visible=False)
     figure.update_xaxes(range=_span(shown))
-    figure.add_vline(0, line={"color": NEUTRAL, "width": 1.5})
     figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 44})
     text = "; ".join(f"{effect.name} {told_step(effect.value)}" for effect in shown)
     return inked(Chart(words, f"{words.title}. {text}.", figure), dark=dark)
 
 
 def _row(figure: go.Figure, y: float, effect: Effect, *, dark: bool) -> None:
+    line = {"width": 1.5, "color": NEUTRAL}
+    figure.add_shape(type="line", x0=0, x1=0, y0=y - 0.2, y1=y + 0.28, line=line, layer="below")  # zero, beside the text above
     key = "color_dark" if dark else "color"
     color = STYLES[effect.techniques[0]][key] if len(effect.techniques) == 1 else NEUTRAL
     value, ci95 = effect.value, effect.value.ci95

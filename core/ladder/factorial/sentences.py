@@ -93,6 +93,6 @@ def _simple(table: FactorialTable, count: str, technique: str, given: str) -> st
 def _chance(pairs: int) -> str:
     effects = pairs + len(DAPO_TECHNIQUES)
     return (
-        f"Of {effects} intervals of 95 %, one in twenty excludes 0 by chance alone: an effect whose interval comes close to 0 needs other "
-        "seeds before it counts."
+        f"Each of the {effects} intervals holds in 95 % of cases, so that one in twenty excludes 0 by chance alone: an effect whose interval "
+        "comes close to 0 needs other seeds before it counts."
     )

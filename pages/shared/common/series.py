@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS, GRADIENT_FLOOR
+from core.analysis.events import Event, event_at, never_at
 from core.analysis.history import History
 from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, after_initial, mean_and_half_width
 from core.engine.types import StepRecord
@@ -99,8 +100,8 @@ def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
 
 
 def find_events(histories: Mapping[str, History]) -> list[dict]:
-    """Where the mean over seeds collapsed or its gradient vanished, by the detectors of core.analysis.stats, as [{"side", "update", "metric",
-    "text"}]. Looks at the whole run (about 5 ms per 1000 updates); for one that grows keep an `EventWatch`."""
+    """Where the mean over seeds collapsed, was solved, or had no gradient any more or never, in the words of `core.analysis.events`, as
+    [{"side", "update", "metric", "text"}]. Looks at the whole run (about 5 ms per 1000 updates); for one that grows keep an `EventWatch`."""
     return EventWatch().look(histories)
 
 
@@ -114,33 +115,40 @@ class EventWatch:
         """Every event so far, as `find_events` would find them. The labels must stay those of the same runs."""
         found = []
         for label, history in histories.items():
-            for metric, detect, text in EVENTS.values():
+            for metric, detect in EVENTS.values():
                 detector = self._detectors.setdefault((label, metric), _Detector(metric, detect))
-                update = detector.look(history)
-                if update is not None:
-                    found.append({"side": label, "update": update, "metric": metric, "text": f"{label}: {text}"})
+                if (event := detector.look(history)) is not None:
+                    found.append({"side": label, "update": event.update, "metric": metric, "text": f"{label}: {event.text}"})
         return found
 
 
 class _Detector:
-    """The first update at which `detect` fires on one metric of one run."""
+    """The first event that `detect` finds in one metric of one run; of the gradient also that there never was one."""
 
     def __init__(self, metric: str, detect: Callable[[np.ndarray, np.ndarray], int | None]):
         self._metric, self._detect = metric, detect
         self._updates: list[int] = []  # measured ones: the detectors walk over all they are given
         self._means: list[float] = []
         self._seen = -1
-        self._found: int | None = None
+        self._found: Event | None = None
+        self._never: Event | None = None  # there was no gradient yet
 
-    def look(self, history: History) -> int | None:
+    def look(self, history: History) -> Event | None:
         records = [] if self._found is not None else history.after(self._seen)
         if records:
             table, rows = _measured(records, self._metric)
             self._updates += [records[i].update for i in rows]
             self._means += np.nanmean(table, 1).tolist() if len(table) else []
-            self._found = self._first()
+            update = self._first()
+            self._found = None if update is None else event_at(history, self._metric, update)
             self._seen = records[-1].update
-        return self._found
+            self._never = self._without_gradient(history)
+        return self._found or self._never
+
+    def _without_gradient(self, history: History) -> Event | None:
+        if self._metric != "grad_norm" or len(self._means) < EVENT_UPDATES or max(self._means) >= GRADIENT_FLOOR:
+            return None
+        return self._never or never_at(history, self._updates[EVENT_UPDATES - 1])
 
     def _first(self) -> int | None:
         """The start of the run and the last windows are enough, unless a window that is cut short by that fires: then all of it."""

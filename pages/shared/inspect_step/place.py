@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.analysis.detectors import EVENTS, find_events
+from core.analysis.events import events
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult
 from core.runs.manager import UnknownComparison
@@ -160,9 +160,7 @@ def _within(results: dict[str, RunResult]) -> None:
 
 def events_of(result: RunResult) -> dict[str, int]:
     """What the detectors found in the mean over seeds: words -> update."""
-    history = result.history
-    found = find_events(history.updates, history.metric)
-    return {words: found[event] for event, (_, _, words) in EVENTS.items() if found[event] is not None}
+    return {event.text: event.update for event in events(result.history)}
 
 
 def suggested_update(result: RunResult) -> int:

@@ -9,13 +9,11 @@ from core.ladder import PUBLISHED, LadderTable
 from core.ladder.charts import ladder_chart, published_chart
 from core.ladder.report import across, agreement_table, sentences
 from pages.shared.common.chart_view import show_chart
-from pages.shared.common.theme import dark_theme
 from pages.shared.ladder.finished import Finished
 from pages.shared.ladder.wide import wide
 
 
-def show_bars(finished: Finished, table: LadderTable | None, count: str) -> None:
-    dark = dark_theme()
+def show_bars(finished: Finished, table: LadderTable | None, count: str, *, dark: bool) -> None:
     ours, theirs = st.columns([1.7, 1], gap="large")
     with ours:
         if table is None:

@@ -6,10 +6,12 @@ import streamlit as st
 
 from core.data.ladder import SHIPPED_LADDER
 from core.ladder import COUNTS, ORDERS
+from pages.shared.common.theme import dark_theme
 from pages.shared.common.trouble import plainly, show_missing_history
 from pages.shared.ladder.controls import controls
 from pages.shared.ladder.drawing import show_bars
 from pages.shared.ladder.finished import finished_part
+from pages.shared.ladder.interactions import show_interactions
 from pages.shared.ladder.numbers import show_downloads, show_rungs, show_table
 from pages.shared.ladder.opened import back_to_shipped, current_ladder
 from pages.shared.ladder.progress import show_progress
@@ -32,11 +34,13 @@ def ladder_page() -> None:
     count = _count()
     finished = finished_part(ladder)
     table = finished.tables.get(order)
-    show_bars(finished, table, count)
+    dark = dark_theme()
+    show_bars(finished, table, count, dark=dark)
     if table is not None:
         show_table(table)
         show_rungs(ladder, finished, table)
         show_downloads(ladder, finished)
+    show_interactions(count, dark=dark)
 
 
 def _whose(ladder) -> None:

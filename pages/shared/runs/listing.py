@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import streamlit as st
 
-from core.analysis.detectors import EVENTS
 from core.analysis.result import Status
 from core.runs.manager import UnknownComparison
 from core.runs.store.store import StoredRun
@@ -123,9 +122,8 @@ def _events_text(run: Listed) -> str:
         return "is being read" if run.over else "known when it is over"
     if not run.row.updates:
         return "nothing was measured"
-    events = {words: getattr(run.outcome, event) for event, (_, _, words) in EVENTS.items()}
-    told = [f"{words} at {update}" for words, update in events.items() if update is not None]
-    return ", ".join(told) or "neither collapsed nor vanished"
+    told = [f"{event.text}, at {event.update}" for event in run.outcome.events]
+    return "; ".join(told) or "neither collapsed nor vanished"
 
 
 def as_table(runs: Sequence[Listed], zone) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.analysis.detectors import find_events
+from core.analysis.events import Event, events
 from core.analysis.history import History
 from core.analysis.stats import final_values, mean_over_seeds
 from core.runs.store.store import Store, StoredRun
@@ -21,15 +21,14 @@ FINAL_METRICS = ("eval_accuracy", "entropy_nats", "grad_norm", "filter_ratio")
 @dataclass(frozen=True)
 class Outcome:
     """`final` has the FINAL_METRICS as summary.json does: the mean over the last 10 % of the updates, and over seeds; None = not
-    measured. The events of `core.analysis.detectors.EVENTS` are updates, None = it did not happen."""
+    measured."""
 
     final: dict[str, float | None]
-    entropy_collapse_update: int | None
-    gradient_vanished_update: int | None
+    events: tuple[Event, ...]
     seconds: float | None  # of training
 
 
-NOTHING = Outcome(dict.fromkeys(FINAL_METRICS), None, None, None)
+NOTHING = Outcome(dict.fromkeys(FINAL_METRICS), (), None)
 
 
 def outcome_of(history: History) -> Outcome:
@@ -39,7 +38,7 @@ def outcome_of(history: History) -> Outcome:
     final = {name: final_values(history.updates, history.metric(name)) for name in FINAL_METRICS}
     return Outcome(
         {name: _known(mean_over_seeds(values[None])[0]) for name, values in final.items()},
-        **find_events(history.updates, history.metric),
+        tuple(events(history)),
         seconds=float(history.wall_seconds[-1]),
     )
 

@@ -1,23 +1,34 @@
 """The factorial of the four techniques: which algorithms, its effects against numbers by hand and a regression, sentences, and the command."""
 
+import argparse
 import csv
 import json
+import shlex
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.analysis.export import run_id
 from core.analysis.history import History
 from core.analysis.result import RunResult
 from core.analysis.stats import contrast
+from core.commands import factorial as command
+from core.commands.running import start_of
+from core.data.factorial import SHIPPED_FACTORIALS, study_runs
 from core.engine.types import StepRecord
 from core.ladder import ladder_runs
 from core.ladder.factorial import cells, effects, factorial_runs, factorial_table, simple_effects
 from core.ladder.factorial.chart import effects_chart
+from core.ladder.factorial.numbers import cell_rows, effect_rows
 from core.ladder.factorial.sentences import sentences
+from core.ladder.factorial.studies import STUDIES
+from core.runs.foreground import run_all
 from core.settings.labels import check_label
-from core.settings.scenarios import SCENARIOS
+from core.settings.overrides import apply_overrides
+from core.settings.scenarios import SCENARIOS, find_scenario
 from core.settings.techniques import DAPO_TECHNIQUES
 
 SCENARIO = SCENARIOS["ladder"]
@@ -235,3 +246,35 @@ def test_the_command_writes_effects_that_can_be_computed_from_the_seeds(tmp_path
 def test_bad_input_is_refused_before_anything_is_written(tmp_path, capsys):
     assert main(["factorial", "--scenario", "laddr", "--out", str(tmp_path / "out")]) == 2
     assert "did you mean ladder?" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+# What is shipped
+
+
+def test_the_shipped_factorials_were_made_with_the_present_settings_and_are_small():
+    runs = study_runs()
+    assert SHIPPED_FACTORIALS.about["runs"] == {label: run_id(label, run) for label, run in runs.items()}, (
+        f"run {SHIPPED_FACTORIALS.command}"
+    )
+    assert SHIPPED_FACTORIALS.path.stat().st_size < 1_500_000
+    assert all(len(result.config.seeds) >= 16 for result in SHIPPED_FACTORIALS.results.values())
+
+
+def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path):
+    small = replace(SHIPPED_FACTORIALS, folder=tmp_path, runs=lambda **counts: STUDIES["default"].runs(**counts))
+    small.write(samples=1500, replicas=2)
+    whole = run_all(STUDIES["default"].runs(samples=1500, replicas=2))
+    kept, ours = (factorial_table(STUDIES["default"].scenario, found) for found in (small.results, whole))
+    assert kept.at == ours.at
+    pairs = zip(cell_rows(kept) + effect_rows(kept), cell_rows(ours) + effect_rows(ours), strict=True)
+    for a, b in ((one[name], other[name]) for one, other in pairs for name in one):
+        assert a == b or a == pytest.approx(b, rel=1e-5, abs=1e-7, nan_ok=True)  # single precision is kept
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_command_of_a_study_trains_its_runs(name):
+    options = argparse.ArgumentParser()
+    command.add_options(options)
+    chosen = options.parse_args(shlex.split(STUDIES[name].command)[4:])
+    runs = apply_overrides(factorial_runs(find_scenario(chosen.scenario), **start_of(chosen)), chosen.settings)
+    assert runs == STUDIES[name].runs()
