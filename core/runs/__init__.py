@@ -8,6 +8,7 @@
     admission   bounds on what is held in memory, and what is removed first
     reaper      ends runs that nobody watches or that exceed their time; cleans up
     recorder    writes runs in memory to the store and reads the others from it
+    sweeps      maps that train in the background, one at a time, behind everything else
     store/      the history: one SQLite file
     service     threads that continue after errors
     memory      bounds the memory that the C library's allocator retains

@@ -214,6 +214,13 @@ class RunManager:
         """Why a thread of the manager fails at present (it tries again), as one line for the page; '' = no problem."""
         return "; ".join(filter(None, (thread.problem for thread in (*self._scheduler.threads, self._reaper))))
 
+    @property
+    def busy(self) -> bool:
+        """Whether a run trains, or waits for a slot."""
+        with self._lock:
+            runs = (run for comparison in self._comparisons.values() for run in comparison.runs.values())
+            return any(run.status in (Status.RUNNING, Status.QUEUED) for run in runs)
+
     # Leases
 
     def watchers(self) -> int:

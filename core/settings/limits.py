@@ -35,6 +35,9 @@ class Limits:
     paused_seconds: int | None = limit("a comparison ends when it has been paused for {} seconds")
     retention_hours: int | None = limit("results are deleted after {} hours")
     logs_mb: int | None = limit("{} MB of logs of all visitors; the oldest are deleted first")
+    sweeps: int | None = limit("{} sweeps of all visitors at a time, one of each")
+    sweep_cells: int | None = limit("{} cells in a map, counted for each side")
+    sweep_seconds: int | None = limit("{} seconds of processor time per sweep")
 
     def __post_init__(self) -> None:
         for f in dataclasses.fields(self):
@@ -80,6 +83,9 @@ HOSTED = Limits(
     paused_seconds=900,
     retention_hours=72,
     logs_mb=500,
+    sweeps=8,
+    sweep_cells=120,
+    sweep_seconds=900,
 )
 
 

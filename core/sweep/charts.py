@@ -28,7 +28,10 @@ CAPTION = (
     "Thick line: the boundary of collapse, between cells of which fewer than half of the seeds collapsed and cells of which half or more did. "
     "Thin lines: equal score, 0.25, 0.5 and 0.75. Star: the scenario's own settings. Cross: diverged."
 )
-DIFFERENCE_CAPTION = "Thin line: both score the same. Thick: the boundary of collapse of {theirs}. Paired by seed."
+DIFFERENCE_CAPTION = (
+    "Difference, paired by seed. Blue: {ours} has more. Orange: {theirs} has more. Thin line: both score the same. Thick: the boundary of "
+    "collapse of {theirs}."
+)
 CURVE_WORDS = (GRADIENT, ENTROPY)
 
 
@@ -64,7 +67,7 @@ def difference_chart(
         for cell in found.plane(at)
     }
     figure.add_trace(_cells(found, texts))
-    caption = DIFFERENCE_CAPTION.format(theirs=theirs)
+    caption = DIFFERENCE_CAPTION.format(ours=ours, theirs=theirs)
     words = Words(f"map:{ours}-{theirs}", f"{ours} − {theirs}", f"difference of {measure_words(measure)}", caption)
     told = [value for value in table.ravel().tolist() if value == value]
     span = f"between {number(min(told))} and {number(max(told))}" if told else "nothing measured yet"

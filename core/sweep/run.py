@@ -79,12 +79,18 @@ class Sweep:
         *,
         should_stop: Callable[[], bool] = lambda: False,
         may_start: Callable[[], bool] = lambda: True,
+        limit_seconds: float | None = None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Progress:
-        """Train what is missing. `may_start()` False lets no further shard begin for as long as it says so. SweepStoreError if results
-        cannot be kept."""
+        """Train what is missing. `may_start()` False lets no further shard begin for as long as it says so; after `limit_seconds` of its
+        workers together none begins any more. SweepStoreError if results cannot be kept."""
         began, waiting = time.monotonic(), 0
         while not should_stop():
+            if limit_seconds is not None and self.progress.worker_seconds > limit_seconds:
+                self._tell(
+                    f"This server lets a sweep train for {limit_seconds:,.0f} seconds; what was measured until then is kept."
+                )
+                break
             free = may_start()
             while free and waiting < max(AHEAD * executor.workers, executor.workers + 1):
                 shard = self.plan.next(executor.workers)

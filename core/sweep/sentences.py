@@ -15,6 +15,7 @@ from core.sweep.map import SweepMap
 from core.sweep.measured import COLLAPSED
 
 SCORE = "eval_accuracy"
+ENOUGH_SEEDS = 16
 NOTHING = "Nothing has been measured yet."
 LIVES_BEYOND = (
     "**{ours} lives at up to {times} times the {setting} at which {theirs} dies**, at {row}: {theirs} dies at {dies} ({their_count} of "
@@ -34,6 +35,7 @@ COUNTED = "{label} is dead, with half or more of its seeds collapsed, in {dead} 
 BEST = "{label} scores best at {where}: {score}{interval}; {count} of {seeds} seeds collapsed there."
 AHEAD = "{ours} scores above {theirs} in {up} of {measured} cells and below it in {down}, counting only cells whose interval excludes 0."
 DIVERGED = "{label} diverged, to NaN or infinity, in {count} cells, first at {where} (update {update})."
+FIRST_LOOK = "With {seeds} seeds this is a first look; a claim needs {enough}."
 FEW = "Too few seeds to tell: an interval needs at least {most}."
 
 
@@ -44,6 +46,8 @@ def findings(found: SweepMap, at: int | None = None) -> list[str]:
     out = []
     if len(found.grid.seeds) < MIN_SEEDS:
         out.append(FEW.format(most=MIN_SEEDS))
+    elif len(found.grid.seeds) < ENOUGH_SEEDS:
+        out.append(FIRST_LOOK.format(seeds=len(found.grid.seeds), enough=ENOUGH_SEEDS))
     for ours, theirs in found.pairs:
         out += _who_dies_first(found, ours, theirs, at)
     for label in found.labels:

@@ -6,12 +6,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Sequence
+import types
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.synchronize import Event
 
 from core.settings.fields import ConfigError
@@ -53,7 +55,8 @@ class Processes:
                     self.workers, mp_context=self._context, initializer=_begin, initargs=(self._stop, self._niceness)
                 )
             try:
-                self._running[self._pool.submit(_work, shard.texts)] = shard
+                with _no_main_module():
+                    self._running[self._pool.submit(_work, shard.texts)] = shard
                 return
             except BrokenProcessPool:  # a worker died while nothing was awaited; the pool is of no more use
                 if attempt == 2:
@@ -99,6 +102,19 @@ class Processes:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """A spawned process imports the main module of its parent, which a worker does not need: in a Streamlit server that is the page that
+    somebody has just opened, which it would draw. Submitting is what starts processes."""
+    main, empty = sys.modules["__main__"], types.ModuleType("__main__")
+    sys.modules["__main__"] = empty
+    try:
+        yield
+    finally:
+        if sys.modules.get("__main__") is empty:  # else Streamlit has begun another page meanwhile
+            sys.modules["__main__"] = main
 
 
 _STOPPED: Event | None = None  # of this worker process

@@ -10,6 +10,7 @@ LAB = (
     ("app.py", "Compare", ":material/ssid_chart:"),
     ("pages/inspect_step.py", "Inspect a step", ":material/frame_inspect:"),
     ("pages/ladder.py", "Ablation ladder", ":material/stairs:"),
+    ("pages/map.py", "Map of collapse", ":material/grid_on:"),
     ("pages/your_run.py", "Your run", ":material/upload_file:"),
     ("pages/runs.py", "Runs", ":material/list_alt:"),
 )
