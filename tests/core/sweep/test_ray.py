@@ -37,7 +37,7 @@ def cluster():
 def test_a_node_that_is_killed_is_told_and_the_map_is_the_same_to_the_last_bit(cluster, tmp_path):
     doomed = cluster.add_node(num_cpus=2)
     cluster.wait_for_nodes()
-    grid = grid_of("learning_rate=1e-3:1e-1:log8", "task.noise=0,0.1,0.2,0.3", updates=200)
+    grid = grid_of("learning_rate=1e-3:1e-1:log8", "task.noise=0,0.1,0.2,0.3", updates=64)
     lost = []
 
     def kill_a_node(progress) -> None:
