@@ -224,8 +224,8 @@ def document(result: dict) -> str:
         "",
         f"Written by `python -m bench.sweep`. A map of 12 × 8 cells of `{SCENARIO}`, learning rate × ε_high, GRPO and DAPO, {SEEDS} seeds, "
         f"{updates} updates per cell: 192 cells of a side. {result['machine']['cores']} cores, torch {result['machine']['torch']}. Seconds "
-        "are of the wall, on workers that run already; the load is that of the machine when a part began, other programs included: with a load near or above "
-        "the number of cores the parts are not comparable with each other.",
+        "are of the wall, on workers that run already; the load is that of the machine when a part began, other programs included: with a "
+        "load near or above the number of cores the parts are not comparable with each other.",
         "",
         "| on | cells per second | seconds | runs | worker seconds | start of the workers | load |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -255,9 +255,8 @@ def document(result: dict) -> str:
         lines += [
             "", "## More cores", "",
             f"Extrapolated to {WHOLE} updates, not measured. Model: seconds(n) = start of the workers + max(W ÷ n, longest shard) + "
-            "shards × driver, with "
-            f"W the worker seconds of one process, the longest shard twice the mean of 12 seeds of a cell, and the driver's "
-            f"{1000 * result['driver_seconds']:.1f} ms per shard, which no further core makes faster.",
+            f"shards × driver, with W the worker seconds of one process, the longest shard twice the mean of 12 seeds of a cell, and the "
+            f"driver's {1000 * result['driver_seconds']:.1f} ms per shard, which no further core makes faster.",
             "", "| cores | shards | seconds | cells per second |", "| --- | --- | --- | --- |",
         ]  # fmt: skip
         lines += [

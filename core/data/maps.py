@@ -145,7 +145,7 @@ SHIPPED_MAPS = {
         ShippedMap(
             "learning-rate-eps-high",
             "learning rate × ε_high",
-            ("learning_rate=1e-3:1e-1:log9", "algorithm.eps_high=0.1,0.2,0.28,0.4,0.8"),
+            ("learning_rate=1e-4:1e-1:log13", "algorithm.eps_high=0.1,0.2,0.28,0.4,0.8"),
         ),
         ShippedMap(
             "group-size-hard-prompts",
@@ -153,7 +153,7 @@ SHIPPED_MAPS = {
             ("group_size=4,8,16,32", "task.hard_fraction=0.1,0.4,0.7,0.9"),
         ),
         ShippedMap(
-            "noise-learning-rate", "learning rate × reward noise", ("learning_rate=1e-3:1e-1:log7", "task.noise=0,0.1,0.3,0.9")
+            "noise-learning-rate", "learning rate × reward noise", ("learning_rate=1e-4:1e-1:log10", "task.noise=0,0.1,0.3,0.9")
         ),
         ShippedMap(
             "updates-per-rollout-eps-high",

@@ -21,6 +21,10 @@ LIVES_BEYOND = (
     "**{ours} lives at up to {times} times the {setting} at which {theirs} dies**, at {row}: {theirs} dies at {dies} ({their_count} of "
     "{their_seeds} seeds collapsed), {ours} still lives at {lives} ({our_count} of {our_seeds})."
 )
+LIVES_FAR = (
+    "**{ours} lives at {times} times a {setting} at which {theirs} is dead**, at {row}: {ours} up to {lives} ({our_count} of {our_seeds} "
+    "seeds collapsed), {theirs} is dead at {dies} already, the lowest of the map ({their_count} of {their_seeds})."
+)
 DIES_FIRST = "**{ours} dies before {theirs}**, at {row}: {ours} at a {setting} of {dies}, {theirs} lives up to {lives}."
 ALIKE = "At {row} {ours} and {theirs} die at the same {setting}, {dies}."
 ONE_DIES = (
@@ -28,6 +32,7 @@ ONE_DIES = (
     "map."
 )
 NEITHER = "At {row} no side dies over the whole range of {setting}, {first} to {last}."
+BOTH_FROM_THE_START = "At {row} {ours} and {theirs} are dead at {first} already, the lowest {setting} of the map."
 FROM_THE_START = "At {row} {ours} is dead at {first} already, the lowest {setting} of the map."
 MOVES = "{label} lives up to a {setting} of {low} at {first_row} and of {high} at {last_row}."
 STAYS = "For {label} the {other} does not move the boundary: it lives up to a {setting} of {low} at {first_row} and at {last_row} alike."
@@ -72,6 +77,8 @@ def _who_dies_first(found: SweepMap, ours: str, theirs: str, at: int | None) -> 
     place |= {"first": x.texts[0], "last": x.texts[-1]}
     if dies[ours] is None and dies[theirs] is None:
         return [NEITHER.format(**place)]
+    if lives[ours] is None and lives[theirs] is None:
+        return [BOTH_FROM_THE_START.format(**place)]
     if dies[ours] is None:
         where = dies[theirs]
         return [ONE_DIES.format(**place, dies=x.texts[where], **_count(found, theirs, (where, row), at))]
@@ -82,9 +89,10 @@ def _who_dies_first(found: SweepMap, ours: str, theirs: str, at: int | None) -> 
         return [FROM_THE_START.format(**place)]
     if lives[ours] >= dies[theirs]:
         end, their_end = lives[ours], dies[theirs]
+        sentence = LIVES_FAR if lives[theirs] is None else LIVES_BEYOND
         ours_, theirs_ = _count(found, ours, (end, row), at), _count(found, theirs, (their_end, row), at)
         return [
-            LIVES_BEYOND.format(
+            sentence.format(
                 **place, times=number(float(x.texts[end]) / float(x.texts[their_end])), dies=x.texts[their_end], lives=x.texts[end],
                 their_count=theirs_["count"], their_seeds=theirs_["seeds"], our_count=ours_["count"], our_seeds=ours_["seeds"])
         ]  # fmt: skip
