@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.settings.fields import ConfigError
+from core.settings.fields import ConfigError, short
+from core.settings.numbers import read_number
 from core.sweep.executor.protocol import ShardOutcome
 from core.sweep.plan import Shard
 
 LOCAL, AUTO = "local", "auto"
 CORE = Path(__file__).resolve().parents[2]
+ANSWER_SECONDS = 5.0
 EXCLUDED = ["**/*.npz", "**/__pycache__"]  # of what travels: no worker needs what is shipped as data
 
 
@@ -35,16 +38,13 @@ class Ray:
         self._running: dict[object, Shard] = {}
 
     def _connect(self, address: str, workers: int | None) -> None:
+        _check_answers(address)
         environment = {"py_modules": [str(CORE)], "excludes": EXCLUDED, "env_vars": {"OMP_NUM_THREADS": "1"}}
         where = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {"address": address}
         try:
             self._ray.init(**where, runtime_env=environment, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ConfigError(
-                f"--ray must be {AUTO}, {LOCAL} or the address of a running cluster, got {address!r} ({first}); start one with "
-                "`ray start --head`"
-            ) from None
+            raise ConfigError(_no_cluster(address, error)) from None
 
     @property
     def name(self) -> str:
@@ -90,6 +90,25 @@ class Ray:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _check_answers(address: str) -> None:
+    """ConfigError if nothing listens at HOST:PORT: Ray itself would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon:
+        return
+    try:
+        socket.create_connection((host, read_number("--ray port", port, low=1, high=65535)), ANSWER_SECONDS).close()
+    except OSError as error:
+        raise ConfigError(_no_cluster(address, error)) from None
+
+
+def _no_cluster(address: str, error: Exception) -> str:
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return (
+        f"--ray must be {AUTO}, {LOCAL} or the address of a running cluster, got {short(repr(address))} ({first}); start one with "
+        "`ray start --head`"
+    )
 
 
 def _work(texts: Sequence[str]) -> tuple[list[bytes], float]:
