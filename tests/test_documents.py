@@ -42,12 +42,17 @@ WRITTEN = {
     "factorial.md",
     "ladder.json",
     "ladder.md",
+    "map.csv",
+    "map.json",
+    "map.md",
+    "results.sqlite",
     "runs.sqlite",
+    "sweeps.sqlite",
     "ci.md",
     "ci-thorough.md",
     "log.txt",
 }
-CITED = {"trainer_state.json", "dapo_ray_trainer.py", "grpo_trainer.py", "metric_utils.py", "dp_actor.py"}
+CITED = {"cluster.yaml", "trainer_state.json", "dapo_ray_trainer.py", "grpo_trainer.py", "metric_utils.py", "dp_actor.py"}
 CAPITALS = {"README", "CONTRIBUTING", "CHANGELOG", "CITATION", "LICENSE"}
 
 

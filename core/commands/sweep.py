@@ -73,10 +73,10 @@ def run(options: argparse.Namespace, command: str) -> int:
     check(
         {f"{label} at {', '.join(grid.texts(cell))}": config for (cell, label), config in grid.configs.items()}, at_once=workers
     )
-    open_directory(options.out)
     try:
-        store = SweepStore(options.out / STORE)
         with Ray(options.ray, workers) if options.ray else Processes(workers) as executor:
+            open_directory(options.out)
+            store = SweepStore(options.out / STORE)
             sweep = Sweep(grid, store)
             progress, interrupted = _with_bar(sweep, executor)
     except SweepStoreError as error:

@@ -29,7 +29,7 @@ class Processes:
     works: what they were training comes back as lost, and the next shards go to new ones."""
 
     def __init__(self, workers: int | None = None, *, niceness: int = 0):
-        count = workers or os.cpu_count() or 1
+        count = (os.cpu_count() or 1) if workers is None else workers
         if not 1 <= count <= MOST_PROCESSES:
             raise ConfigError(f"workers must be between 1 and {MOST_PROCESSES}, got {count}; choose a number within these bounds")
         self.workers, self._niceness = count, niceness
