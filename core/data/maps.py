@@ -162,3 +162,8 @@ SHIPPED_MAPS = {
         ),
     )
 }
+
+
+def finished_maps() -> dict[str, ShippedMap]:
+    """Name -> map, of those whose file is there."""
+    return {name: shipped for name, shipped in SHIPPED_MAPS.items() if shipped.path.exists()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.data.maps import SCENARIO, SHIPPED_MAPS, ShippedMap
+from core.data.maps import SCENARIO, ShippedMap, finished_maps
 from core.settings.fields import ConfigError
 from core.settings.links import from_query, to_query
 from core.sweep.grid import Grid, make_grid
@@ -31,9 +31,9 @@ class Asked:
 
 
 def asked() -> Asked:
-    name = _chosen()
-    if name in SHIPPED_MAPS:
-        return Asked(SHIPPED_MAPS[name], SHIPPED_MAPS[name].grid)
+    name, finished = _chosen(), finished_maps()
+    if name in finished:
+        return Asked(finished[name], finished[name].grid)
     address = dict(st.query_params)
     opened = from_query({"scenario": SCENARIO} | {key: text for key, text in address.items() if key not in OURS})
     specs = [address.get(axis, EXAMPLE.get(axis)) for axis in AXES]
@@ -53,10 +53,12 @@ def query_of(grid: Grid) -> dict[str, str]:
 
 def _chosen() -> str:
     address = st.query_params
-    known = address.get("pair") or CHOSEN.get() or next(iter(SHIPPED_MAPS))
+    finished = finished_maps()
+    first = next(iter(finished), OWN)
+    known = address.get("pair") or CHOSEN.get() or first
     name = OWN if "x" in address or "y" in address else known
-    if name != OWN and name not in SHIPPED_MAPS:
+    if name != OWN and name not in finished:
         st.warning("The map in this link is not known here; this is another one.", icon=":material/link_off:")
-        name = next(iter(SHIPPED_MAPS))
+        name = first
     CHOSEN.set(name)
     return name

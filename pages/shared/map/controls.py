@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.data.maps import SHIPPED_MAPS
+from core.data.maps import finished_maps
 from core.runs.manager import ManagerFull
 from core.runs.sweeps import name_of
 from core.settings.fields import ConfigError
@@ -29,8 +29,9 @@ GRAMMAR = (
 
 def choose_map() -> None:
     """The finished maps, and one's own."""
-    names = [*SHIPPED_MAPS, OWN]
-    words = {name: shipped.title for name, shipped in SHIPPED_MAPS.items()} | {OWN: "your own"}
+    finished = finished_maps()
+    names = [*finished, OWN]
+    words = {name: shipped.title for name, shipped in finished.items()} | {OWN: "your own"}
     at = names.index(CHOSEN.get())
     st.selectbox("Map", names, index=at, format_func=words.get, key=FIELD("map").name, on_change=_take)
 
