@@ -26,10 +26,10 @@ SCORE = "eval_accuracy"
 LEVELS = {"start": 0.25, "end": 0.75, "size": 0.25}  # of the lines of equal score
 CAPTION = (
     "Thick line: the boundary of collapse, between cells of which fewer than half of the seeds collapsed and cells of which half or more did. "
-    "Thin lines: equal score, 0.25, 0.5 and 0.75. Star: the scenario's own settings. Cross: diverged."
+    "Dotted lines: equal score, 0.25, 0.5 and 0.75. Star: the scenario's own settings. Cross: diverged."
 )
 DIFFERENCE_CAPTION = (
-    "Difference, paired by seed. Blue: {ours} has more. Orange: {theirs} has more. Thin line: both score the same. Thick: the boundary of "
+    "Difference, paired by seed. Blue: {ours} has more. Orange: {theirs} has more. Dotted line: both score the same. Thick: the boundary of "
     "collapse of {theirs}."
 )
 CURVE_WORDS = (GRADIENT, ENTROPY)
@@ -43,7 +43,7 @@ def map_chart(found: SweepMap, label: str, measure: str, at: int | None = None, 
     figure = go.Figure()
     scale = LIVES_TO_DEAD if measure == COLLAPSED else "Viridis"
     figure.add_trace(_heat(table, scale, low, high))
-    figure.add_trace(_equal_score(found.table(label, SCORE, at), LEVELS, dark))
+    figure.add_trace(_equal_score(found.table(label, SCORE, at), LEVELS))
     figure.add_traces(_lines_and_marks(found, label, at, dark))
     texts = {cell: _hover(found, cell, label, measure) for cell in found.plane(at)}
     figure.add_trace(_cells(found, texts))
@@ -59,7 +59,7 @@ def difference_chart(
     reach = 1.0 if UNITS[measure] == "fraction" else max(abs(bound) for bound in _range(table)) or 1.0
     figure = go.Figure()
     figure.add_trace(_heat(table, AHEAD_OR_BEHIND, -reach, reach))
-    figure.add_trace(_equal_score(found.differences(ours, theirs, SCORE, at), {"start": 0.0, "end": 0.0, "size": 1.0}, dark))
+    figure.add_trace(_equal_score(found.differences(ours, theirs, SCORE, at), {"start": 0.0, "end": 0.0, "size": 1.0}))
     figure.add_traces(_lines_and_marks(found, theirs, at, dark))
     texts = {
         cell: f"{_place(found, cell)}<br>{html.escape(ours)} − {html.escape(theirs)}, {measure_words(measure)}: "
@@ -106,12 +106,12 @@ def _heat(table: np.ndarray, scale: object, low: float, high: float) -> go.Heatm
         colorbar={"thickness": 10, "len": 1.0, "outlinewidth": 0, "x": 1.01, "xpad": 2})  # fmt: skip
 
 
-def _equal_score(table: np.ndarray, levels: dict, dark: bool) -> go.Contour:
-    """Interpolated between the middles of cells; where a neighbour is not measured there is no line."""
+def _equal_score(table: np.ndarray, levels: dict) -> go.Contour:
+    """Interpolated between the middles of cells; where a neighbour is not measured there is no line. Without labels, which nobody can read
+    on every colour of a map."""
     return go.Contour(
-        z=table, contours={"coloring": "lines", "showlabels": True, "labelfont": {"size": 10, "color": INK}, **levels},
-        colorscale=[[0, "#3D444D"], [1, "#3D444D"]], line={"width": 1, "dash": "dot"}, showscale=False, hoverinfo="skip",
-        connectgaps=False)  # fmt: skip
+        z=table, contours={"coloring": "lines", "showlabels": False, **levels}, colorscale=[[0, INK], [1, INK]],
+        line={"width": 1.5, "dash": "dot"}, showscale=False, hoverinfo="skip", connectgaps=False)  # fmt: skip
 
 
 def _lines_and_marks(found: SweepMap, label: str, at: int | None, dark: bool) -> list[go.Scatter]:

@@ -20,7 +20,7 @@ STYLE = """<style>
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 .st-key-pages { column-gap: 0; }
 .st-key-pages [data-testid="stPageLink-NavLink"] { padding-inline: 0.4rem; }
-button[kind="primary"], button[kind="primary"]:hover,
+button[kind^="primary"], button[kind^="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 @media (max-width: 640px) {
   [data-testid="stExpandSidebarButton"] { width: auto; padding-inline: 0.5rem; border: 1px solid currentColor; border-radius: 0.4rem; }

@@ -6,6 +6,8 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
+import types
 from contextlib import closing
 
 import psutil
@@ -20,7 +22,12 @@ COMMAND = ("-m", "core", "sweep", "--scenario", "collapse", "--updates", "32", "
            "--x", "learning_rate=1e-3:1e-1:log6", "--y", "task.noise=0,0.2,0.4,0.8")  # fmt: skip
 
 
-def test_a_worker_that_dies_is_told_and_the_map_is_the_same_to_the_last_bit(tmp_path):
+def test_a_worker_that_dies_is_told_and_the_map_is_the_same_to_the_last_bit(tmp_path, monkeypatch):
+    """And no worker runs the main module, which in a Streamlit server is a page."""
+    page = types.ModuleType("__main__")
+    page.__file__ = str(tmp_path / "page.py")
+    (tmp_path / "page.py").write_text(f"open({str(tmp_path / 'drawn')!r}, 'w').close()")
+    monkeypatch.setitem(sys.modules, "__main__", page)
     with closing(SweepStore(tmp_path / "inline.sqlite")) as store:
         wanted = Sweep(grid_of(updates=24), store)
         wanted.run(Inline())
@@ -40,6 +47,7 @@ def test_a_worker_that_dies_is_told_and_the_map_is_the_same_to_the_last_bit(tmp_
     assert {place: found.to_bytes() for place, found in sweep.plan.measured.items()} == {
         place: found.to_bytes() for place, found in wanted.plan.measured.items()
     }
+    assert not (tmp_path / "drawn").exists() and sys.modules["__main__"] is page
     assert killed[0] not in workers and not any(psutil.pid_exists(pid) for pid in workers)
 
 
