@@ -23,7 +23,7 @@ from core.sweep.run import Sweep
 from core.sweep.store import SweepStore
 
 FOLDER = Path(__file__).parent / "maps"
-SCENARIO = "collapse"
+SCENARIO = "unstable"
 SEEDS, FIRST_SEED = 16, 1000  # seeds that no setting was searched with
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import core.runs.sweeps
+from core.data.maps import SHIPPED_MAPS
 from core.settings.links import from_query
 from pages.shared.map.drawing import duration
 from pages.shared.map.server import sweeps
@@ -40,12 +41,26 @@ def trained(app):
     return app.run()
 
 
+def test_a_finished_map_comes_first_with_its_command_its_findings_and_one_cell(open_map):
+    app = open_map()
+    assert not app.exception
+    shipped = next(iter(SHIPPED_MAPS.values()))
+    assert shipped.sweep_command in words(app) and "GRPO is dead, with half or more of its seeds collapsed, in" in words(app)
+    heat = [figure for figure in figures(app) if any(trace["type"] == "heatmap" for trace in figure["data"])]
+    assert len(heat) == 3 and len(figures(app)) == 6  # two sides and their difference; three curves of one cell
+    lists = {box.label: box.value for box in app.selectbox}
+    assert lists["learning rate"] == min(shipped.grid.axes[0].texts, key=lambda text: abs(float(text) - 0.014))
+    assert len(app.dataframe[0].value) == 32  # two sides of 16 seeds
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"x": "learning_rate=1e-1:1e-3:log4"}, "This map cannot be drawn: --x learning_rate must rise from low to high"),
-        ({"x": "learning_rate=1e-4:1e-1:log64", "y": "task.noise=0:1:lin64"}, "at most 2,000 cells"),
-        ({"y": "task.noize=0,1"}, "unknown field 'noize'; did you mean noise?"),
+        pytest.param(
+            {"x": "learning_rate=1e-4:1e-1:log64", "y": "task.noise=0:1:lin64"}, "at most 2,000 cells", marks=pytest.mark.thorough
+        ),
+        pytest.param({"y": "task.noize=0,1"}, "unknown field 'noize'; did you mean noise?", marks=pytest.mark.thorough),
         ({"updates": "many"}, "The link's parameter updates was ignored"),
     ],
 )
