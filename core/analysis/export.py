@@ -16,6 +16,7 @@ import torch
 
 from core.analysis.charts import all_charts
 from core.analysis.charts.page import charts_page
+from core.analysis.cost import token_cost
 from core.analysis.csv_files import csv_text
 from core.analysis.report import report_markdown
 from core.analysis.result import RunResult
@@ -40,7 +41,12 @@ def versions() -> dict[str, str]:
 
 def metrics_csv(results: dict[str, RunResult]) -> str:
     """All runs as one tidy table; an unmeasured cell is empty."""
-    frames = [result.history.frame(run_id=run_id(label, result.config), algorithm=label) for label, result in results.items()]
+    frames = [
+        result.history.frame(
+            run_id=run_id(label, result.config), algorithm=label, token_cost=token_cost(result.history, result.config)
+        )
+        for label, result in results.items()
+    ]
     return csv_text(pd.concat(frames, ignore_index=True))
 
 

@@ -111,7 +111,7 @@ def _signal(numbers: dict) -> str:
     return f"At the end every advantage was 0 in {zero:.0%} of the groups it trained on."
 
 
-def _reach(numbers: dict) -> str:
+def _equal_samples(numbers: dict) -> str:
     """'At equal samples generated (231,000 per seed)', or how far less than the one that generated most the comparison goes."""
     samples, whole = (numbers["eval_accuracy_equal_samples"][name] for name in ("samples", "of_samples"))
     if samples >= WHOLE_BUDGET * whole:
@@ -122,10 +122,25 @@ def _reach(numbers: dict) -> str:
     )
 
 
+def _equal_cost(numbers: dict) -> str:
+    """'At equal cost (4,100,000 tokens per seed, one generated counted as 1 trained on)', or how far the comparison goes."""
+    found = numbers["eval_accuracy_equal_cost"]
+    tokens, whole, price = (found[name] for name in ("tokens", "of_tokens", "generation_price"))
+    priced = f"one generated counted as {price:g} trained on"
+    if tokens is None or whole is None or tokens >= WHOLE_BUDGET * whole:
+        return f"At equal cost ({tokens or 0:,.0f} tokens per seed, {priced})"
+    return f"At equal cost, as far as both have been run (the first {tokens:,.0f} of {whole:,.0f} tokens per seed, {priced})"
+
+
 def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str]:
     """One sentence per budget: ahead, behind, level, not to be told from chance, or too few seeds to tell."""
     out = []
-    for key, condition in (("eval_accuracy", "At equal updates"), ("eval_accuracy_equal_samples", _reach(numbers))):
+    conditions = {
+        "eval_accuracy": "At equal updates",
+        "eval_accuracy_equal_samples": _equal_samples(numbers),
+        "eval_accuracy_equal_cost": _equal_cost(numbers),
+    }
+    for key, condition in conditions.items():
         mean, ci95 = numbers[key]["mean"], numbers[key]["ci95"]
         if mean is None:
             continue

@@ -91,8 +91,9 @@ class History:
         """(update, what the policy would generate) at the updates at which it was recorded, oldest first; [] if it never was."""
         return [(r.update, r.distribution) for r in self._records if r.distribution is not None]
 
-    def frame(self, *, run_id: str, algorithm: str) -> pd.DataFrame:
-        """Tidy: one row per update and seed, seeds within updates; the columns of the metric table."""
+    def frame(self, *, run_id: str, algorithm: str, token_cost: np.ndarray | None = None) -> pd.DataFrame:
+        """Tidy: one row per update and seed, seeds within updates; the columns of the metric table. `token_cost` (U, R) is that of
+        `core.analysis.cost`."""
         count = len(self.seeds)
         columns = {
             "run_id": run_id,
@@ -102,6 +103,7 @@ class History:
             "rollout": np.repeat(self.rollouts, count),
             "samples_generated": self.samples.ravel(),
             "wall_seconds": np.repeat(self.wall_seconds, count),
+            "token_cost": np.full(self.samples.size, np.nan) if token_cost is None else token_cost.ravel(),
         }
         columns |= {name: self.metric(name).ravel() for name in METRIC_NAMES}
         return pd.DataFrame(columns, columns=[*INDEX_COLUMNS, *METRIC_NAMES])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-INDEX_COLUMNS = ("run_id", "algorithm", "seed", "update", "rollout", "samples_generated", "wall_seconds")
+INDEX_COLUMNS = ("run_id", "algorithm", "seed", "update", "rollout", "samples_generated", "wall_seconds", "token_cost")
 
 
 @dataclass(frozen=True)

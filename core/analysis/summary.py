@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from core.analysis.cost import token_cost
 from core.analysis.detectors import (
     EVENT_UPDATES,
     collapsed_seeds,
@@ -37,6 +38,7 @@ from core.engine.tasks import TASKS
 
 SCORE = "eval_accuracy"
 SEED_METRICS = ("eval_accuracy", "entropy_nats", "grad_norm")  # whose final values are listed seed by seed
+UNITS = {"samples": "samples", "cost": "tokens"}  # what a comparison at equal … is counted in
 RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
 
 
@@ -54,9 +56,7 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
                 for label, r in results.items()
             },
             "algorithms": {label: _algorithm(result.history) for label, result in measured.items()},
-            "differences": {
-                f"{b} - {a}": _contrasts(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)
-            },
+            "differences": {f"{b} - {a}": _contrasts(measured[b], measured[a]) for a, b in combinations(measured, 2)},
             "ratios": {f"{b} / {a}": _ratio(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)},
             **forks,
         }
@@ -130,20 +130,34 @@ def _share(happened: np.ndarray) -> dict:
     return {"share": found.mean, "ci95": found.ci95}
 
 
-def _contrasts(ours: History, theirs: History) -> dict:
-    """Paired by seed: at equal updates (each run's own last 10 %, up to the shorter run's end), and at equal samples generated; and the
-    probability that a seed of ours has a higher score than a seed of theirs."""
+def _contrasts(our_run: RunResult, their_run: RunResult) -> dict:
+    """Paired by seed: at equal updates (each run's own last 10 %, up to the shorter run's end), at equal samples generated, and at equal
+    cost; and the probability that a seed of ours has a higher score than a seed of theirs."""
+    runs = our_run, their_run
+    ours, theirs = our_run.history, their_run.history
     until = np.minimum(ours.ends, theirs.ends)
     pairs = {name: [final_values(h.updates, h.metric(name), until) for h in (ours, theirs)] for name in METRIC_NAMES}
-    target, whole = (find(ours.samples[-1], theirs.samples[-1]) for find in (np.minimum, np.maximum))
-    at_samples = [value_at_samples(h.samples, h.metric(SCORE), target) for h in (ours, theirs)]
-    # how far the comparison at equal samples goes, and how many the one that used most has generated
-    reach = {"samples": float(target.mean()), "of_samples": float(whole.mean())}
     out = {name: contrast(*pair).as_dict() for name, pair in pairs.items()}
-    out[f"{SCORE}_equal_samples"] = contrast(*at_samples).as_dict() | reach
-    compared = {SCORE: pairs[SCORE], f"{SCORE}_equal_samples": at_samples}
+    compared = {SCORE: pairs[SCORE]}
+    spent = {
+        "samples": [h.samples for h in (ours, theirs)],
+        "cost": [token_cost(run.history, run.config) for run in runs],
+    }
+    for kind, sides in spent.items():
+        name = f"{SCORE}_equal_{kind}"
+        compared[name], reach = _at_equal(sides, (ours, theirs))
+        out[name] = contrast(*compared[name]).as_dict() | {UNITS[kind]: reach[0], f"of_{UNITS[kind]}": reach[1]}
+    out[f"{SCORE}_equal_cost"]["generation_price"] = our_run.config.price
     out["probability_of_improvement"] = {name: superiority(*pair).as_dict() for name, pair in compared.items()}
     return out
+
+
+def _at_equal(spent: list[np.ndarray], histories: tuple[History, History]) -> tuple[list[np.ndarray], tuple[float, float]]:
+    """The scores (R,) of both where each seed has spent as much as the thriftier one in all; how much that is, and how much the other
+    one has spent, means over seeds. `spent` is (U, R) for each."""
+    target, whole = (find(*(side[-1] for side in spent)) for find in (np.minimum, np.maximum))
+    scores = [value_at_samples(side, h.metric(SCORE), target) for side, h in zip(spent, histories, strict=True)]
+    return scores, (float(target.mean()), float(whole.mean()))
 
 
 def _ratio(ours: History, theirs: History) -> dict:

@@ -12,7 +12,7 @@ from core.logs.names import EXTRA_NAMES
 from core.logs.reading import Reading
 from core.logs.run import LogRun
 
-NOT_LOGGED = ("samples_generated", "wall_seconds")
+NOT_LOGGED = ("samples_generated", "wall_seconds", "token_cost")
 LAB = (*INDEX_COLUMNS, *METRIC_NAMES)
 
 

@@ -55,6 +55,17 @@ class RunConfig:
     learning_rate: PerReplica[Annotated[float, Field(gt=0.0, le=1.0)]] = Field(1e-3, description="Adam's learning rate.")
     max_grad_norm: float = Field(1.0, gt=0.0, le=1e6, description="Gradients with a larger global norm are scaled down to it.")
     temperature: float = Field(1.0, ge=0.05, le=10.0, description="Divides the logits in sampling and in training alike.")
+    generation_price: float | None = Field(
+        None,
+        ge=0.0,
+        le=100.0,
+        json_schema_extra={"unit": "trained tokens"},
+        exclude_if=_is_none,
+        description="What generating a token costs, in the cost of training on one (none = 1), for comparisons at equal cost; it does not "
+        "change the training. "
+        "By arithmetic alone it is 1/3: one pass forward against one forward and one backward. On real systems generation is most of the "
+        "time, 2 and more; but what dynamic sampling generates again is partly hidden behind the longest completion, which all wait for.",
+    )
     eval_every: int = Field(
         5,
         ge=1,
@@ -86,6 +97,11 @@ class RunConfig:
                     f"{name} must hold one value per replica, {self.replicas}, got {len(value)}; give a number or {self.replicas} values"
                 )
         return self
+
+    @property
+    def price(self) -> float:
+        """What generating a token costs, in the cost of training on one."""
+        return 1.0 if self.generation_price is None else self.generation_price
 
     @property
     def seeds(self) -> tuple[int, ...]:

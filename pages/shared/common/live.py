@@ -15,7 +15,7 @@ from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
-from pages.shared.common.state import EVENTS
+from pages.shared.common.state import COSTS, EVENTS
 from pages.shared.common.trouble import plainly, show_unwritten
 from pages.shared.common.view_settings import budget_axis, chosen_view, view_settings
 
@@ -27,7 +27,7 @@ PREPARING = {"base model": "preparing the base model", "replay": "training up to
 
 def live_part(comparison: str | None, drawn: str) -> None:
     """`drawn`: the phase that the buttons above were drawn for. The board asks for a full run of the script as soon as it finds another one."""
-    view_settings("", budget_axis(result.config for result in results_of(comparison).values()))
+    view_settings("", budget_axis(result.config for result in results_of(comparison).values()), priced=True)
     tick = tick_seconds(
         None if comparison is None else manager().view(comparison)
     )  # read once: another viewer may attach between two calls
@@ -67,6 +67,7 @@ def _board(comparison: str | None, drawn: tuple) -> None:
         badge=badge(view),
         charts=board_charts(next(iter(results.values())).config.task),
         opens=True,
+        costs=COSTS.of(comparison, series.CostWatch).look(results),
     )
     if clicked:
         place = {"comparison": comparison or "shipped", "run": clicked["side"], "update": str(clicked["update"])}

@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from core.analysis.cost import CostMeter
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS, GRADIENT_FLOOR
 from core.analysis.events import Event, event_at, never_at
 from core.analysis.history import History
-from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, after_initial, mean_and_half_width
+from core.analysis.result import RunResult
+from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, after_initial, mean_and_half_width, mean_over_seeds
 from core.engine.types import StepRecord
 
 DIGITS = 4
@@ -51,13 +53,15 @@ def tail(
     *,
     seeds: bool = False,
     levels: Mapping[str, int] | None = None,
+    costs: Mapping[str, Sequence[float]] | None = None,
 ) -> dict[str, dict]:
     """Label -> what was measured after update `since` (one number, or one per label; -1 for everything), and before that what is needed
     for whole buckets. Update 0 is a bucket of its own.
 
     Per label: `after`, the update behind which the rows begin, a multiple of 2 ** `level`; whoever has later rows replaces them. `update`,
     [first, last] of the updates that the rows hold if there is no hole, else under `updates` the last update of each row. All that
-    follows is by row: `seconds` at its last update; `rollout` and `samples` (mean over seeds) there, where they change, as
+    follows is by row: `seconds` at its last update, and `cost` there if `costs` has it (label -> one number per row of the history);
+    `rollout` and `samples` (mean over seeds) there, where they change, as
     {"at": rows, "value": values}; `metrics`, name -> {"at": rows (absent = every row), "mean", "half", "low", "high", "count", "seeds"}.
 
     `mean` is over seeds, and over the updates of the row at which the metric was measured: `count` of them, a list, or one number if all
@@ -68,7 +72,7 @@ def tail(
     names = tuple(metrics)
     start = since if isinstance(since, Mapping) else dict.fromkeys(histories, since)
     return {
-        label: _side(history, start.get(label, -1), names, seeds, (levels or {}).get(label, 0))
+        label: _side(history, start.get(label, -1), names, seeds, (levels or {}).get(label, 0), (costs or {}).get(label))
         for label, history in histories.items()
     }
 
@@ -122,6 +126,24 @@ class EventWatch:
         return found
 
 
+class CostWatch:
+    """The cost of growing runs, see `core.analysis.cost`. A look costs what is new since the look before."""
+
+    def __init__(self):
+        self._meters: dict[str, CostMeter] = {}
+        self._costs: dict[str, list[float]] = {}
+
+    def look(self, results: Mapping[str, RunResult]) -> dict[str, list[float]]:
+        """Label -> mean over seeds at each row of its history, 0 where it is not known. The labels must stay those of the same runs."""
+        for label, result in results.items():
+            meter = self._meters.setdefault(label, CostMeter(result.config))
+            known = self._costs.setdefault(label, [])
+            records = result.history.after(-1)[len(known) :]
+            if records:
+                known += np.nan_to_num(mean_over_seeds(meter.add(records))).tolist()
+        return self._costs
+
+
 class _Detector:
     """The first event that `detect` finds in one metric of one run; of the gradient also that there never was one."""
 
@@ -164,7 +186,9 @@ class _Detector:
         return self._detect(np.array(updates, dtype=int), np.array(means)) if updates else None
 
 
-def _side(history: History, since: int, metrics: Sequence[str], with_seeds: bool, level: int) -> dict:
+def _side(
+    history: History, since: int, metrics: Sequence[str], with_seeds: bool, level: int, costs: Sequence[float] | None
+) -> dict:
     since = since >> level << level
     records = history.after(since)
     updates = np.array([r.update for r in records], dtype=int)
@@ -177,6 +201,11 @@ def _side(history: History, since: int, metrics: Sequence[str], with_seeds: bool
     else:
         side["updates"] = [r.update for r in last]
     side["seconds"] = _significant(np.array([r.wall_seconds for r in last]))
+    if costs is not None:
+        begin = len(history) - len(records)
+        ends = np.flatnonzero(np.diff(row_of, append=-1))
+        known = [*costs[begin:][: len(records)]] or [0.0]  # the run may have gone on since they were computed
+        side["cost"] = _significant(np.array([known[min(row, len(known) - 1)] for row in ends]))
     side["rollout"] = _changes([r.rollout for r in last])
     side["samples"] = _changes([round(float(r.samples_generated.mean())) for r in last])
     side["metrics"] = {name: _metric(records, name, with_seeds, row_of) for name in metrics}

@@ -99,6 +99,7 @@ VISITOR: Key[str | None] = Key("visitor")  # the visitor's name
 TAB: Key[str | None] = Key("tab")  # a name for this tab, which holds the leases
 LANGUAGE: Key[str | None] = Key("language")
 COMPARISON: Key[str | None] = Key("comparison")  # the comparison shown on Compare; None = the shipped one
+COSTS: Memo = Memo("costs")  # a CostWatch of the same
 EVENTS: Memo = Memo("events")  # an EventWatch of the comparison on the board of Compare
 FINISHED_RESULTS: Memo = Memo("finished_results")  # label -> result of the finished comparison that was read last
 

@@ -10,6 +10,12 @@ from core.settings.run import RunConfig
 from pages.shared.common.state import OPTIONS, SMOOTHING, XAXIS
 
 AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
+PRICED = AXES | {"token_cost": "cost"}
+ABOUT_COST = (
+    "*Cost* counts the tokens that were trained on, and those generated at the price of the setting *generation price*: wall time as it would "
+    "be elsewhere. On real systems generation is dear, but what dynamic sampling generates again is partly hidden behind the longest "
+    "completion, which all wait for."
+)
 LOG_AXES = {"update": "steps as logged", "share": "share of the run"}
 LOG, SEEDS = "log gradient", "single seeds"
 
@@ -19,17 +25,19 @@ def budget_axis(configs: Iterable[RunConfig]) -> str:
     return "samples" if any(config.samples is not None for config in configs) else "update"
 
 
-def view_settings(prefix: str, axis: str = "update") -> None:
-    """The widgets, with this x-axis at first. What they say: `chosen_view`, also in a fragment that runs without them."""
+def view_settings(prefix: str, axis: str = "update", *, priced: bool = False) -> None:
+    """The widgets, with this x-axis at first; `priced` if the board is told what the runs cost. What they say: `chosen_view`, also in a
+    fragment that runs without them."""
     axes, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
     axes.segmented_control(
         "x-axis",
-        list(AXES),
+        list(PRICED if priced else AXES),
         default=axis,
-        format_func=AXES.get,
+        format_func=PRICED.get,
         key=XAXIS(_of(prefix, axis)).name,
         required=True,
         persist_state="session",
+        help=ABOUT_COST if priced else None,
     )
     smoothing.slider("Smoothing", 0.0, 0.99, 0.9, key=SMOOTHING(prefix).name, persist_state="session",
                      help="A moving average; the raw line stays visible behind it.")  # fmt: skip

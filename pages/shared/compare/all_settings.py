@@ -28,6 +28,7 @@ OPTIMISATION = (
     "max_grad_norm",
     "eval_every",
 )
+BUDGET = (*START, "generation_price")
 HIDDEN = ("defects", "micro_batch_prompts")
 MOST_FOUND = 16
 
@@ -45,7 +46,7 @@ def all_settings(settings: Settings) -> None:
     shared = (
         ("Environment", ":material/landscape:", "environment", TASK, _names(settings, TASK)),
         ("Optimisation", ":material/tune:", "optimisation", RUN, OPTIMISATION),
-        ("Budget, seeds", ":material/casino:", "counts", RUN, tuple(START)),
+        ("Budget, seeds, price", ":material/casino:", "counts", RUN, BUDGET),
     )
     for title, icon, key, owner, names in shared:
         with folded(title, icon=icon, key=key) as drawn:
@@ -74,7 +75,7 @@ def _matches(config, name: str, wanted: str) -> bool:
 
 def _names(settings: Settings, owner: str) -> tuple[str, ...]:
     if owner == RUN:
-        return (*OPTIMISATION, *START)
+        return (*OPTIMISATION, *BUDGET)
     return tuple(name for name in settings_of(type(_config(settings, owner))) if name not in HIDDEN)
 
 

@@ -42,7 +42,7 @@ def text(target, run, **options):
 
 def test_every_setting_is_looked_at_by_one_of_these_tests():
     assert {f.name for f in fields(AlgorithmConfig)} == CHANGED.keys() | REFUSED
-    assert {f.name for f in fields(RunConfig)} == SIZES.keys() | {"task", "algorithm", "replicas", "fork"}
+    assert {f.name for f in fields(RunConfig)} == SIZES.keys() | {"task", "algorithm", "replicas", "fork", "generation_price"}
 
 
 @pytest.mark.parametrize("name", CHANGED)

@@ -7,8 +7,12 @@ import time
 import numpy as np
 import pytest
 
+from core.analysis.cost import token_cost
 from core.analysis.history import History
+from core.analysis.result import RunResult
 from core.engine.types import StepRecord
+from core.settings.run import RunConfig
+from core.settings.task import ChainConfig
 from pages.shared.common import series
 from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
 
@@ -279,3 +283,22 @@ def test_known_sides_keep_their_style_and_all_styles_differ():
     styles = side_styles(["no clip", "DAPO", "token mean", "GRPO"])
     assert styles[1]["color"] == "#0072B2" and styles[3]["color"] == "#D55E00"
     assert len({s["color"] for s in styles}) == len({s["dash"] for s in styles}) == 4
+
+
+def test_cost_grows_with_a_run_and_stands_at_each_row():
+    config = RunConfig(task=ChainConfig(), replicas=3, updates=40, generation_price=2.0)
+    growing, watch = history(untrained([0.1] * 3)), series.CostWatch()
+    result, shown = RunResult(config, growing), 0
+    for update in range(1, 41):
+        measured = {"completion_tokens_mean": [4.0 + update] * 3} if update % 8 == 1 else {}
+        growing.append(record(update, grad_norm=[1.0] * 3, **measured))
+        if update % 7 == 0 or update == 40:
+            costs = watch.look({"A": result})
+            np.testing.assert_allclose(costs["A"], token_cost(growing, config).mean(1))
+            side = series.tail({"A": growing}, shown, ["grad_norm"], costs=costs)["A"]
+            assert side["cost"] == pytest.approx(costs["A"][shown + 1 :], rel=1e-3)
+            shown = update
+    thinned = series.tail({"A": growing}, -1, ["grad_norm"], levels={"A": 3}, costs=costs)["A"]
+    assert thinned["cost"] == pytest.approx([costs["A"][row] for row in (0, 8, 16, 24, 32, 40)], rel=1e-3)
+    growing.append(record(41, grad_norm=[1.0] * 3))  # behind the watch's back, by the thread that trains
+    assert len(series.tail({"A": growing}, 38, ["grad_norm"], costs=costs)["A"]["cost"]) == 3

@@ -14,7 +14,8 @@ The payload, UTF-8 JSON:
     comparison   text; another one begins a new picture (zoom forgotten, nodes kept)
     picture      text; what the points belong to: another one is needed for other runs, charts, or single seeds. It comes with a snapshot
     full         true: a snapshot: `sides`, `charts`, `note` are present and `points` holds everything
-    settings     {"xaxis": "update" | "rollout" | "samples" | "wall_seconds" | "share", "smoothing": 0 … 0.99, "log": [metric, …], "seeds": bool}
+    settings     {"xaxis": "update" | "rollout" | "samples" | "wall_seconds" | "token_cost" | "share",
+                  "smoothing": 0 … 0.99, "log": [metric, …], "seeds": bool}
     sides        [{"label", "color", "color_dark", "dash"}], a Plotly dash
     charts       [{"name", "kind": "line" | "groups", "title", "unit", "caption", "bounds": [low, high]?, "range": [low, high]?}]
                  a line's name is its metric; bounds limit the band, range fixes the axis
@@ -83,10 +84,11 @@ def live_board(
     charts: Sequence[dict] = CHARTS,
     sides: Sequence[dict] | None = None,
     opens: bool = False,
+    costs: Mapping[str, Sequence[float]] | None = None,
 ) -> dict | None:
-    """Draw `histories` (label -> history, growing or finished). `comparison` must change when other runs are shown under the same
-    labels. Any other argument may change between calls; nodes stay. With `opens` a click on a chart is returned once, as {"side",
-    "update"}."""
+    """Draw `histories` (label -> history, growing or finished); `costs` as for `series.tail`. `comparison` must change when other runs are
+    shown under the same labels. Any other argument may change between calls; nodes stay. With `opens` a click on a chart is returned once,
+    as {"side", "update"}."""
     install_once()
     picture = picture_of(comparison, histories, charts, seeds)
     sent: Sent | None = BOARD_SENT(key).get()
@@ -110,7 +112,7 @@ def live_board(
     while True:
         levels = {label: max(series.level_for(len(history)), pace.level) for label, history in histories.items()}
         payload["points"] = series.tail(
-            histories, since or series.beginnings(histories), metrics_of(charts), seeds=seeds, levels=levels
+            histories, since or series.beginnings(histories), metrics_of(charts), seeds=seeds, levels=levels, costs=costs
         )
         data = _encoded(payload)
         if since is None or pace.admits(len(data), shortest):

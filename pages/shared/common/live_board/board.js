@@ -13,7 +13,7 @@ const KEPT = 3000; // ms that a board which has left the page waits to be put ba
 const HEIGHT = 230;
 const [TOP, BOTTOM] = [20, 36]; // margins; the upper one holds the names of events and strips
 const LAYERS = ["low", "high", "seeds", "ghost", "main"];
-const AXES = { update: "update", rollout: "rollout", samples: "completions generated", wall_seconds: "seconds of training", share: "share of the run, %" };
+const AXES = { update: "update", rollout: "rollout", samples: "completions generated", wall_seconds: "seconds of training", token_cost: "cost in trained tokens", share: "share of the run, %" };
 const GOING = ["live", "queued", "paused"]; // states in which ticks come
 const GROUPS = [
   ["all_wrong_fraction", "all wrong"],
@@ -181,9 +181,9 @@ const lastOf = (board) => Object.fromEntries([...board.store].map(([label, { las
 
 // A row stands for the updates of one bucket, 2 ** level of them, or for update 0, before training; `update` is the last of them. A
 // metric's values stand at some of the rows: mean over so many (count) measured updates, smallest and largest of them.
-const COLUMNS = ["rollout", "samples", "wall_seconds"];
+const COLUMNS = ["rollout", "samples", "wall_seconds", "token_cost"];
 const VALUES = ["row", "count", "mean", "half", "low", "high"];
-const emptySide = () => ({ level: 0, last: -1, update: [], rollout: [], samples: [], wall_seconds: [], share: [], metrics: {} });
+const emptySide = () => ({ level: 0, last: -1, update: [], rollout: [], samples: [], wall_seconds: [], token_cost: [], share: [], metrics: {} });
 const emptyMetric = () => Object.assign(Object.fromEntries(VALUES.map((name) => [name, []])), { seeds: [] });
 const bucketEnd = (update, level) => (((update - 1) >> level) + 1) << level;
 
@@ -197,6 +197,7 @@ function append(side, points) {
   const updates = points.updates ?? rowsOf(points.update, points.level);
   side.update.push(...updates);
   side.wall_seconds.push(...points.seconds);
+  side.token_cost.push(...(points.cost ?? updates.map(() => 0)));
   for (const name of ["rollout", "samples"]) {
     let change = -1;
     updates.forEach((_, row) => {
