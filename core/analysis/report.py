@@ -43,7 +43,8 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
         f"{ENTROPY_COLLAPSE_FRACTION:.0%} of its initial one and it has not solved them. "
         f"Entropy has collapsed when it stays below {ENTROPY_COLLAPSE_FRACTION:.0%} of its initial value, as a mean over {EVENT_UPDATES} "
         f"updates; the gradient has vanished when its norm stays below {GRADIENT_VANISHED_FRACTION:.0%} of the initial one, or below "
-        f"{GRADIENT_FLOOR:g}. Differences are paired by seed.",
+        f"{GRADIENT_FLOOR:g}. Differences are paired by seed. Cost counts the tokens that were trained on, and those generated at the "
+        "price of the setting `generation_price`.",
     ]
     if afterwards:
         parts += ["## What comes after", afterwards]

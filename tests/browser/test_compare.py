@@ -132,7 +132,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
         page.get_by_test_id("stExpandSidebarButton").evaluate("(node) => getComputedStyle(node, '::after').content")
         == '"Settings and pages"'
     )
-    box = page.get_by_role("radio", name="wall time").bounding_box()  # the last of the x-axes
+    box = page.get_by_role("radio", name="cost").bounding_box()  # the last of the x-axes
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 

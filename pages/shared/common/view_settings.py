@@ -9,7 +9,7 @@ import streamlit as st
 from core.settings.run import RunConfig
 from pages.shared.common.state import OPTIONS, SMOOTHING, XAXIS
 
-AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples generated", "wall_seconds": "wall time"}
+AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples", "wall_seconds": "wall time"}
 PRICED = AXES | {"token_cost": "cost"}
 ABOUT_COST = (
     "*Cost* counts the tokens that were trained on, and those generated at the price of the setting *generation price*: wall time as it would "
@@ -28,7 +28,7 @@ def budget_axis(configs: Iterable[RunConfig]) -> str:
 def view_settings(prefix: str, axis: str = "update", *, priced: bool = False) -> None:
     """The widgets, with this x-axis at first; `priced` if the board is told what the runs cost. What they say: `chosen_view`, also in a
     fragment that runs without them."""
-    axes, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
+    axes, smoothing, options = st.columns([2.9, 1.2, 1.6], vertical_alignment="bottom")
     axes.segmented_control(
         "x-axis",
         list(PRICED if priced else AXES),
