@@ -6,7 +6,8 @@
     work       trains units that differ only in per-replica settings as one run; what a worker executes
     measured   the numbers that are kept of a unit, as arrays and as bytes
     store      results by key, in one SQLite file
-    plan       which units come next: coarse first, then where neighbours differ most; which of them make a shard
+    order      coarse first, then where neighbours differ most
+    plan       which units come next, and which of them make a shard
     executor/  the protocol, and two implementations: processes on this machine, Ray
     run        plan → executor → store, until everything is measured or somebody stops it
     map        what is measured so far as tables: ends, shares, differences, with intervals

@@ -1,13 +1,10 @@
-"""Which cells come next, and what trains together.
+"""What is trained next, and what trains together.
 
-The order. First a coarse grid, at most 6 x 4 cells spread evenly over the map with both ends of every axis, each with its first few seeds;
-then its other seeds; then the cells between, where their neighbours differ most. That is decided anew for every shard: around a cell that
-is not measured lie the coarse cells of its box, and inside it what has been measured since. The cell whose box has the largest spread comes
-first; the spread is the difference between the largest and the smallest share of seeds that collapsed, or score (as a part of its range over
-the map), whichever is larger, of the side for which it is larger. Every cell is trained in the end: the order decides only what is seen first.
+First the coarse cells (`core.sweep.order`), each with its first few seeds; then their other seeds; then the cells between, those whose
+neighbours differ most before the others. Every cell is trained in the end: the order decides only what is seen first.
 
-Shards. Units of one family (`core.sweep.unit`) train as one run, as many as do not change each other's bits
-(`core.engine.merging`), and so that every worker has something to do.
+Units of one family (`core.sweep.unit`) train as one run, as many as do not change each other's bits (`core.engine.merging`), and so that
+every worker has something to do.
 """
 
 from __future__ import annotations
@@ -16,20 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from core.engine.merging import most_together
 from core.settings.serial import config_to_json
 from core.sweep.grid import Cell, Grid
-from core.sweep.measured import COLLAPSED, Measured
+from core.sweep.measured import Measured
+from core.sweep.order import Order
 from core.sweep.unit import Unit, unit_of
 
-COARSE = (6, 4, 3)  # cells of the coarse grid along x, y, z, at most
 FIRST_SEEDS = 4  # that a coarse cell gets at first
 FIRST, SECOND, BETWEEN = range(3)  # levels: first seeds of the coarse cells, their other seeds, the cells between
 FIRST_ROOM = 24  # replicas of a shard of the first level
 SHARDS_EACH = 3  # that a worker has before it at least, as long as shards can be made small enough
-SCORE = "eval_accuracy"
 Place = tuple[Cell, str]  # a cell of one side
 
 
@@ -57,9 +51,8 @@ class Plan:
 
     def __init__(self, grid: Grid, *, merge: bool = True):
         self.grid, self._merge = grid, merge
-        self.coarse = frozenset(
-            cell for cell in grid.cells if all(at in some for at, some in zip(cell, self._lines, strict=True))
-        )
+        self._order = Order(grid)
+        self.coarse = self._order.coarse
         self.units: dict[Place, tuple[Unit, ...]] = {place: self._units(place) for place in grid.configs}
         self.measured: dict[Place, Measured] = {}  # whole cells
         self._numbers: dict[str, Measured] = {}
@@ -86,11 +79,6 @@ class Plan:
         for place, units in self.units.items():
             if place not in self.measured and all(unit.key in self._numbers for unit in units):
                 self.measured[place] = Measured.joined([self._numbers[unit.key] for unit in units])
-
-    def give_up(self, shard: Shard) -> None:
-        """Do not offer these units again."""
-        for unit in shard.units:
-            self._waiting.pop(unit, None)
 
     def take_back(self, shard: Shard) -> None:
         """Offer these units again: their worker was lost."""
@@ -141,67 +129,11 @@ class Plan:
 
     def _ordered(self) -> list[tuple[int, Unit]]:
         """(level, unit), the next one first."""
-        spreads: dict[Cell, float] = {}
         out = []
         for unit, place in self._waiting.items():
-            cell = place[0]
-            if cell in self.coarse:
+            if place[0] in self.coarse:
                 out.append((FIRST if unit is self.units[place][0] else SECOND, 0.0, unit))
             else:
-                if cell not in spreads:
-                    spreads[cell] = self._spread(cell)
-                out.append((BETWEEN, -spreads[cell], unit))
+                out.append((BETWEEN, -self._order.spread(place[0], self.measured), unit))
         out.sort(key=lambda one: one[:2])  # stable: equal ones in the order of the map, sides in turn
         return [(level, unit) for level, _, unit in out]
-
-    def _spread(self, cell: Cell) -> float:
-        box = [_around(at, some) for at, some in zip(cell, self._lines, strict=True)]
-        best = 0.0
-        for label in self.grid.runs:
-            inside = [
-                sides[label]
-                for place, sides in self._by_cell.items()
-                if label in sides and all(low <= at <= high for at, (low, high) in zip(place, box, strict=True))
-            ]
-            for column in range(2):
-                values = [one[column] for one in inside if one[column] == one[column]]
-                if values:
-                    best = max(best, max(values) - min(values))
-        return best
-
-    @property
-    def _by_cell(self) -> dict[Cell, dict[str, tuple[float, float]]]:
-        """Cell -> side -> (share collapsed, score as a part of its range)."""
-        if self._summary[0] != len(self.measured):
-            ends = {place: (_mean(found, COLLAPSED), _mean(found, SCORE)) for place, found in self.measured.items()}
-            scores = [score for _, score in ends.values() if score == score]
-            low, width = (min(scores), max(scores) - min(scores)) if scores else (0.0, 0.0)
-            table: dict[Cell, dict[str, tuple[float, float]]] = {}
-            for (cell, label), (share, score) in ends.items():
-                table.setdefault(cell, {})[label] = (share, (score - low) / width if width else 0.0)
-            self._summary = (len(self.measured), table)
-        return self._summary[1]
-
-    _summary: tuple[int, dict] = (-1, {})
-
-    @cached_property
-    def _lines(self) -> tuple[tuple[int, ...], ...]:
-        """The positions of the coarse grid on each axis."""
-        return tuple(
-            tuple(dict.fromkeys(np.linspace(0, size - 1, min(size, most)).round().astype(int).tolist()))
-            for size, most in zip(self.grid.shape, COARSE, strict=False)
-        )
-
-
-def _around(at: int, lines: tuple[int, ...]) -> tuple[int, int]:
-    """The positions of the coarse grid on both sides of `at`."""
-    return max(line for line in lines if line <= at), min(line for line in lines if line >= at)
-
-
-def _mean(found: Measured, name: str) -> float:
-    """What diverged counts as collapsed."""
-    if found.diverged is not None:
-        return 1.0 if name == COLLAPSED else float("nan")
-    values = found.values[name]
-    values = values[~np.isnan(values)]
-    return float(values.mean()) if len(values) else float("nan")

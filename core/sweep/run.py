@@ -124,7 +124,6 @@ class Sweep:
             self.plan.take_back(shard)
             self._tell(f"{len(shard.units)} cells are trained again: {outcome.error}.")
         else:
-            self.plan.give_up(shard)
             places = {place for place, units in self.plan.units.items() if any(unit in units for unit in shard.units)}
             self.progress = replace(self.progress, failed=self.progress.failed + len(places))
             (cell, label), *_ = places
