@@ -18,6 +18,7 @@ from pages.shared.map.server import sweeps
 from pages.shared.map.state import CELL, CLICKED
 
 TICK_SECONDS = 2.0
+ABREAST = 3  # heat maps in a row
 HOW = (
     "Coarse first, with four seeds; then their other seeds; then the cells between, where neighbours differ most in the share of seeds that "
     "collapsed or in score."
@@ -81,7 +82,8 @@ def duration(seconds: float) -> str:
 
 def _heat_maps(found: SweepMap, measure: str, at: int | None, dark: bool) -> None:
     charts = map_charts(found, measure, at, dark=dark)
-    for column, chart in zip(st.columns(len(charts)), charts, strict=True):
+    columns = [column for start in range(0, len(charts), ABREAST) for column in st.columns(min(ABREAST, len(charts)))]
+    for column, chart in zip(columns, charts, strict=False):
         with column:
             st.markdown(f"#### {plain(chart.words.title)}  \n:small[{plain(chart.words.unit)}]")
             key = f"chart:{chart.words.name}"
