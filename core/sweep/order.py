@@ -20,7 +20,7 @@ SCORE = "eval_accuracy"
 Box = tuple[tuple[int, int], ...]  # on each axis the positions of the coarse grid on both sides
 
 
-class Order:
+class CellOrder:
     """The coarse cells of a grid, and how much the neighbours of the others differ."""
 
     def __init__(self, grid: Grid):

@@ -17,7 +17,7 @@ from core.engine.merging import most_together
 from core.settings.serial import config_to_json
 from core.sweep.grid import Cell, Grid
 from core.sweep.measured import Measured
-from core.sweep.order import Order
+from core.sweep.order import CellOrder
 from core.sweep.unit import Unit, unit_of
 
 FIRST_SEEDS = 4  # that a coarse cell gets at first
@@ -51,7 +51,7 @@ class Plan:
 
     def __init__(self, grid: Grid, *, merge: bool = True):
         self.grid, self._merge = grid, merge
-        self._order = Order(grid)
+        self._order = CellOrder(grid)
         self.coarse = self._order.coarse
         self.units: dict[Place, tuple[Unit, ...]] = {place: self._units(place) for place in grid.configs}
         self.measured: dict[Place, Measured] = {}  # whole cells
