@@ -179,6 +179,6 @@ class SweepManager:
 
 def name_of(grid: Grid) -> str:
     """The same for the same settings of all cells."""
-    keys = "".join(axis.spec for axis in grid.axes)
+    keys = "".join(f"{axis.name}={axis.texts}" for axis in grid.axes)
     runs = "".join(f"{label}{run}" for label, run in grid.runs.items())
     return hashlib.sha256((keys + runs).encode()).hexdigest()[:24]

@@ -34,6 +34,7 @@ class Axis:
     texts: tuple[str, ...]
     kind: type  # bool, int, float or str
     log: bool  # equal ratios from value to value rather than equal differences
+    spec: str  # the text that it was read from, without spaces
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -46,11 +47,6 @@ class Axis:
     def numbers(self) -> np.ndarray:
         """(n,) the values; their positions where they are no numbers."""
         return np.array([float(text) for text in self.texts]) if self.is_number else np.arange(len(self), dtype=float)
-
-    @property
-    def spec(self) -> str:
-        """The axis as text that `parse_axis` reads back."""
-        return f"{self.name}={','.join(self.texts)}"
 
     @property
     def words(self) -> str:
@@ -98,7 +94,8 @@ def parse_axis(text: str, runs: dict[str, RunConfig], option: str) -> Axis:
         raise ConfigError(f"{option} must have at least 2 values, got {short(repr(spec))}; give more, for example {EXAMPLE}")
     for value in texts:
         _check(name, value, runs, option)
-    return Axis(name, texts, setting.kind, _is_log(setting, texts) if not spaced else spaced[3].lower() == "log")
+    log = spaced[3].lower() == "log" if spaced else _is_log(setting, texts)
+    return Axis(name, texts, setting.kind, log, f"{name}={''.join(spec.split())}")
 
 
 def _setting(name: str, runs: dict[str, RunConfig], option: str) -> Setting:

@@ -72,6 +72,9 @@ class Sweep:
             found, len(self.plan.units), found, replicas_total=sum(unit.config.replicas for unit in self.plan.todo)
         )
         self._attempts: Counter[Unit] = Counter()
+        self._suspects: set[Unit] = (
+            set()
+        )  # lost twice: trained with nothing beside them, so that no other shard is blamed for them
 
     def run(
         self,
@@ -92,7 +95,8 @@ class Sweep:
                 )
                 break
             free = may_start()
-            while free and waiting < max(AHEAD * executor.workers, executor.workers + 1):
+            most = 1 if self._suspects else max(AHEAD * executor.workers, executor.workers + 1)
+            while free and waiting < most:
                 shard = self.plan.next(executor.workers)
                 if shard is None:
                     break
@@ -112,6 +116,7 @@ class Sweep:
 
     def _take(self, outcome: ShardOutcome) -> None:
         shard = outcome.shard
+        self._suspects -= set(shard.units)
         if outcome.numbers is not None:
             self.store.add(zip(shard.units, shard.texts, outcome.numbers, strict=True), outcome.seconds)
             numbers = {unit.key: Measured.from_bytes(data) for unit, data in zip(shard.units, outcome.numbers, strict=True)}
@@ -124,6 +129,7 @@ class Sweep:
             self.plan.take_back(shard)
             self._tell(f"{len(shard.units)} cells are trained again: {outcome.error}.")
         else:
+            self._suspects -= set(shard.units)
             places = {place for place, units in self.plan.units.items() if any(unit in units for unit in shard.units)}
             self.progress = replace(self.progress, failed=self.progress.failed + len(places))
             (cell, label), *_ = places
@@ -133,6 +139,8 @@ class Sweep:
 
     def _may_try_again(self, shard: Shard) -> bool:
         self._attempts.update(shard.units)
+        if any(self._attempts[unit] > 1 for unit in shard.units):
+            self._suspects |= set(shard.units)
         return all(self._attempts[unit] < ATTEMPTS for unit in shard.units)
 
     def _tell(self, trouble: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from core.sweep.executor import ShardOutcome
 from core.sweep.map import SweepMap
 from core.sweep.measured import Measured
 from core.sweep.plan import FIRST_SEEDS, Plan
@@ -78,6 +79,24 @@ def test_what_is_lost_again_and_again_is_given_up_and_the_others_go_on(store):
     progress = Sweep(grid_of(), store).run(executor)
     assert len(tried) == ATTEMPTS and progress.done and progress.failed >= 1 and progress.cells + progress.failed == 12
     assert "cells were given up, GRPO at " in progress.troubles[-1]
+
+
+def test_what_kills_its_worker_takes_no_other_cell_with_it(store):
+    """As in a pool of processes, everything that is being trained is lost when one worker dies."""
+    cursed = Plan(grid_of()).units[(0, 0), "GRPO"][0]
+
+    class Pool(Inline):
+        def collect(self, timeout):
+            if any(cursed in shard.units for shard in self._waiting):
+                lost, self._waiting = self._waiting, []
+                return [ShardOutcome(shard, error="a worker ended", lost=True) for shard in lost]
+            return super().collect(timeout)
+
+    sweep = Sweep(grid_of(), store)
+    progress = sweep.run(Pool())
+    lost = {place for place in sweep.plan.units if place not in sweep.plan.measured}
+    assert progress.done and ((0, 0), "GRPO") in lost and len(lost) == progress.failed <= 6  # those of its own run, at most
+    assert all(label == "GRPO" for _, label in lost)
 
 
 def test_coarse_cells_come_first_with_few_seeds_and_then_where_neighbours_differ_most(store):
