@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from bench.marked import replace_section
-from bench.sections import ladders_section, rescues_section
+from bench.sections import factorials_section, ladders_section, rescues_section
 from core.analysis.export import versions
 from core.analysis.metrics import metric_table
 from core.analysis.result import Status
@@ -184,6 +184,7 @@ def write_tables(measured: dict) -> None:
         (ROOT / "README.md", "measured", readme_table(measured)),
         (ROOT / "docs" / "findings.md", "measured", findings_tables(measured)),
         (ROOT / "docs" / "findings.md", "ladders", ladders_section()),
+        (ROOT / "docs" / "findings.md", "factorials", factorials_section()),
         (ROOT / "docs" / "findings.md", "rescues", rescues_section()),
     ):
         path.write_text(replace_section(path.read_text(encoding="utf-8"), name, content), encoding="utf-8")

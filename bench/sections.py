@@ -1,4 +1,4 @@
-"""The sections of docs/findings.md on the shipped ladders and the measured rescues. Neither trains anything."""
+"""The sections of docs/findings.md on the shipped ladders, the shipped factorials and the measured rescues. None trains anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import json
 from pathlib import Path
 
 from core.analysis.tables import bracketed, number
+from core.data.factorial import shipped_results
 from core.data.ladder import SHIPPED_LADDER
+from core.ladder.factorial import factorial_table
+from core.ladder.factorial.numbers import effects_markdown
+from core.ladder.factorial.sentences import claim
+from core.ladder.factorial.studies import STUDIES
 from core.ladder.numbers import table_markdown
 from core.ladder.report import sentences
 from core.ladder.rungs import ORDERS, SCENARIO
@@ -25,6 +30,17 @@ def ladders_section() -> str:
         table = ladder_table(name, scenario, results)
         told = [sentence for count in COUNTS for sentence in sentences(table, count)[:1]]
         parts.append(f"### {order.title}\n\n{table_markdown(table)}\n" + "\n".join(f"- {sentence}" for sentence in told) + "\n")
+    return "\n".join(parts)
+
+
+def factorials_section() -> str:
+    """Main effects, pair interactions and the sentence on Clip-Higher and dynamic sampling, from the data that the page ships."""
+    parts = []
+    for name, study in STUDIES.items():
+        table = factorial_table(study.scenario, shipped_results(name))
+        seeds = f"seeds {table.seeds[0]} to {table.seeds[-1]}, {table.length} per cell"
+        told = "\n".join(f"- {claim(table, count)}" for count in COUNTS)
+        parts.append(f"### {study.title}\n\n{study.about} `{study.command}`; {seeds}.\n\n{effects_markdown(table)}\n{told}\n")
     return "\n".join(parts)
 
 

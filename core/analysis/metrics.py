@@ -1,10 +1,10 @@
-"""Every metric, defined once: name, unit, population, definition, equation. The README's table and the CSV's columns come from here.
+"""The table of all metrics: name, unit, population, definition, equation. The README's table and the columns of the CSV are made from it.
 
-Metrics of an update are measured on the minibatch of that update. Metrics of a rollout are measured on everything that was generated
-for it, dropped groups included, under the policy that generated it, and stand at the rollout's first update. `kl_base` is one of these,
-at every `eval_every`-th rollout, and is measured once more after the last update. `eval_accuracy` stands at the update after which it was
-measured: at 0 for the untrained policy, whose row holds nothing else, at the end of every `eval_every`-th rollout, and at the last
-update. Elsewhere a metric is empty, never 0.
+A metric of level `update` is measured on the minibatch of each update. A metric of level `rollout` is measured on all completions generated
+for a rollout, including those of dropped groups, under the policy that generated them; its value stands at the first update of the
+rollout. `kl_base` is measured so at every `eval_every`-th rollout, and once more after the last update. `eval_accuracy` stands at the
+update after which it was measured: at update 0 for the untrained policy, whose row has no other metric, at the last update of every
+`eval_every`-th rollout, and at the last update of the run. A metric that was not measured is empty, never 0.
 """
 
 from __future__ import annotations

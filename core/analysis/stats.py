@@ -1,13 +1,13 @@
-"""Comparing algorithms over seeds: means and paired differences with Student's t intervals, ratios, shares, and the parts of a run that count.
+"""Statistics over seeds: means, paired differences, ratios and shares with 95 % intervals, and the initial and final values of a run.
 
-Everything takes one value per seed. An interval has a confidence of 95 % and needs MIN_SEEDS measured seeds: below that its bounds are
-NaN. The formula is in `mean_and_half_width`, and everything that shows or judges an interval of a mean uses it. Under no effect a
-paired difference lies outside its interval in at most 7 % of cases, for normal and for skewed values alike, because a difference of two
-skewed values is symmetric (tests/core/analysis/test_coverage.py). The mean of one skewed sample has no such guarantee: for lognormal
-values its interval misses the mean in 17 % of cases at 8 seeds and in 10 % at 64.
+Every function takes one value per seed. An interval needs MIN_SEEDS measured seeds; with fewer its bounds are NaN. Intervals of means and of
+paired differences are Student's t and are computed in `mean_and_half_width` only. Where two sides do not differ, the interval of their
+paired difference excludes 0 in at most 7 % of cases, for normal and for skewed values, because the difference of two values of the same
+skewed distribution is symmetric (tests/core/analysis/test_coverage.py). For the mean of a single skewed sample coverage is worse: with
+lognormal values the interval misses the true mean in 17 % of cases at 8 seeds and in 10 % at 64.
 
-`scipy.special` holds the quantiles. `scipy.stats` would take 57 MB and 0.7 s more in every process, so that its `trim_mean` and
-`binomtest` are what the tests compare with.
+Quantiles are those of `scipy.special`. Importing `scipy.stats` would add 57 MB and 0.7 s to every process; the tests compare with its
+`trim_mean` and `binomtest`.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def ratio(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
     """(R,), (R,) -> mean(ours) ÷ mean(theirs), the same seeds in the same order, and its interval by Fieller's theorem (1954): every ratio q
-    for which `contrast(ours, q * theirs)` includes 0. It excludes 1 exactly when the contrast excludes 0. There is no interval where
-    that set is unbounded, which is where the interval of mean(theirs) includes 0."""
+    for which `contrast(ours, q * theirs)` includes 0. It excludes 1 exactly when `contrast(ours, theirs)` excludes 0. The bounds are NaN
+    where that set is unbounded, which is the case if the interval of mean(theirs) includes 0."""
     pairs = np.stack((np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)), 1)
     pairs = pairs[~np.isnan(pairs).any(1)]
     count = len(pairs)
@@ -119,8 +119,8 @@ def initial_values(updates: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def final_values(updates: np.ndarray, values: np.ndarray, until: int | np.ndarray | None = None) -> np.ndarray:
-    """(n,) mean of `values` (U, n) over the last 10 % of the updates (up to update `until`, one number or one for each seed, (n,)); the
-    last measured value if that part holds none."""
+    """(n,) mean of `values` (U, n) over the last 10 % of the updates up to `until`, one number or one per seed (n,), default the last row. If
+    nothing was measured there, the last value measured before."""
     last = np.broadcast_to(updates[-1] if until is None else until, values.shape[1:])
     before, measured = updates[:, None] <= last, ~np.isnan(values)
     inside = before & (updates[:, None] > last * (1 - FINAL_FRACTION))
@@ -131,8 +131,9 @@ def final_values(updates: np.ndarray, values: np.ndarray, until: int | np.ndarra
 
 
 def value_at_samples(samples: np.ndarray, values: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(n,) each seed's curve `values` (U, n) over `samples` (U, n): its mean over the last 10 % of samples before `target` (n,), read
-    from the measured points joined by straight lines. NaN for a seed that was never measured; beyond its ends a curve is flat."""
+    """(n,) mean of each seed's curve `values` (U, n) over `samples` (U, n), or any other quantity that does not fall, between 90 % and 100 % of
+    `target` (n,): linear interpolation between measured points, constant beyond the first and the last. NaN for a seed that was never
+    measured."""
     out = np.full(values.shape[1], np.nan)
     for seed in range(values.shape[1]):
         measured = ~np.isnan(values[:, seed])
@@ -151,12 +152,12 @@ def mean_over_seeds(values: np.ndarray) -> np.ndarray:
 
 
 def first_rows(updates: np.ndarray) -> np.ndarray:
-    """bool (U,) the rows of the first three updates, and that of update 0, which has nothing but the score before them."""
+    """bool (U,) the rows of the first INITIAL_UPDATES updates, and of update 0, which holds only the score of the untrained policy."""
     return updates < after_initial(int(updates[0]) if len(updates) else 1)
 
 
 def after_initial(first: int) -> int:
-    """The update behind the first three of a history that begins with update `first`; update 0 is none of the three."""
+    """The first update that is not initial, in a history that begins with update `first`: INITIAL_UPDATES updates are, and update 0."""
     return max(first, 1) + INITIAL_UPDATES
 
 

@@ -14,7 +14,7 @@ from core.ladder.rungs import SCENARIO, ladder_runs
 from core.ladder.table import SCORE
 from core.settings.scenarios import SCENARIOS
 
-KEPT = (SCORE, "entropy_nats", "grad_norm", "filter_ratio")  # metrics
+KEPT = (SCORE, "entropy_nats", "grad_norm", "filter_ratio", "accuracy", "all_wrong_fraction", "all_right_fraction")  # metrics
 
 
 def thinned(history: History) -> History:

@@ -8,12 +8,13 @@ import pandas as pd
 
 from core.analysis.csv_files import csv_text
 from core.analysis.result import Status
-from core.analysis.stats import Estimate
+from core.analysis.shape import is_skewed
+from core.analysis.stats import Estimate, interquartile_mean
 from core.analysis.tables import about_intervals, bracketed, number
 from core.ladder.published import PUBLISHED, Published
 from core.ladder.report import across, agreement_table, sentences, told_step
 from core.ladder.rungs import find_order
-from core.ladder.table import COUNTS, LadderTable, Row
+from core.ladder.table import COUNTS, LadderTable, Measure, Row
 
 
 def table_rows(table: LadderTable) -> list[dict]:
@@ -28,8 +29,9 @@ def _flat(table: LadderTable, row: Row) -> dict:
         measure = row.per[count]
         out |= spread(f"score_equal_{count}", measure and measure.score)
         out |= spread(f"technique_brings_equal_{count}", measure and measure.brings)
+        out[f"score_equal_{count}_iqm"] = None if measure is None else interquartile_mean(measure.by_seed)
     out |= spread("entropy_nats", row.entropy) | {"entropy_final_over_initial": row.entropy_change}
-    return out | spread("grad_norm", row.gradient) | {"samples_generated": row.samples}
+    return out | spread("grad_norm", row.gradient) | {"samples_generated": row.samples} | spread("collapsed_share", row.collapsed)
 
 
 def spread(name: str, value: Estimate | None) -> dict:
@@ -73,7 +75,7 @@ def table_markdown(table: LadderTable) -> str:
     against = "what it adds to the rung before" if find_order(table.order).adds else "what DAPO loses without it"
     head = [
         "rung", f"{table.score_name} [95 %]", f"{against}, at equal updates", f"{against}, at equal samples", "entropy (÷ initial)",
-        "gradient norm", "samples per seed",
+        "gradient norm", "samples per seed", "seeds collapsed [95 %]",
     ]  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
     for row in table.rows:
@@ -81,14 +83,32 @@ def table_markdown(table: LadderTable) -> str:
         updates = row.per["updates"]
         cells = [
             row.rung.name + cut,
-            told(updates and updates.score),
+            _score_cell(updates),
             *(_step_cell(row, count) for count in COUNTS),
             f"{number(row.entropy.mean)} ({row.entropy_change:.2f})",
             number(row.gradient.mean),
             f"{row.samples:,.0f}",
+            told(row.collapsed),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def seeds_markdown(table: LadderTable, count: str) -> str:
+    """Every seed's score at every rung: a line per rung."""
+    lines = ["| " + " | ".join(["seed", *map(str, table.seeds)]) + " |", "| --- " * (len(table.seeds) + 1) + "|"]
+    for row in table.rows:
+        measure = row.per[count]
+        cells = ["not measured"] * len(table.seeds) if measure is None else [f"{score:.2f}" for score in measure.by_seed]
+        lines.append("| " + " | ".join([row.rung.name, *cells]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _score_cell(measure: Measure | None) -> str:
+    """'0.5 [0.4, 0.6]', and the interquartile mean where the seeds are skewed or fall into two groups."""
+    if measure is None or not is_skewed(measure.by_seed):
+        return told(measure and measure.score)
+    return f"{told(measure.score)}, IQM {number(interquartile_mean(measure.by_seed))}"
 
 
 def _step_cell(row: Row, count: str) -> str:
@@ -110,7 +130,8 @@ def ladder_markdown(title: str, tables: Sequence[LadderTable]) -> str:
     parts = [
         f"# {title}",
         f"{tables[0].length} per rung, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). "
-        f"{about_intervals(len(seeds))} Differences are paired by seed. Equal samples: as many as the thriftiest rung generated.",
+        f"{about_intervals(len(seeds))} Differences are paired by seed. Equal samples: as many as the thriftiest rung generated. IQM: "
+        "the interquartile mean, where seeds are skewed or fall into two groups.",
     ]
     for table in tables:
         parts += [f"## {find_order(table.order).title}", table_markdown(table)]
@@ -118,6 +139,8 @@ def ladder_markdown(title: str, tables: Sequence[LadderTable]) -> str:
             parts += [agreement_table(table, count), "\n".join(f"- {sentence}" for sentence in sentences(table, count))]
     if company := [sentence for count in COUNTS for sentence in across(tables, count)]:
         parts += ["## From order to order", "\n".join(f"- {sentence}" for sentence in company)]
+    for table in tables:
+        parts += [f"## {find_order(table.order).title}: every seed, at equal updates", seeds_markdown(table, "updates")]
     parts.append("## Published")
     parts.append("\n".join(f"- {_cited(published)}" for published in PUBLISHED))
     return "\n\n".join(parts) + "\n"

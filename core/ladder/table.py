@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.analysis.detectors import collapsed_seeds
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
-from core.analysis.stats import Estimate, contrast, final_values, initial_values, interval, value_at_samples
+from core.analysis.stats import Estimate, contrast, final_values, initial_values, interval, share, value_at_samples
 from core.engine.tasks import TASKS
 from core.ladder.rungs import Rung, find_order, rungs
 from core.settings.run import RunConfig
@@ -26,6 +27,7 @@ class Measure:
 
     score: Estimate
     brings: Estimate | None
+    by_seed: np.ndarray  # (R,) the scores that `score` is the mean of
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Row:
     entropy_change: float  # final ÷ initial
     gradient: Estimate  # norm before clipping, final
     samples: float  # completions generated per seed, mean
+    collapsed: Estimate  # share of the seeds at the end, with its Wilson interval
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def _row(rung: Rung, found: Mapping[str, RunResult], histories: Mapping[str, His
     for count in COUNTS:
         score = _score(count, history, target)
         step = None if before is None else _step(count, *((history, before) if sign > 0 else (before, history)), target)
-        measures[count] = None if score is None else Measure(interval(score), step)
+        measures[count] = None if score is None else Measure(interval(score), step, score)
     entropy = history.metric("entropy_nats")
     start = interval(initial_values(history.updates, entropy))
     end, gradient = (
@@ -109,7 +112,7 @@ def _row(rung: Rung, found: Mapping[str, RunResult], histories: Mapping[str, His
     )
     return Row(
         rung, found[rung.label].status, history.last_update, measures, end, end.mean / start.mean if start.mean else float("nan"),
-        gradient, float(history.samples[-1].mean()))  # fmt: skip
+        gradient, float(history.samples[-1].mean()), share(collapsed_seeds(history.updates, history.metric, history.ends)))  # fmt: skip
 
 
 def _score(count: str, history: History, target: np.ndarray, until: np.ndarray | None = None) -> np.ndarray | None:

@@ -28,6 +28,7 @@ PAGES = Path(__file__).resolve().parents[2]
 
 
 def existing() -> tuple[str, ...]:
+    """Names of the Learn pages whose files exist, in reading order."""
     return tuple(name for name in ORDER if (PAGES / f"{name}.py").exists())
 
 
@@ -37,11 +38,12 @@ def learn_menu(language: str = DEFAULT_LANGUAGE) -> tuple[tuple[str, str, None],
 
 
 def file(name: str) -> str:
+    """Path of the Learn page `name`, relative to app.py."""
     return f"pages/{name}.py"
 
 
 def after(name: str) -> str | None:
-    """The page that follows."""
+    """Name of the Learn page that follows `name` in reading order; None after the last."""
     names = existing()
     at = names.index(name) + 1
     return names[at] if at < len(names) else None

@@ -1,11 +1,11 @@
-"""From histories to what the live board draws: numbers only, no Streamlit.
+"""Converts histories into the points that the live board draws. Numbers only; no Streamlit.
 
-Everything is a plain dict of lists, ready for JSON. Numbers are rounded to four significant digits: a pixel shows fewer. A metric that was
-not measured at an update leaves no point, so lines connect what was measured. A tail costs what its new records cost, however long the
-run is.
+The result is a plain dict of lists, ready for JSON, rounded to four significant digits, which is finer than a pixel. An update at which a
+metric was not measured has no point, so that lines connect measured updates. The time to make a tail is proportional to its new records
+and does not depend on the length of the run.
 
-A long run is sent thinned, or a browser would hold ever more of it: a row stands for a bucket of 2 ** level updates. Buckets begin at
-multiples of their size, so a bucket holds the same updates whenever and to whom it is sent, and two of one level make one of the next.
+A long run is thinned to bound the memory of the browser: a row then stands for a bucket of 2 ** level updates. A bucket begins at a multiple
+of its size. Therefore a bucket holds the same updates in every tail, and two buckets of one level merge into one of the next.
 """
 
 from __future__ import annotations

@@ -10,21 +10,30 @@ import streamlit as st
 from core.data.ladder import SHIPPED_LADDER
 from core.ladder import LadderTable
 from core.ladder.files import ladder_files, ladder_json
-from core.ladder.numbers import table_csv, table_markdown
+from core.ladder.numbers import seeds_markdown, table_csv, table_markdown
 from core.settings.links import to_query
+from pages.shared.common.folded import folded
 from pages.shared.ladder.finished import Finished
 from pages.shared.ladder.opened import Ladder
 from pages.shared.ladder.wide import wide
 
 
-def show_table(table: LadderTable) -> None:
+def show_table(table: LadderTable, count: str) -> None:
     st.subheader("Paired differences")
     with wide("ladder_table"):
         st.markdown(table_markdown(table))
     st.caption(
         "Each seed of a rung minus the same seed of the rung it is compared with; 95 % intervals of the mean by Student's t. Entropy in nats, "
-        "gradient norm before clipping: means over the last 10 % of the updates."
+        "gradient norm before clipping: means over the last 10 % of the updates. IQM: the interquartile mean, where seeds are skewed or "
+        "fall into two groups. Shares of seeds have Wilson intervals."
     )
+    with folded("Every seed of every rung", icon=":material/scatter_plot:", key="ladder_seeds") as drawn:
+        if drawn:
+            with wide("ladder_seeds_table"):
+                st.markdown(seeds_markdown(table, count))
+            st.caption(
+                "Final scores. *Open a step on Compare*, below, draws the curve of each seed: *single seeds* above its charts."
+            )
 
 
 def show_rungs(ladder: Ladder | None, finished: Finished, table: LadderTable) -> None:

@@ -37,7 +37,7 @@ def ladder_page() -> None:
     dark = dark_theme()
     show_bars(finished, table, count, dark=dark)
     if table is not None:
-        show_table(table)
+        show_table(table, count)
         show_rungs(ladder, finished, table)
         show_downloads(ladder, finished)
     show_interactions(count, dark=dark)

@@ -20,7 +20,7 @@ from core.engine.trainer import train
 from core.engine.types import StepRecord
 from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table, rungs
 from core.ladder.charts import ladder_chart, published_chart
-from core.ladder.numbers import table_csv
+from core.ladder.numbers import seeds_markdown, table_csv, table_markdown
 from core.ladder.published import PAPER, VERL
 from core.ladder.report import across, agreement, agreement_table, sentences, steps
 from core.ladder.rungs import SCENARIO
@@ -209,6 +209,22 @@ def test_rungs_that_are_not_there_are_missing_and_keep_their_place():
     chart = ladder_chart(table, "updates")
     assert chart.figure.data[-1].text[1] == "+ Clip-Higher  (not measured)"
     assert "Not measured: + Clip-Higher." in chart.text
+
+
+def test_a_rung_whose_seeds_fall_apart_has_its_interquartile_mean_and_every_seed_can_be_read():
+    made = results()
+    apart = [(0.1, 0.1)] * 2 + [(0.9, 0.9)] * 6  # of eight values two are cut off at each end: four times 0.9
+    configs = ladder_runs(LADDER, ("ours",), updates=10, replicas=8)
+    made = {label: RunResult(configs[label], history([(0.4 + k / 100, 0.5) for k in range(8)], 10)) for label in made}
+    made[OURS[2]] = RunResult(configs[OURS[2]], history(apart, 10))
+    table = ladder_table("ours", LADDER, made)
+    lines = table_markdown(table).splitlines()
+    assert [("IQM" in line) for line in lines[2:]] == [False, False, True, False, False] and "IQM 0.9 |" in lines[4]
+    # entropy falls from 2 to 0.2 with 2 / update, below 40 % of the first three: all eight collapsed, Wilson 1 / (1 + z² / 8) = 0.676
+    assert all(line.endswith("| 1 [0.676, 1] |") for line in lines[2:])
+    assert seeds_markdown(table, "updates").splitlines()[4].endswith("| 0.10 | 0.10 " + "| 0.90 " * 6 + "|")
+    row = next(csv.DictReader(table_csv([table]).splitlines()))
+    assert float(row["collapsed_share"]) == 1 and float(row["collapsed_share_low"]) == pytest.approx(0.6756, abs=1e-3)
 
 
 # Beside what was published

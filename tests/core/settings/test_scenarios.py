@@ -8,7 +8,7 @@ import pytest
 
 from bench.marked import replace_section
 from bench.scenarios import MEASURED, ROOT, criterion_text, findings_tables, readme_table, variants
-from bench.sections import ladders_section, rescues_section
+from bench.sections import factorials_section, ladders_section, rescues_section
 from core.analysis.metrics import metric_table
 from core.analysis.summary import summarise
 from core.runs.foreground import run_all
@@ -115,7 +115,9 @@ def test_the_tables_in_the_documents_are_the_measured_ones(measured):
         assert now == anew, f"{path.name} has drifted: run python -m bench.scenarios --tables"
 
 
-@pytest.mark.parametrize(("name", "made"), [("ladders", ladders_section), ("rescues", rescues_section)])
+@pytest.mark.parametrize(
+    ("name", "made"), [("ladders", ladders_section), ("factorials", factorials_section), ("rescues", rescues_section)]
+)
 def test_the_findings_tell_what_the_data_says(name, made):
     now, anew = section(ROOT / "docs" / "findings.md", name, made())
     assert now == anew, "findings.md has drifted: run python -m bench.scenarios --tables"
