@@ -1,9 +1,13 @@
 """Compare, the home page: choose a scenario, train its algorithms side by side, and watch the live charts."""
 
-from pages.shared.common.frame import frame
+from pages.shared.common.frame import embedded, frame
+from pages.shared.compare.embedded import embedded_page
 from pages.shared.compare.page import compare_page
 from pages.shared.your_run.opening import open_what_is_watched
 
 frame("Compare")
-open_what_is_watched()
-compare_page()
+if embedded():
+    embedded_page()
+else:
+    open_what_is_watched()
+    compare_page()

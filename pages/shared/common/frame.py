@@ -40,6 +40,9 @@ def frame(title: str) -> None:
     width = SETTINGS_WIDTH if title in WITH_SETTINGS else None
     st.set_page_config(page_title=f"{title} · DAPO Lab", page_icon=str(ICON), layout="wide", initial_sidebar_state=width)
     st.html(STYLE.replace("SIDEBAR", "Settings and pages" if title in WITH_SETTINGS else "Pages"))
+    if embedded():
+        remember_visitor()
+        return
     with st.sidebar:
         remember_visitor()
         st.markdown("### DAPO Lab")
@@ -50,6 +53,11 @@ def frame(title: str) -> None:
             f"Learn: {len(pages)} pages to play with", expanded=title not in WITH_SETTINGS, icon=":material/school:"
         ):
             _links(pages)
+
+
+def embedded() -> bool:
+    """Whether the page stands inside another one, `?embed=true`: it then has no menu."""
+    return bool(st.context.is_embedded)
 
 
 def _links(entries: Iterable[tuple[str, str, str | None]]) -> None:

@@ -12,12 +12,14 @@ from pages.shared.common.state import COMPARISON
 from pages.shared.common.trouble import UNREADABLE, why_not
 
 
-def current_comparison() -> str | None:
-    """The comparison to show: the one in the address, else the one that this tab showed last. None = the shipped one."""
+def current_comparison(*, offers: bool = True) -> str | None:
+    """The comparison to show: the one in the address, else the one that this tab showed last. None = the shipped one. `offers`: a visitor
+    who left a run of theirs is offered it."""
     asked = st.query_params.get("comparison")
     comparison = asked or COMPARISON.get()
     if comparison is None:
-        _offer_own_run()
+        if offers:
+            _offer_own_run()
         return None
     try:
         manager().view(comparison)

@@ -16,6 +16,7 @@ from pages.shared.common.widgets import shows
 from pages.shared.compare.all_settings import all_settings
 from pages.shared.compare.edits import Settings, change, last_change, present, undo
 from pages.shared.compare.foreseen import show_foreseen
+from pages.shared.compare.gallery import browse_button
 from pages.shared.compare.panel import settings_panel
 from pages.shared.compare.side_editor import add_side
 from pages.shared.compare.state import PANEL_REFUSED, SCENARIO
@@ -51,6 +52,7 @@ def _choose_scenario(settings: Settings) -> None:
         help="A named experiment: a task, the algorithms to compare, and settings under which something shows.")  # fmt: skip
     if len(settings.scenario.title) > VISIBLE_LETTERS:
         st.caption(settings.scenario.title)
+    browse_button()
 
 
 def _scenario_chosen() -> None:
