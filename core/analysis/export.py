@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from core.analysis.csv_files import csv_text
 from core.analysis.report import report_markdown
 from core.analysis.result import RunResult
 from core.analysis.stats import MIN_SEEDS
+from core.engine.forks import stages
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
@@ -41,13 +43,17 @@ def versions() -> dict[str, str]:
 
 def metrics_csv(results: dict[str, RunResult]) -> str:
     """All runs as one tidy table; an unmeasured cell is empty."""
-    frames = [
-        result.history.frame(
-            run_id=run_id(label, result.config), algorithm=label, token_cost=token_cost(result.history, result.config)
-        )
-        for label, result in results.items()
-    ]
+    frames = [_frame(label, result) for label, result in results.items()]
     return csv_text(pd.concat(frames, ignore_index=True))
+
+
+def _frame(label: str, result: RunResult) -> pd.DataFrame:
+    """The rows of a run, each with the name of the settings that it was trained with: they may have been changed in its course."""
+    cost = token_cost(result.history, result.config)
+    frame = result.history.frame(run_id=run_id(label, result.config), algorithm=label, token_cost=cost)
+    for before, after in reversed(list(pairwise(stages(result.config, result.history.first_update)))):
+        frame.loc[frame["update"] <= after.fork.update, "run_id"] = run_id(label, before)
+    return frame
 
 
 def config_json(scenario: str, results: dict[str, RunResult], command: str) -> str:

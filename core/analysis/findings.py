@@ -18,6 +18,7 @@ def findings(summary: dict) -> list[str]:
     labels = list(summary["algorithms"])
     forks = summary.get("forks", {})
     out += [_rescue(label, fork, summary) for label, fork in forks.items()]
+    out += [_changed(label, one) for label, changes in summary.get("changed", {}).items() for one in changes]
     for label in labels[1:]:
         base = forks[label]["of"] if label in forks else labels[0]
         out += _contrast(label, base, summary["differences"][f"{label} - {base}"], summary["score"])
@@ -81,6 +82,11 @@ def _seeds(numbers: dict) -> str:
     return (
         f"At the end {counts['collapsed']} of {of} seeds have collapsed and {counts['solved']} have solved the training prompts."
     )
+
+
+def _changed(label: str, one: dict) -> str:
+    changes = ", ".join(f"`{name}` = {value}" for name, value in one["changes"].items()) or "nothing changed"
+    return f"**{label}** went on after update {one['update']} with {changes}: later numbers are those of the changed settings."
 
 
 def _rescue(label: str, fork: dict, summary: dict) -> str:

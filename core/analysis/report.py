@@ -60,6 +60,8 @@ def quoted(summary: dict, quote: Callable[[str], str]) -> dict:
     for name, sign in (("differences", "-"), ("ratios", "/")):
         known = {(a, b): summary[name].get(f"{a} {sign} {b}") for a, b in permutations(summary["algorithms"], 2)}
         out[name] = {f"{quote(a)} {sign} {quote(b)}": v for (a, b), v in known.items() if v is not None}
+    if "changed" in summary:
+        out["changed"] = {quote(k): changes for k, changes in summary["changed"].items()}
     return out | ({"forks": forks} if forks else {})
 
 

@@ -33,7 +33,7 @@ from core.analysis.stats import (
     value_at_samples,
 )
 from core.analysis.superiority import superiority
-from core.engine.forks import fork_changes, originals
+from core.engine.forks import fork_changes, originals, stages
 from core.engine.tasks import TASKS
 
 SCORE = "eval_accuracy"
@@ -59,6 +59,7 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
             "differences": {f"{b} - {a}": _contrasts(measured[b], measured[a]) for a, b in combinations(measured, 2)},
             "ratios": {f"{b} / {a}": _ratio(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)},
             **forks,
+            **({"changed": changed} if (changed := _changed(measured)) else {}),
         }
     )
 
@@ -71,9 +72,23 @@ def _forks(measured: dict[str, RunResult]) -> dict:
         before = {
             name: _last_before(history, name, config.fork.update) for name in ("eval_accuracy", "entropy_nats", "grad_norm")
         }
-        changes = {name: list(v) if isinstance(v, tuple) else v for name, v in fork_changes(config).items()}
-        out[label] = {"of": original, "update": config.fork.update, "changes": changes, "before": before}
+        out[label] = {"of": original, "update": config.fork.update, "changes": _listed(fork_changes(config)), "before": before}
     return out
+
+
+def _changed(measured: dict[str, RunResult]) -> dict:
+    """Per run whose settings were changed in its course: after which updates, and which settings."""
+    out = {}
+    for label, result in measured.items():
+        later = stages(result.config, result.history.first_update)[1:]
+        if later:
+            out[label] = [{"update": config.fork.update, "changes": _listed(fork_changes(config))} for config in later]
+    return out
+
+
+def _listed(changes: dict[str, object]) -> dict[str, object]:
+    """As JSON takes them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}
 
 
 def _last_before(history: History, name: str, update: int) -> float:

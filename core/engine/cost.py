@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,7 @@ from core.engine.policies.mlp_cost import mlp_cost
 from core.engine.tasks.sizes import TaskSizes, task_sizes
 from core.settings.fields import ConfigError
 from core.settings.limits import NONE, Limits
-from core.settings.run import RunConfig
+from core.settings.run import Fork, RunConfig
 
 MEGABYTE, BILLION = 1_000_000, 1_000_000_000
 KEPT = INT + 2 * FLOAT + BOOL  # bytes of a token in a batch: itself, log-probability, entropy, mask
@@ -55,7 +55,7 @@ class Cost:
 def cost(config: RunConfig) -> Cost:
     """The memory and work of training `config`. Nothing is built."""
     sizes = task_sizes(config.task)
-    policy = gpt_cost(config, sizes) if sizes.prompt_tokens else mlp_cost(config, sizes)
+    policy = _policy_cost(config, sizes)
     each, algorithm = config.effective_updates_per_rollout, config.algorithm
     rounds = algorithm.max_rounds if algorithm.dynamic_sampling == "refill" else 1
     rollout = rounds * policy.generate_work + each * policy.update_work
@@ -160,6 +160,24 @@ def check(
             f"{found.nbytes / MEGABYTE:,.0f} MB, of which {label} needs {_megabytes(each)} MB, {_most(each, runs[label])}; lower one of "
             "these settings, or free memory"
         )
+
+
+def check_continued(present: RunConfig, config: RunConfig, last_update: int) -> None:
+    """ConfigError if a run that is after `last_update` with the settings `present` cannot go on with `config` from the end of its rollout:
+    other seeds, another task, a network of another size, or no update left."""
+    each = present.effective_updates_per_rollout
+    end = present.start + (max(last_update - present.start, 0) // each + 1) * each
+    replace(config, fork=Fork(run=present, update=end))
+    sizes = [_policy_cost(run, task_sizes(run.task)).parameters for run in (present, config)]
+    if sizes[0] != sizes[1]:
+        raise ConfigError(
+            f"task of a run that goes on must need a policy of the same size, {sizes[0]:,} parameters, got {sizes[1]:,}; leave the settings "
+            "of the policy as they are, or start a new run"
+        )
+
+
+def _policy_cost(config: RunConfig, sizes: TaskSizes) -> PolicyCost:
+    return gpt_cost(config, sizes) if sizes.prompt_tokens else mlp_cost(config, sizes)
 
 
 def available_bytes() -> int:

@@ -39,6 +39,15 @@ def fork_changes(config: RunConfig) -> dict[str, object]:
     }
 
 
+def stages(config: RunConfig, first_update: int) -> list[RunConfig]:
+    """The settings of a run one after the other, whose history begins with `first_update`: more than one if they were changed in its course.
+    Each later one is a fork of the one before. A fork beside its original, whose history begins where it left it, has one."""
+    found = [config]
+    while found[0].fork is not None and first_update <= found[0].fork.update:
+        found.insert(0, found[0].fork.run)
+    return found
+
+
 def originals(configs: Mapping[str, RunConfig]) -> dict[str, str]:
     """Label of a fork -> label of the run that it comes from, for those whose original is there too. The original may since have been
     given more updates, or fewer."""

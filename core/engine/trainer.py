@@ -27,6 +27,7 @@ MAX_DISTRIBUTIONS = 100  # per run, and one more for the last update: enough for
 MAX_DISTRIBUTION_BYTES = 4_000_000  # per run; the first and the last are kept regardless of their size
 
 
+Change = Callable[[int], RunConfig | None]
 OnPrepare = Callable[[str, int, int], None]  # (stage, done, total); stage is "base model" or "replay"
 
 
@@ -37,6 +38,7 @@ def train(
     on_prepare: OnPrepare = lambda stage, done, total: None,
     checkpoints: Checkpoints | None = None,
     seeds: tuple[int, ...] | None = None,
+    change: Change = lambda update: None,
 ) -> Iterator[StepRecord]:
     """Train `config.replicas` seeds at once: the evaluation of the untrained policy as update 0, unless it is a fork, then one record per
     update, until the budget is spent unless `should_stop()` says so. It is asked after every record and inside everything that takes long:
@@ -46,6 +48,8 @@ def train(
     `on_prepare(stage, done, total)` is called while a base model has to be built first, and while a fork's run is trained up to the fork.
     `checkpoints` makes that, and later forks and replays of this run, faster and changes nothing else.
     `seeds` are those of the replicas where they are not `config.seeds`: the cells of a sweep that train together share theirs.
+    `change(update)` is asked at the end of every whole rollout but the last, as long as all seeds train: a fork of the present settings from
+    there, with which the run goes on, or None. The records are bit for bit those of that fork.
     TrainingDiverged on NaN or infinity: the records yielded before are valid.
     """
 
@@ -61,6 +65,8 @@ def train(
                 yield record
                 trainer.check_stop()
             trainer.keep_state(checkpoints)
+            if trainer.may_change and (changed := change(trainer.update)) is not None:
+                trainer = trainer.changed_to(changed, on_prepare, should_stop)
     except Stopped:
         return
 
@@ -161,6 +167,18 @@ class Trainer:
         for generator, known in zip(self.streams.generators, state.generators, strict=True):
             generator.set_state(known)
         self.update, self.rollouts, self.samples, self.idle = state.update, state.rollouts, state.samples, state.idle
+
+    @property
+    def may_change(self) -> bool:
+        """Whether a fork could begin here: the end of a whole rollout, all seeds training, and some budget left."""
+        return self.config.ends_rollout(self.update) and not self.idle and not self.is_over
+
+    def changed_to(self, config: RunConfig, on_prepare: OnPrepare, should_stop: Callable[[], bool]) -> Trainer:
+        """A trainer that goes on from this state and this clock with `config`. ConfigError as from `restore`."""
+        made = Trainer(config, on_prepare, should_stop)
+        made.restore(self.state())
+        made.started = self.started
+        return made
 
     def check_stop(self) -> None:
         """Stopped if `should_stop()`."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from types import MappingProxyType
 
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
+from core.engine.forks import stages
 from core.engine.types import StepRecord
 from core.runs.view import ComparisonView, RunView
-from core.settings.run import RunConfig
+from core.settings.fields import ConfigError
+from core.settings.run import Fork, RunConfig
 
 RATE_UPDATES = 20  # updates over which the rate is measured
 
@@ -28,6 +32,7 @@ class LiveRun:
         self.status = Status.PAUSED if paused else Status.QUEUED
         self.paused_since: float | None = time.monotonic() if paused else None
         self.allowance: int | None = 0 if paused else None  # updates until it pauses; None = no pause
+        self.wanted: RunConfig | None = None  # the settings, no fork, to go on with from the end of the rollout
         self.ending: tuple[Status, str] | None = None  # (final status, reason), once an end was requested
         self.has_slot = False
         self._slot_since: float | None = None  # monotonic
@@ -60,6 +65,16 @@ class LiveRun:
     def trained_seconds(self) -> float:
         """Seconds for which it has had a slot, without its pauses and its time in the queue."""
         return self._slot_seconds + (time.monotonic() - self._slot_since if self._slot_since is not None else 0.0)
+
+    def take_wanted(self, update: int) -> RunConfig | None:
+        """The settings to go on with after `update`, which ends a rollout; None = the present ones. They become those of the run."""
+        wanted, self.wanted = self.wanted, None
+        if wanted is None:
+            return None
+        with suppress(ConfigError):  # the budget ends before they could begin
+            self.config = replace(wanted, fork=Fork(run=self.config, update=update))
+            return self.config
+        return None
 
     def set_status(self, status: Status) -> None:
         self.status = status
@@ -181,4 +196,5 @@ class LiveComparison:
         }
 
     def configs(self) -> dict[str, RunConfig]:
-        return {label: run.config for label, run in self.runs.items()}
+        """Label -> the settings that the run began with."""
+        return {label: stages(run.config, run.history.first_update)[0] for label, run in self.runs.items()}

@@ -11,11 +11,13 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
 from core.engine.checkpoints import Checkpoints
 from core.engine.cost import check as check_cost
+from core.engine.cost import check_continued
 from core.engine.trainer import train as train_run
 from core.engine.types import StepRecord
 from core.runs.admission import Admission, ManagerFull
@@ -64,7 +66,9 @@ class RunManager:
         self.limits = limits
         self._max_active = max_active or os.cpu_count() or 1
         self.checkpoints = Checkpoints()
-        self._scheduler = Scheduler(self._max_active, train, self._recorder.append, self._on_status, self.checkpoints)
+        self._scheduler = Scheduler(
+            self._max_active, train, self._recorder.append, self._on_status, self._recorder.set_config, self.checkpoints
+        )
         self._lock, self._changed = self._scheduler.lock, self._scheduler.changed
         self._comparisons: dict[str, LiveComparison] = {}  # oldest first
         self._open = True
@@ -125,6 +129,21 @@ class RunManager:
             self._scheduler.submit(live)
             self._changed.notify_all()
 
+    def change(self, comparison: str, label: str, config: RunConfig) -> None:
+        """Go on with `config`, which is no fork, from the end of the present rollout of a run that is not over: its history goes on, and its
+        settings become a fork of those that it had. A later call before that counts in place of this one. ConfigError if it cannot go on
+        with these settings, or they ask for too much; UnknownComparison, also for a label that there is not."""
+        found = self._find(comparison)
+        run = found.runs.get(label)
+        if run is None:
+            raise UnknownComparison(comparison)
+        check_continued(run.config, config, run.history.last_update)
+        self.limits.check({k: config if k == label else r.config for k, r in found.runs.items()})
+        check_cost({label: config}, self.limits, at_once=self._max_active)
+        with self._lock:
+            if not run.ends:
+                run.wanted = config
+
     def _make_room(self, comparison: LiveComparison, new: list[LiveRun]) -> None:
         self._admission.check(self._comparisons, comparison.owner, new)
         gone = self._admission.forget(self._comparisons, coming=sum(run.size for run in new), keep=comparison.id)
@@ -158,6 +177,13 @@ class RunManager:
         return self.start(found.configs(), owner=found.owner, scenario=found.scenario, viewer=viewer)
 
     # Reading
+
+    def settings_ahead(self, comparison: str) -> dict[str, RunConfig]:
+        """Label -> the settings that each run of a comparison in memory trains with from its next rollout on: those that `change` has asked
+        for, else its present ones, in either case without the fork that they may be."""
+        found = self._find(comparison)
+        with self._lock:
+            return {label: run.wanted or replace(run.config, fork=None) for label, run in found.runs.items()}
 
     def view(self, comparison: str) -> ComparisonView:
         """The present state of the comparison without its measurements, from memory or else from the store."""

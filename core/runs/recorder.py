@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
+from core.engine.forks import stages
 from core.engine.types import StepRecord
 from core.runs.live import LiveComparison, LiveRun
 from core.runs.store.store import Store, StoredRun
@@ -41,7 +42,10 @@ class StoredComparison:
         return self._store.results(self.id)
 
     def configs(self) -> dict[str, RunConfig]:
-        return {label: run.config for label, run in self.runs.items()}
+        """Label -> the settings that the run began with."""
+        forks = [label for label, run in self.runs.items() if run.config.fork is not None]
+        first = {label: self.history(label).first_update for label in forks}
+        return {label: stages(run.config, first.get(label, 0))[0] for label, run in self.runs.items()}
 
     def in_memory(self) -> LiveComparison:
         """The same with its measurements, all runs over, so that another run can be added."""
@@ -86,6 +90,11 @@ class Recorder:
         """One more run of a comparison that is there."""
         if self.store is not None:
             run.stored_id = self.store.add_run(run.comparison.id, run.label, run.config, status=run.status)
+
+    def set_config(self, run: LiveRun) -> None:
+        """The settings of a run have changed in its course."""
+        if self._known(run):
+            self.store.set_config(run.stored_id, run.config)
 
     def append(self, run: LiveRun, record: StepRecord) -> None:
         if self._known(run):

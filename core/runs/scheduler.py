@@ -26,6 +26,7 @@ from core.runs.admission import ManagerFull
 from core.runs.live import LiveComparison, LiveRun
 from core.runs.queueing import FairQueue
 from core.runs.service import ServiceThread
+from core.settings.run import RunConfig
 
 REPLAYS_PER_OWNER = 4  # replays that wait or run
 WAIT_SECONDS = 0.25  # seconds between two calls of a replay's on_wait
@@ -58,7 +59,7 @@ class _Replay:
 
 class Scheduler:
     """Every method may be called from any thread; none waits for training. `on_record(run, record)` is called by the run's thread
-    without the lock, `on_status(run)` with it: both must be quick."""
+    without the lock, `on_status(run)` and `on_config(run)`, after its settings have changed, with it: all must be quick."""
 
     def __init__(
         self,
@@ -66,13 +67,14 @@ class Scheduler:
         train: Train,
         on_record: Callable[[LiveRun, StepRecord], None],
         on_status: Callable[[LiveRun], None],
+        on_config: Callable[[LiveRun], None],
         checkpoints: Checkpoints | None = None,
     ):
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)  # notified when a run's status has changed
         self.active = 0
         self._max_active = max_active
-        self._train, self._on_record, self._on_status = train, on_record, on_status
+        self._train, self._on_record, self._on_status, self._on_config = train, on_record, on_status, on_config
         self._checkpoints = checkpoints
         self._queue: FairQueue[LiveRun] = FairQueue()
         self._ready: deque[LiveRun] = deque()  # have a slot, and wait for a thread
@@ -220,6 +222,7 @@ class Scheduler:
                 should_stop=lambda: run.ending is not None,
                 on_prepare=lambda *progress: self._note_preparing(run, progress),
                 checkpoints=self._checkpoints,
+                change=lambda update: self._change(run, update),
             )
         for record in run.records:
             self._on_record(run, record)
@@ -235,6 +238,13 @@ class Scheduler:
                     self._give_slot_back(run)
                     return False
         return True
+
+    def _change(self, run: LiveRun, update: int) -> RunConfig | None:
+        with self.lock:
+            changed = run.take_wanted(update)
+            if changed is not None:
+                self._on_config(run)
+            return changed
 
     def _note_preparing(self, run: LiveRun, progress: tuple[str, int, int]) -> None:
         with self.lock:  # no pause here: other runs may be waiting for the same base model

@@ -145,6 +145,11 @@ class Store:
         ]
         self._writer.put(statements, droppable=True)
 
+    def set_config(self, stored_id: int, config: RunConfig) -> None:
+        """Other settings, with which a run goes on: a fork of those that it had."""
+        sql = "UPDATE runs SET config = ?, updates_total = ? WHERE id = ?"
+        self._writer.put([(sql, (config_to_json(config), config.most_updates, stored_id))])
+
     def set_status(self, stored_id: int, status: Status, error: str = "", traceback: str = "") -> None:
         """A final status also sets the time at which the run finished."""
         finished = time.time() if status.finished else None

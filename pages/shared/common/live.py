@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.analysis.result import Status
+from core.analysis.result import RunResult, Status
+from core.engine.forks import fork_changes, stages
 from core.runs.view import ComparisonView
+from core.settings.fields import value_text
 from pages.shared.common import series
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts
@@ -63,7 +66,7 @@ def _board(comparison: str | None, drawn: tuple) -> None:
         key="board",
         comparison=comparison or "shipped",
         **chosen_view("", budget_axis(result.config for result in results.values())),
-        events=_events(comparison, histories),
+        events=[*_events(comparison, histories), *change_events(results)],
         badge=badge(view),
         charts=board_charts(next(iter(results.values())).config.task),
         opens=True,
@@ -86,6 +89,17 @@ def _board(comparison: str | None, drawn: tuple) -> None:
 def _events(comparison: str | None, histories) -> list[dict]:
     """Collapses and vanished gradients so far. Only new updates are looked at: a scan of a long run would cost more than a tick."""
     return EVENTS.of(comparison, series.EventWatch).look(histories)
+
+
+def change_events(results: Mapping[str, RunResult]) -> list[dict]:
+    """A mark in every chart where the settings of a run were changed in its course."""
+    found = []
+    for label, result in results.items():
+        for config in stages(result.config, result.history.first_update)[1:]:
+            changes = [f"{name.rpartition('.')[2]} {value_text(value)}" for name, value in fork_changes(config).items()]
+            what = changes[0] if len(changes) == 1 else f"{len(changes)} settings changed"
+            found.append({"side": label, "update": config.fork.update, "text": f"{label}: {what}"})
+    return found
 
 
 def badge(view: ComparisonView | None) -> dict:

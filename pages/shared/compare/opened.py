@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core.analysis.result import RunResult
+from core.engine.forks import stages
 from core.runs.manager import UnknownComparison
 from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
@@ -59,6 +61,11 @@ def beginning() -> Beginning:
     return BEGINNING.get()
 
 
+def _is_whole(result: RunResult) -> bool:
+    """Whether the run began at the base policy."""
+    return stages(result.config, result.history.first_update)[0].fork is None
+
+
 def take_settings_of(comparison: str | None) -> None:
     """Take the first values from `comparison` when a different one is opened. The settings of one that this tab started are in the widgets
     already."""
@@ -67,8 +74,9 @@ def take_settings_of(comparison: str | None) -> None:
     SETTINGS_OF.set(comparison)
     try:
         scenario = SCENARIOS.get(manager().view(comparison).scenario)
-        # A fork starts from the state of another run and is made by the rescue form, not by settings.
-        runs = {k: r.config for k, r in results_of(comparison).items() if r.config.fork is None}
+        # A fork starts from the state of another run and is made by the rescue form, not by settings. A run whose settings were changed in
+        # its course is none: it is shown with what it has now.
+        runs = {k: replace(r.config, fork=None) for k, r in results_of(comparison).items() if _is_whole(r)}
     except (UnknownComparison, LookupError, ConfigError, StoreError):
         scenario, runs = None, {}
     if scenario is None or not runs:

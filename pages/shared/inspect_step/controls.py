@@ -17,7 +17,7 @@ def controls(results: dict[str, RunResult]) -> None:
     """Widgets always show the step that the tab shows; changing one shows another step."""
     at = place()
     result = results[at.run]
-    first, last = result.config.start + 1, result.history.last_update
+    first, last = max(result.history.first_update, 1), result.history.last_update
     CONTROL("run").set(at.run)
     CONTROL("seed").set(at.seed)
     CONTROL("update").set(at.update)
@@ -85,7 +85,7 @@ def _landmarks(result: RunResult, seed: int) -> dict[str, int]:
         return None if np.isnan(total).all() or np.nanmax(total) == 0 else int(history.updates[np.nanargmax(total)])
 
     found = {
-        "first": result.config.start + 1,
+        "first": max(result.history.first_update, 1),
         **events_of(result),
         "most dead groups": largest(*DEAD),
         "largest gradient": largest("grad_norm"),

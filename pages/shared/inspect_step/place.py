@@ -83,7 +83,7 @@ def _follow(address: dict[str, str]) -> dict[str, RunResult]:
     run = _chosen(address, "run", list(results)) or next(iter(results))
     config, history = results[run].config, results[run].history
     seed = _number(address, "seed", config.seeds[0], config.seeds[-1])
-    update = _number(address, "update", config.start + 1, history.last_update)
+    update = _number(address, "update", max(history.first_update, 1), history.last_update)
     first = config.seeds[0] if seed is None else seed
     found = Place(comparison, run, first, suggested_update(results[run]) if update is None else update)
     PLACE.set(replace(found, group=_number(address, "group", 1, None)))
@@ -153,7 +153,7 @@ def _within(results: dict[str, RunResult]) -> None:
     run = at.run if at.run in results else next(iter(results))
     config, history = results[run].config, results[run].history
     seed = min(max(at.seed, config.seeds[0]), config.seeds[-1])
-    update = min(max(at.update, config.start + 1), history.last_update)
+    update = min(max(at.update, history.first_update, 1), history.last_update)
     if (run, seed, update) != (at.run, at.seed, at.update):
         PLACE.set(replace(at, run=run, seed=seed, update=update, group=None))
 
