@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sqlite3
 import subprocess
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -25,6 +26,10 @@ def test_it_is_healthy_and_a_stop_signal_marks_its_runs(tmp_path, monkeypatch, c
     with started(["-m", "hosting.serve", "--server.address=127.0.0.1"], tmp_path, DAPO_LAB_DATA=str(tmp_path)) as address:
         monkeypatch.setenv("PORT", address.rpartition(":")[2])
         assert health.main() == 0, capsys.readouterr().out
+        with urllib.request.urlopen(f"{address}/?scenario=lab", timeout=10) as page:
+            assert 'content="The lab that printed 0.0000' in page.read().decode()
+        with urllib.request.urlopen(f"{address}/card.png", timeout=10) as picture:
+            assert picture.read(4) == b"\x89PNG"
         with ThreadPoolExecutor() as own:  # a thread of its own: where Playwright is open, this one has an event loop already
             own.submit(asyncio.run, _press_run(address.replace("http", "ws") + "/_stcore/stream")).result()
     assert health.main() == 1, "nobody answers any more"

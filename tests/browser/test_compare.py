@@ -141,6 +141,7 @@ def test_a_first_visit_is_shown_round_once_and_settings_are_changed_saved_and_fo
     the_tour_has_four_steps_and_does_not_come_back(page)
     a_slider_and_a_switch_change_what_will_run(page)
     the_settings_are_saved_by_name_and_taken_again(page)
+    a_scenario_is_chosen_by_its_picture_and_undone(page)
     assert not page.errors
 
 
@@ -183,3 +184,16 @@ def the_settings_are_saved_by_name_and_taken_again(page):
     page.get_by_role("button", name="<b>mine</b>", exact=True).click()
     page.get_by_role("button", name="Run: GRPO against DAPO, 12 seeds").wait_for()
     assert page.get_by_role("switch", name="Clip-Higher, GRPO").is_checked()
+
+
+def a_scenario_is_chosen_by_its_picture_and_undone(page):
+    page.get_by_role("button", name="Browse the scenarios").press("Enter")
+    gallery = page.get_by_role("dialog")
+    gallery.get_by_role("img", name=re.compile("^Gradient norm over updates: GRPO ends at 0")).wait_for()
+    gallery.get_by_test_id("stVerticalBlock").filter(has_text="The lab that printed 0.0000").get_by_role("button").last.press(
+        "Enter"
+    )
+    page.get_by_role("heading", name="The lab that printed 0.0000").wait_for()
+    page.get_by_role("button", name="Undo").press("Enter")
+    page.get_by_role("heading", name="Watch GRPO collapse").wait_for()
+    assert gallery.count() == 0
