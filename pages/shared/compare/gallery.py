@@ -49,11 +49,11 @@ def _card(scenario: Scenario) -> None:
     shipped = picture(scenario.name)
     if shipped is not None:
         st.html(drawn(shipped))
-    st.markdown(f"**{plain(scenario.title)}**  \n:small[{plain(what_to_watch(scenario))}]")
     here = present().scenario.name == scenario.name
-    if st.button("Chosen" if here else "Choose", key=f"choose:{scenario.name}", disabled=here, help=plain(scenario.title)):
+    if st.button(plain(scenario.title), key=f"choose:{scenario.name}", disabled=here, width="stretch"):
         change(Settings(scenario, scenario.runs()), f"the scenario {scenario.title}")
         st.rerun()
+    st.markdown(f":small[{plain(what_to_watch(scenario))}]" + (" *Chosen now.*" if here else ""))
 
 
 def what_to_watch(scenario: Scenario) -> str:

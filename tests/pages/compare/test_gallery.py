@@ -10,14 +10,14 @@ from core.data.gallery import Picture
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
 from pages.shared.compare.gallery import drawn, what_to_watch
-from tests.pages.conftest import SMALL, comparison, finish, press, words
+from tests.pages.conftest import SMALL, comparison, finish, press, read, words
 
 
 def test_the_gallery_has_every_scenario_with_one_sentence(open_app):
     app = press(open_app(SMALL), "browse")
     assert not app.exception
     for scenario in SCENARIOS.values():
-        assert scenario.title in words(app) and what_to_watch(scenario) in words(app)
+        assert read(app.button(key=f"choose:{scenario.name}").label) == scenario.title and what_to_watch(scenario) in words(app)
     assert app.button(key="choose:collapse").disabled
     # A choice closes the dialog, which is the browser's: tests/browser/test_compare.py.
 
