@@ -37,7 +37,7 @@ USUAL = ("eval_accuracy", "update")
 
 
 @dataclass(frozen=True)
-class Picture:
+class ScenarioPicture:
     """Lines of the mean over seeds: label -> (x, y) points. `axis` is "update" or "samples"."""
 
     metric: str
@@ -45,12 +45,12 @@ class Picture:
     lines: dict[str, list[tuple[float, float]]]
 
 
-def picture(scenario: str) -> Picture | None:
+def picture(scenario: str) -> ScenarioPicture | None:
     """The shipped picture of a scenario; None if none is shipped, or it was made with other settings."""
     found = _shipped().get(scenario)
     if found is None or found["runs"] != _ids(SCENARIOS[scenario]):
         return None
-    return Picture(found["metric"], found["axis"], found["lines"])
+    return ScenarioPicture(found["metric"], found["axis"], found["lines"])
 
 
 def out_of_date() -> list[str]:

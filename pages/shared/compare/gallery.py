@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis.charts.palette import side_styles
 from core.analysis.markdown import plain
-from core.data.gallery import Picture, picture
+from core.data.gallery import ScenarioPicture, picture
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
 from pages.shared.compare.edits import Settings, change, present
@@ -62,7 +62,7 @@ def what_to_watch(scenario: Scenario) -> str:
     return watch + rest if watch else before
 
 
-def drawn(shipped: Picture) -> str:
+def drawn(shipped: ScenarioPicture) -> str:
     """The picture as SVG: one line per side, in its colour and dash, with a sentence for those who do not see it."""
     points = [point for line in shipped.lines.values() for point in line]
     xs, ys = zip(*points, strict=True)

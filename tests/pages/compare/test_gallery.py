@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from core.data.gallery import Picture
+from core.data.gallery import ScenarioPicture
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
 from pages.shared.compare.gallery import drawn, what_to_watch
@@ -28,7 +28,7 @@ def test_the_sentence_is_one(name):
 
 
 def test_a_picture_is_drawn_within_its_frame_and_says_what_it_shows():
-    picture = Picture("eval_accuracy", "samples", {"GRPO": [[0, 0.0], [100, 0.5]], "<b>": [[0, 0.2], [50, 1.0]]})
+    picture = ScenarioPicture("eval_accuracy", "samples", {"GRPO": [[0, 0.0], [100, 0.5]], "<b>": [[0, 0.2], [50, 1.0]]})
     svg = drawn(picture)
     points = re.findall(r'points="([^"]+)"', svg)
     assert points == ["6.0,90.0 234.0,48.0", "6.0,73.2 120.0,6.0"]  # 240 x 96 with a margin of 6, to 1.0 above and 100 samples
