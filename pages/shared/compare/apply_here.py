@@ -18,20 +18,19 @@ from pages.shared.compare.state import REFUSED, SETTINGS_OF
 MOST_TOLD = 4
 
 
-def show_changes_ahead(comparison: str | None, runs: dict[str, RunConfig] | None, now: str) -> None:
+def show_changes_ahead(comparison: str | None, runs: dict[str, RunConfig]) -> None:
     """What differs between the settings of the sidebar and those that the runs go on with, and the button that applies it."""
-    if comparison is None or runs is None or now == "over" or SETTINGS_OF.get() != comparison:
+    if comparison is None or SETTINGS_OF.get() != comparison:
         return
     changed = changes_ahead(comparison, runs)
     if not changed:
         return
     told = "; ".join(f"{plain(label)}: {_told(changes)}" for label, (_, changes) in changed.items())
-    with st.container(horizontal=True, vertical_alignment="center", key="changes_ahead"):
-        st.button(
-            "Apply from here", icon=":material/alt_route:", key="apply_here", on_click=_apply, args=(comparison, changed),
-            help="At the end of its present rollout a run goes on with the changed settings, as one line with a mark. "
-            "To begin anew with them, stop the runs and press Run.")  # fmt: skip
-        st.markdown(f":small[{told}]")
+    st.button(
+        "Apply from here", icon=":material/alt_route:", key="apply_here", width="stretch", on_click=_apply, args=(comparison, changed),
+        help="At the end of its present rollout a run goes on with the changed settings, as one line with a mark. "
+        "To begin anew with them, stop the runs and press Run.")  # fmt: skip
+    st.markdown(f":small[{told}]")
 
 
 def changes_ahead(comparison: str, runs: dict[str, RunConfig]) -> dict[str, tuple[RunConfig, dict]]:

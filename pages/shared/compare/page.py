@@ -14,7 +14,6 @@ from pages.shared.common.findings import show_findings
 from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
 from pages.shared.common.trouble import plainly, show_missing_history
-from pages.shared.compare.apply_here import show_changes_ahead
 from pages.shared.compare.buttons import buttons
 from pages.shared.compare.current import current_comparison
 from pages.shared.compare.downloads import downloads
@@ -56,8 +55,6 @@ def compare_page() -> None:
         share(scenario, runs)
         downloads(comparison)
         presets(scenario, runs)
-    with heading:
-        show_changes_ahead(comparison, runs, now)
     with live:
         live_part(comparison, now)
     with rescue:

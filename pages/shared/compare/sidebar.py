@@ -11,9 +11,11 @@ from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.process import manager
+from pages.shared.common.state import COMPARISON
 from pages.shared.common.trouble import sentence
 from pages.shared.common.widgets import shows
 from pages.shared.compare.all_settings import all_settings
+from pages.shared.compare.apply_here import show_changes_ahead
 from pages.shared.compare.edits import Settings, change, last_change, present, undo
 from pages.shared.compare.foreseen import show_foreseen
 from pages.shared.compare.gallery import browse_button
@@ -36,6 +38,7 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
         with st.container(key="foreseen", gap="xsmall"):  # stays in sight while the settings are scrolled
             runs = _checked(settings)
             if runs is not None:
+                show_changes_ahead(COMPARISON.get(), runs)
                 show_foreseen(runs)
         _take_back(settings, runs)
         with st.container(key="more_settings"):
