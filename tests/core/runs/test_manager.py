@@ -63,7 +63,7 @@ class Puppet:
     def release_all(self) -> None:
         self.free.set()
 
-    def __call__(self, config: RunConfig, *, should_stop, on_prepare, checkpoints):
+    def __call__(self, config: RunConfig, *, should_stop, on_prepare, checkpoints, change):
         seed = config.first_seed
         self.order.append(seed)
         for update in range(1, config.updates + 1):
@@ -499,7 +499,7 @@ def test_a_paused_run_may_go_on_in_another_thread_with_the_same_numbers(make):
 def test_a_base_models_progress_is_shown_and_stopping_leaves_it(make):
     shown, go, built = threading.Event(), threading.Event(), []
 
-    def building(config, *, should_stop, on_prepare, checkpoints):
+    def building(config, *, should_stop, on_prepare, checkpoints, change):
         for step in range(1, 1000):
             built.append(step)
             on_prepare("base model", step, 1000)
