@@ -48,6 +48,11 @@ def stages(config: RunConfig, first_update: int) -> list[RunConfig]:
     return found
 
 
+def stage_at(config: RunConfig, first_update: int, update: int) -> RunConfig:
+    """The settings that `update` of such a run was trained with."""
+    return next((part for part in reversed(stages(config, first_update)) if update > part.start), config)
+
+
 def originals(configs: Mapping[str, RunConfig]) -> dict[str, str]:
     """Label of a fork -> label of the run that it comes from, for those whose original is there too. The original may since have been
     given more updates, or fewer."""

@@ -99,7 +99,6 @@ def inspect_step(
 ) -> Step:
     """Train `config`'s run up to `update` and return that step of its seed `seed`. ConfigError for a seed or an update that the run does
     not have, Stopped if `should_stop()` says so."""
-    config = config.at(update)
     if seed not in config.seeds:
         raise ConfigError(
             f"seed must be one of the run's, {config.seeds[0]} to {config.seeds[-1]}, got {seed}; choose one of these"

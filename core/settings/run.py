@@ -116,13 +116,6 @@ class RunConfig:
         """Updates done before this run's own: 0, or those that a fork takes over."""
         return 0 if self.fork is None else self.fork.update
 
-    def at(self, update: int) -> RunConfig:
-        """The settings that `update` was trained with: these, or those of the run that was left before it."""
-        config = self
-        while config.fork is not None and update <= config.fork.update:
-            config = config.fork.run
-        return config
-
     @property
     def most_updates(self) -> int:
         """Updates after which the run is over at the latest. A budget of samples is spent earlier where a rollout takes several rounds."""

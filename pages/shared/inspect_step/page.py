@@ -10,6 +10,7 @@ from core.analysis.charts.palette import side_styles
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult, Status
 from core.data.comparison import SCENARIO
+from core.engine.forks import stage_at
 from core.inspection.sentences import summary
 from core.inspection.step import Step, check_against
 from core.inspection.treatment import treat
@@ -116,7 +117,8 @@ def _replayed(result: RunResult) -> Step | None:
         )
 
     try:
-        step = kept_steps().step(result.config, at.seed, at.update, owner=visitor(), on_prepare=on_prepare, on_wait=on_wait)
+        config = stage_at(result.config, result.history.first_update, at.update)
+        step = kept_steps().step(config, at.seed, at.update, owner=visitor(), on_prepare=on_prepare, on_wait=on_wait)
     except Exception as error:  # any error is shown, and the rest of the page is drawn
         bar.error(f"This update could not be trained again: {plain(str(error) or type(error).__name__)}", icon=":material/error:")
         return None

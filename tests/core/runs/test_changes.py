@@ -15,7 +15,7 @@ import pytest
 from core.analysis.export import comparison_files, run_id
 from core.analysis.findings import findings
 from core.analysis.summary import summarise
-from core.engine.forks import fork_changes, make_fork, stages
+from core.engine.forks import fork_changes, make_fork, stage_at, stages
 from core.engine.trainer import train
 from core.inspection.step import check_against, inspect_step
 from core.runs.manager import RunManager, UnknownComparison
@@ -111,7 +111,7 @@ def test_a_step_before_and_one_after_the_change_can_be_looked_into(changed):
     manager, comparison, _ = changed
     result = manager.results(comparison)["Mine"]
     for update in (6, 11):
-        step = inspect_step(result.config, 1, update)
+        step = inspect_step(stage_at(result.config, result.history.first_update, update), 1, update)
         assert check_against(step, result.history) == ""
 
 
@@ -161,7 +161,7 @@ def test_a_change_may_follow_another():
     assert [part.start for part in parts] == [0, 4, 12]
     assert [fork_changes(part) for part in parts[1:]] == [{"learning_rate": 0.02}, {"group_size": 8}]
     assert same(records[-1], list(train(present))[-1])
-    assert [present.at(update) for update in (1, 4, 5, 12, 13)] == [parts[0], parts[0], parts[1], parts[1], parts[2]]
+    assert [stage_at(present, 0, update) for update in (1, 4, 5, 12, 13)] == [parts[0], parts[0], parts[1], parts[1], parts[2]]
 
 
 def _differing(wanted: RunConfig) -> dict:
