@@ -30,8 +30,7 @@ class CostMeter:
     """The cost of a growing run: what is new costs as much to add as it has rows, however long the run is."""
 
     def __init__(self, config: RunConfig):
-        self._price = config.price
-        self._batch = config.num_prompts * config.group_size / config.minibatches  # completions of an update
+        self.config = config  # given anew when the settings of the run are changed in its course
         self._is_fork = config.fork is not None
         self._length: np.ndarray | None = None  # (R,) tokens per completion, measured last
         self._samples: np.ndarray | None = None  # (R,)
@@ -52,11 +51,19 @@ class CostMeter:
             self._samples = samples[0] if self._is_fork else np.zeros_like(samples[0])
         made = np.diff(samples, axis=0, prepend=self._samples[None])
         with np.errstate(over="ignore", invalid="ignore"):  # lengths in a damaged history may be anything
-            spent = self._price * made * length + ~np.isnan(gradient) * self._batch * length
+            price, batch = np.array([self._price_and_batch(record.update) for record in records]).T[..., None]
+            spent = price * made * length + ~np.isnan(gradient) * batch * length
             spent[[record.update == 0 for record in records]] = 0.0  # the untrained policy was scored, and nothing was spent
             total = self._spent + np.cumsum(spent, axis=0)
         self._length, self._samples, self._spent = length[-1], samples[-1], total[-1]
         return total
+
+    def _price_and_batch(self, update: int) -> tuple[float, float]:
+        """What a token costs that was generated, and the completions of an update, under the settings that `update` was trained with."""
+        config = self.config
+        while config.fork is not None and update <= config.fork.update:
+            config = config.fork.run
+        return config.price, config.num_prompts * config.group_size / config.minibatches
 
 
 def _carried(values: np.ndarray, before: np.ndarray) -> np.ndarray:

@@ -137,6 +137,7 @@ class CostWatch:
         """Label -> mean over seeds at each row of its history, 0 where it is not known. The labels must stay those of the same runs."""
         for label, result in results.items():
             meter = self._meters.setdefault(label, CostMeter(result.config))
+            meter.config = result.config
             known = self._costs.setdefault(label, [])
             records = result.history.after(-1)[len(known) :]
             if records:

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.analysis.cost import token_cost
 from core.analysis.export import comparison_files, run_id
 from core.analysis.findings import findings
+from core.analysis.history import History
 from core.analysis.summary import summarise
 from core.engine.forks import fork_changes, make_fork, stage_at, stages
 from core.engine.trainer import train
@@ -168,3 +170,18 @@ def _differing(wanted: RunConfig) -> dict:
     return {
         name: getattr(wanted, name) for name in ("learning_rate", "group_size") if getattr(wanted, name) != getattr(CONFIG, name)
     }
+
+
+def test_the_cost_of_each_part_is_that_of_its_own_settings():
+    fork = make_fork(CONFIG, 8, group_size=8)
+    history, alone = History(CONFIG.seeds), History(CONFIG.seeds)
+    for record in (*islice(train(CONFIG), 9), *train(fork)):
+        history.append(record)
+    for record in train(CONFIG):
+        alone.append(record)
+    cost = token_cost(history, fork)
+    assert np.array_equal(cost[:9], token_cost(alone, CONFIG)[:9], equal_nan=True)
+    # From update 9 on an update trains on 4 prompts x 8 / 4 minibatches = 8 completions, and not on 4; the rollout of 32 is paid at its first.
+    length = history.metric("completion_tokens_mean")[9:13]
+    known = length[0]
+    assert np.allclose(cost[10] - cost[9], 8 * known) and np.allclose(cost[9] - cost[8], 8 * known + CONFIG.price * 32 * known)
