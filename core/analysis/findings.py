@@ -67,12 +67,13 @@ def _gradient(events: dict) -> str:
 
 
 def _entropy(events: dict) -> str:
-    """'Its entropy fell below 40% at update 96 (entropy collapsed in 13 of 16 seeds).'; solved prompts are no collapse."""
+    """'Its mean entropy fell below 40% at update 96 (entropy collapsed in 13 of 16 seeds).'; solved prompts are no collapse. Single seeds may
+    have collapsed although the mean has not fallen."""
     update = events["entropy_collapse_update"]
     if update is None:
-        return "Its entropy did not collapse."
+        return f"Its mean entropy stayed above {ENTROPY_COLLAPSE_FRACTION:.0%} of the initial one."
     what = events["words"]["entropy_nats"]["what"]
-    return f"Its entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {update} ({what})."
+    return f"Its mean entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {update} ({what})."
 
 
 def _seeds(numbers: dict) -> str:

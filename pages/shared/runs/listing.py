@@ -21,6 +21,7 @@ from pages.shared.runs.settings import Brief, brief
 STATUS_WORDS = {status: "finished" if status is Status.DONE else status.value for status in Status}
 READ_SECONDS, FLUSH_SECONDS = 0.25, 1.0
 KEPT_RUNS = 20_000  # of which settings and outcome are kept, about 1 kB each
+NOTHING_HAPPENED = "neither collapsed nor vanished"
 INTERRUPTED = "the program ended; it can be run again"
 
 
@@ -122,8 +123,12 @@ def _events_text(run: Listed) -> str:
         return "is being read" if run.over else "known when it is over"
     if not run.row.updates:
         return "nothing was measured"
-    told = [f"{event.text}, at {event.update}" for event in run.outcome.events]
-    return "; ".join(told) or "neither collapsed nor vanished"
+    return told_events(run.outcome)
+
+
+def told_events(outcome: Outcome) -> str:
+    """'entropy collapsed in 13 of 16 seeds, at 96; gradient vanished, groups all wrong, at 182'."""
+    return "; ".join(f"{event.text}, at {event.update}" for event in outcome.events) or NOTHING_HAPPENED
 
 
 def as_table(runs: Sequence[Listed], zone) -> pd.DataFrame:

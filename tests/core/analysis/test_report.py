@@ -72,7 +72,7 @@ def test_a_run_that_is_worse_is_called_behind():
 
 def test_a_collapse_is_reported_with_its_update_and_the_share_of_groups_without_advantages():
     text = sentences(A=result([0.5] * 4, entropy=0.1, zero_advantage_fraction=0.1))[0]
-    assert "Its entropy fell below 40% at update 32 (entropy collapsed)." in text
+    assert "Its mean entropy fell below 40% at update 32 (entropy collapsed)." in text
     assert "At the end every advantage was 0 in 10% of the groups it trained on" in text
     older = sentences(A=result([0.5] * 4, entropy=0.1))[0]
     assert "At the end 75% of its groups were all wrong or all right" in older  # 0.5 + 0.25, whatever their advantages
