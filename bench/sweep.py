@@ -1,7 +1,7 @@
 """How fast sweeps are: `python -m bench.sweep [--updates 64] [--only PART …] [--out bench/sweep.json]`; writes bench/sweep.md from it.
 
-A map of 12 x 8 cells (learning rate x ε_high of `collapse`, two sides, 16 seeds) on one and two processes and on Ray, merged and one by one;
-what a shard costs besides training; how soon the coarse map is there; and what follows for 100 and 1,000 cores.
+A map of 12 x 8 cells (learning rate x ε_high of the scenario of the shipped maps, two sides, 16 seeds) on one and two processes and on Ray,
+merged and one by one; what a shard costs besides training; how soon the coarse map is there; and what follows for 100 and 1,000 cores.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from core.data.maps import SCENARIO
 from core.settings.fields import ConfigError
 from core.settings.scenarios import SCENARIOS
 from core.sweep.executor import Executor
@@ -29,7 +30,6 @@ from core.sweep.store import SweepStore
 from core.sweep.unit import Unit, unit_of
 from core.sweep.work import train_texts, train_units
 
-SCENARIO = "collapse"
 X, Y = "learning_rate=1e-3:1e-1:log12", "algorithm.eps_high=0.1:0.8:lin8"
 COARSE = ("learning_rate=1e-3:1e-1:log6", "algorithm.eps_high=0.1:0.8:lin4")
 SEEDS, FIRST_SEED, WHOLE = 16, 1000, 480
@@ -65,7 +65,7 @@ def measure_map(make: Callable[[], Executor], updates: int, *, merge: bool = Tru
             "load_average": load,
             "failed": progress.failed,
         }
-    print(executor.name, "merged" if merge else "one by one", found, flush=True)
+        print(executor.name, "merged" if merge else "one by one", found, flush=True)
     return found
 
 
@@ -93,8 +93,9 @@ def measure_merging() -> dict:
             ]
             units = [unit_of(config, config.seeds[:seeds]) for config in cells]
             together, apart = _processor_seconds(units, True), _processor_seconds(units, False)
-            out[f"{label}, {seeds} seeds"] = {"cells": len(units), "together": together, "apart": apart, "gain": apart / together}
-            print(label, seeds, out[f"{label}, {seeds} seeds"], flush=True)
+            name = f"{label}, {seeds} seed{'s' if seeds > 1 else ''}"
+            out[name] = {"cells": len(units), "together": together, "apart": apart, "gain": apart / together}
+            print(name, out[name], flush=True)
     return out
 
 
@@ -186,9 +187,7 @@ PARTS: dict[str, Callable[[int], object]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--updates", type=int, default=64, help="of each cell of the 12 x 8 map (default 64; the scenario has 480)"
-    )
+    parser.add_argument("--updates", type=int, default=64, help="of each cell of the 12 x 8 map (default: 64)")
     parser.add_argument(
         "--only", nargs="+", choices=list(PARTS), default=list(PARTS), help="measure these, and keep the others as they are"
     )
