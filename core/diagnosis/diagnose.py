@@ -36,7 +36,13 @@ def _verdict(evidence: Evidence, found: list[Finding]) -> list[Finding]:
         facts["rows"] = len(reward)
         return [Finding(kind="cannot_show", variant="few_rows", severity=VERDICT, confidence=SURE, facts=facts)]
     moved = trends.change(reward)
-    facts |= {"first": trends.number(moved.first), "last": trends.number(moved.last), "error": trends.number(moved.error)}
+    facts |= {
+        "first": trends.number(moved.first),
+        "last": trends.number(moved.last),
+        "error": trends.number(moved.error),
+        "begin": moved.parts[0],
+        "end": moved.parts[1],
+    }
     solved = evidence.share_right is not None and moved.last >= limit("solved")
     if any(f.kind == "reward_parts_diverge" for f in found):
         return [Finding(kind="cannot_show", variant="one_part", severity=VERDICT, confidence=SURE, facts=facts)]

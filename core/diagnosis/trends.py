@@ -9,14 +9,19 @@ import numpy as np
 from core.diagnosis.evidence import Evidence, Series
 from core.diagnosis.thresholds import limit
 
+WINDOWS = 16  # that a run is cut into to see slow fluctuations
+FEW_WINDOWS = 6
+MEDIAN_DIFFERENCE = 0.954  # median of |a - b| of two normal values of standard deviation 1
+
 
 @dataclass(frozen=True)
 class Change:
-    """Mean of the first part, of the last, and the standard error of their difference."""
+    """Mean of the first part, of the last, and the standard error of their difference; which parts these are."""
 
     first: float
     last: float
     error: float
+    parts: tuple[str, str] = ("first third", "last third")
 
     @property
     def size(self) -> float:
@@ -32,14 +37,16 @@ class Change:
 
 
 def mean_error(values: np.ndarray) -> tuple[float, float]:
-    """Mean of (n,) values and its standard error. The trend within is taken out; neighbours that resemble each other count less."""
+    """Mean of (n,) values and its standard error. The trend within is taken out, a curved one where there are enough values; neighbours
+    that resemble each other count less."""
     n = len(values)
     mean = float(values.mean())
     if n < 3:
         return mean, float("inf")
-    place = np.arange(n) - (n - 1) / 2
-    rest = values - mean - place * (place @ values) / (place @ place)
-    variance = float(rest @ rest) / (n - 2)
+    degree = int(limit("trend_degree")) if n >= limit("trend_rows") else 1
+    place = np.linspace(-1, 1, n)
+    rest = values - np.polynomial.Legendre.fit(place, values, degree, domain=(-1, 1))(place)
+    variance = float(rest @ rest) / (n - degree - 1)
     total = float(rest @ rest)
     alike = float(rest[1:] @ rest[:-1]) / total if total > 0 else 0.0
     alike = min(max(alike, 0.0), 0.9)
@@ -47,7 +54,12 @@ def mean_error(values: np.ndarray) -> tuple[float, float]:
 
 
 def window_error(values: np.ndarray, rows: int) -> float:
-    """Standard error of the mean of `rows` neighbours, from the scatter of the whole series around its rolling median."""
+    """Standard error of the mean of `rows` neighbours: from the scatter of the whole series around its rolling median, or from how far
+    neighbouring windows usually are apart, whichever is larger. The second sees fluctuations that are slower than a window."""
+    return max(windows_apart(values, rows), _rolling_error(values, rows))
+
+
+def _rolling_error(values: np.ndarray, rows: int) -> float:
     rest = values - rolling_median(values, rows)
     total = float(rest @ rest)
     alike = min(max(float(rest[1:] @ rest[:-1]) / total if total > 0 else 0.0, 0.0), 0.9)
@@ -55,10 +67,34 @@ def window_error(values: np.ndarray, rows: int) -> float:
 
 
 def change(series: Series) -> Change:
-    """Between the first and the last third."""
-    third = max(1, len(series) // 3)
-    (first, e1), (last, e2) = mean_error(series.values[:third]), mean_error(series.values[-third:])
-    return Change(first, last, float(np.hypot(e1, e2)))
+    """Between the first and the last third; of a run that rises early and then holds, between the first sixth and the last half."""
+    n = len(series)
+    third, sixth = max(1, n // 3), max(1, n // 6)
+    thirds = _between(series.values, third, third, ("first third", "last third"))
+    if thirds.rises or n < 3 * limit("trend_rows"):
+        return thirds
+    early = _between(series.values, sixth, n - n // 2, ("first sixth", "last half"))
+    return early if early.rises else thirds
+
+
+def _between(values: np.ndarray, before: int, after: int, parts: tuple[str, str]) -> Change:
+    """Of the first `before` and the last `after` values. The error is not below what windows of the whole run say, which see fluctuations
+    that are slower than a part is long."""
+    (first, e1), (last, e2) = mean_error(values[:before]), mean_error(values[-after:])
+    rows = max(1, len(values) // WINDOWS)
+    slow = windows_apart(values, rows) * float(np.sqrt(rows / before + rows / after))
+    return Change(first, last, max(float(np.hypot(e1, e2)), slow), parts)
+
+
+def windows_apart(values: np.ndarray, rows: int) -> float:
+    """Standard deviation of the mean of `rows` values, from how far neighbouring windows usually are apart; 0 where these are
+    too few or too short, so that it would only measure single rows."""
+    means = values[: len(values) // rows * rows].reshape(-1, rows).mean(axis=1)
+    return (
+        float(np.median(np.abs(np.diff(means)))) / MEDIAN_DIFFERENCE
+        if rows >= limit("window_rows") and len(means) >= FEW_WINDOWS
+        else 0.0
+    )
 
 
 def spread(series: Series) -> float:
@@ -69,6 +105,13 @@ def spread(series: Series) -> float:
 
 def first_window(evidence: Evidence, series: Series) -> np.ndarray:
     return series.values[: evidence.window(series)]
+
+
+def starts(evidence: Evidence, series: Series) -> tuple[float, float]:
+    """(lowest, highest) of what may be called its beginning: the medians of the first window and of the first rows, which differ where it
+    moves within the first window."""
+    medians = [float(np.median(part)) for part in (first_window(evidence, series), series.values[: int(limit("start_rows"))])]
+    return min(medians), max(medians)
 
 
 def last_window(evidence: Evidence, series: Series) -> np.ndarray:

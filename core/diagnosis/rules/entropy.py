@@ -14,14 +14,15 @@ def entropy(evidence: Evidence) -> list[Finding]:
     series = evidence.get("entropy_nats")
     if not evidence.has_trend(series) or not evidence.begins or len(series) < 2 * evidence.window(series):
         return []
-    initial, rows = float(np.median(trends.first_window(evidence, series))), evidence.window(series)
+    (lowest, initial), rows = trends.starts(evidence, series), evidence.window(series)
     last = float(np.median(trends.last_window(evidence, series)))
     if max(initial, last) < limit("entropy_none"):
         return []
     smooth = trends.rolling_median(series.values, rows)
     if last < limit("entropy_collapse") * initial:
         kind, since = "entropy_collapse", trends.window_since(series, rows, smooth < limit("entropy_collapse") * initial)
-    elif last > limit("entropy_explosion") * initial:
+    elif last > limit("entropy_explosion") * lowest:
+        initial = lowest
         kind, since = "entropy_explosion", trends.window_since(series, rows, smooth > limit("entropy_explosion") * initial)
     else:
         return []
@@ -44,7 +45,7 @@ def _stands_since(evidence: Evidence, step: int) -> bool:
     if len(since) < limit("trend_rows") or len(since) < len(reward) / 3:
         return False
     late = trends.change(since)
-    return late.size + 2 * late.error < limit("stands") * trends.change(reward).size
+    return late.size + late.error < limit("stands") * trends.change(reward).size
 
 
 def _solved(evidence: Evidence) -> bool:

@@ -32,7 +32,8 @@ def gradient_large(evidence: Evidence) -> list[Finding]:
 
 def _spikes(evidence, series) -> list[Finding]:
     # Rows without signal have a gradient near 0; a spike is one among rows that have some.
-    usual = float(np.quantile(series.values, 0.75)) / 2
+    moving = series.values[series.values > limit("zero")]
+    usual = float(np.quantile(moving, 0.75)) / 2 if len(moving) else 0.0
     around = np.maximum(trends.rolling_median(series.values, max(evidence.window(series), 16)), usual)
     spikes = (series.values > limit("gradient_spike") * around) & (around > limit("zero"))
     if not spikes.any():

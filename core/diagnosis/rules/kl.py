@@ -37,13 +37,15 @@ def kl(evidence: Evidence) -> list[Finding]:
                 facts={"kl": trends.number(start)}, marks=(series.mark(),),
             )
         )  # fmt: skip
-    if late >= limit("kl_runaway") and late >= limit("kl_growth") * usual and not trends.rises(evidence):
+    least = min(usual, float(series.values[0]) if evidence.begins else usual)
+    grows = late >= limit("kl_growth") * least or (late >= limit("kl_far") and late >= usual)
+    if late >= limit("kl_runaway") and grows and not trends.rises(evidence):
         smooth = trends.rolling_median(series.values, rows)
         since = trends.window_since(series, rows, smooth >= max(limit("kl_runaway"), late / 2))
         found.append(
             Finding(
                 kind="kl_runaway", severity=FAULT, confidence=LIKELY, since_step=since, value=late, marks=(series.mark(since),),
-                facts={"first": trends.number(usual), "last": trends.number(late), "step": since},
+                facts={"first": trends.number(least), "last": trends.number(late), "step": since},
             )
         )  # fmt: skip
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ from pages.shared.common.view_settings import chosen_view
 from pages.shared.your_run.beside import choices, histories_of
 from pages.shared.your_run.charts import charts_for
 from pages.shared.your_run.drawing import Drawn, drawn
+from pages.shared.your_run.findings import marks
 from pages.shared.your_run.shown import Shown, shown
 from pages.shared.your_run.state import BESIDE, EVENTS, MORE, RUNS
 
@@ -63,7 +64,7 @@ def _tick(labels: tuple[str, ...]) -> None:
         key="your_run:board",
         comparison=f"{what.mark}#{made.epoch}",
         **_view(runs.values()),
-        events=_events(made),
+        events=_events(what, runs, made),
         badge=_badge(what),
         charts=charts_for(runs.values(), columns),
         sides=_styles(made.histories),
@@ -89,11 +90,13 @@ def _styles(labels: Iterable[str]) -> list[dict]:
     return styles if len(styles) > 1 else [{**style, "dash": "solid"} for style in styles]
 
 
-def _events(made: Drawn) -> list[dict]:
-    """Collapses and vanished gradients; more names than these in one chart hide the lines."""
+def _events(what: Shown, runs: Mapping[str, LogRun], made: Drawn) -> list[dict]:
+    """What the diagnosis found in the log's runs, and the events of the Lab's runs beside it; more names than these in one chart hide the
+    lines."""
     if len(made.histories) > MAX_WITH_EVENTS:
         return []
-    return EVENTS.of(made.mark, lambda: series.find_events(made.histories))
+    beside = {label: history for label, history in made.histories.items() if label not in runs}
+    return [*marks(what, runs), *EVENTS.of(made.mark, lambda: series.find_events(beside))]
 
 
 def _badge(what: Shown) -> dict | None:

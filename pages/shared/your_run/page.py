@@ -14,6 +14,7 @@ from pages.shared.your_run.actions import actions, undo_bar
 from pages.shared.your_run.beside import choices
 from pages.shared.your_run.board import MOST, PREFIX, at_first, board, runs_key
 from pages.shared.your_run.columns import ask_accuracy, columns, said
+from pages.shared.your_run.findings import findings
 from pages.shared.your_run.give import give, limit
 from pages.shared.your_run.shown import DamagedLog, Shown, shown
 from pages.shared.your_run.state import BESIDE, GREETED, MORE, UNDO, WATCHED
@@ -81,6 +82,7 @@ def _show(what: Shown) -> None:
     )  # fmt: skip
     log_view_settings(PREFIX)
     board(what)
+    findings(what)
     other = list(
         dict.fromkeys(c for run in labels.values() for c in (*run.columns, *run.evaluation.columns) if c not in run.taken)
     )

@@ -19,6 +19,7 @@ UNDO: Key[tuple[str, str] | None] = Key("your_run:undo")  # (log deleted last, i
 CORRECTIONS: KeyFamily[Sequence[Correction] | None] = KeyFamily("your_run:corrections:{}")  # by what is shown
 DRAWN: Key = Key("your_run:drawn")  # what the board drew last, a `drawing.Drawn`
 EVENTS: Memo[list[dict]] = Memo("your_run:events")
+DIAGNOSES: Memo[dict] = Memo("your_run:diagnoses")  # label of a run -> its findings
 
 FILES: KeyFamily[list] = KeyFamily("your_run:files:{}", [], Lifetime.WIDGET)  # by GIVEN
 TEXT: KeyFamily[str] = KeyFamily("your_run:text:{}", "", Lifetime.WIDGET)
@@ -29,3 +30,4 @@ RUNS: KeyFamily[list[str]] = KeyFamily(
 )  # which are drawn, by what is shown and how many there are
 BESIDE: KeyFamily[list[str]] = KeyFamily("your_run:beside:{}", [], Lifetime.WIDGET)  # what is laid beside it
 MORE: KeyFamily[list[str]] = KeyFamily("your_run:columns:{}", [], Lifetime.WIDGET)  # which columns are drawn too
+DIAGNOSED_RUN: KeyFamily[str] = KeyFamily("your_run:diagnosed:{}", "", Lifetime.WIDGET)  # by what is shown

@@ -1,0 +1,156 @@
+"""Measure the diagnosis on logs of known truth, made from the Lab's own runs, and write docs/diagnosis.md.
+
+python -m bench.diagnosis --cache DIR                       trains what the cache lacks (about ten minutes), then diagnoses every log
+python -m bench.diagnosis --cache DIR --rivals PYTHON       also runs rldoctor and rlwatch, which PYTHON's environment holds
+python -m bench.diagnosis --cache DIR --half tune           prints the half on which thresholds are set, with every mistake, and writes nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from bench.diagnosis_logs import DIALECTS, Disturbed, logged, rows_of, written
+from bench.diagnosis_report import report
+from bench.diagnosis_runs import FIRST_SEED, REPORT, SEEDS, TUNE, Patient, patients, trained
+from bench.diagnosis_score import Told, false_alarms, scores, table
+from bench.diagnosis_truth import KINDS, Truth, of_the_part, truth
+from core.diagnosis import CONDITION, FAULT, diagnose, evidence_of_log
+from core.logs import read_paths
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "diagnosis.md"
+INSIDE = Path(__file__).resolve().parent / "inside" / "rivals.py"
+OURS = "ours"
+LOGS_EACH = 3  # of every seed of every run, in another dialect and disturbed otherwise
+NEEDED = {
+    "no_signal": ("zero", "wrong"), "entropy_collapse": ("entropy",), "entropy_explosion": ("entropy",), "length_runaway": ("cut",),
+    "truncation": ("cut",), "kl_runaway": ("kl",), "clip_inactive": ("clip", "clip_low"), "diverged": ("loss", "grad_norm"),
+}  # fmt: skip
+
+
+def how_of(patient: Patient, seed: int, which: int) -> Disturbed:
+    """The disturbance of one log, drawn from the name of the run, its seed and which of its logs it is."""
+    random = np.random.default_rng(zlib.crc32(f"{patient.name} {seed} {which}".encode()))
+    dialect = DIALECTS[int(random.integers(len(DIALECTS)))]
+    thin = int(random.choice((1, 1, 2) if dialect.rollouts else (1, 2, 5, 10)))
+    begin = float(random.choice((0.0, 0.0, 0.0, 0.3)))
+    end = float(random.choice((1.0, 1.0, 1.0, 0.65)))
+    added = str(random.choice(("", "", "", "", "", "", "diverged", "gradient_spikes")))
+    return Disturbed(dialect, thin, float(random.choice((0.0, 0.03, 0.08))), begin, end, added, int(random.integers(2**31)))
+
+
+def made(patient: Patient, cache: Path, folder: Path, logs_each: int = LOGS_EACH) -> list[tuple[str, Truth, Path]]:
+    """(name, truth, file) of the logs of a patient's seeds, written to `folder`."""
+    held, found = trained(patient, cache), []
+    for place in range(SEEDS):
+        record = {name: (values[:, place] if values.ndim == 2 else values) for name, values in held.items() if name != "failed"}
+        for which in range(logs_each):
+            how = how_of(patient, FIRST_SEED[patient.family] + place, which)
+            rows = rows_of(*_values(patient, record), how)
+            name, text = written(rows, how.dialect.form)
+            path = folder / f"{patient.name}-{place}-{which}" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            part = f"{how.dialect.name}, {len(rows)} rows, every {how.thin}, {how.begin:g}-{how.end:g}"
+            label = f"{patient.name}/{place} ({part}{', ' + how.added if how.added else ''})"
+            found.append((label, _visible(patient, record, how, rows), path))
+    return found
+
+
+def _values(patient: Patient, record: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What is logged, and the rollout of every update; without the untrained policy's row."""
+    values = logged(record, patient.config.algorithm.dynamic_sampling == "refill", patient.config.learning_rate)
+    each = patient.config.effective_updates_per_rollout
+    rollouts = (record["updates"][1:] - 1) // each
+    return {name: column[1:] for name, column in values.items()}, rollouts
+
+
+def _visible(patient: Patient, record: dict[str, np.ndarray], how: Disturbed, rows: list[dict]) -> Truth:
+    """The truth of what the log has of the run."""
+    whole = truth(patient, record)
+    n = len(record["updates"])
+    keep = slice(int(how.begin * n), max(int(how.end * n), 2))
+    said = of_the_part(whole, truth(patient, {name: column[keep] for name, column in record.items()}), how.begin == 0)
+    for kind, names in NEEDED.items():
+        if said[kind] and not any(name in how.dialect.names for name in names):
+            said[kind] = None  # the log cannot show it
+    if patient.config.algorithm.dynamic_sampling == "refill" and not {"rounds", "pass_rate"} & how.dialect.names.keys():
+        said |= {
+            "no_signal": None,
+            "healthy": None if said["healthy"] else said["healthy"],
+        }  # it does not say that they were refilled
+    if how.added:
+        said |= {
+            how.added: None if how.added == "gradient_spikes" and said["gradient_spikes"] is None else True,
+            "healthy": False if how.added == "diverged" else None,
+        }
+        said |= {kind: None for kind in ("gradient_vanished", "gradient_never", "length_runaway") if said[kind]}
+    if len(rows) < 12:
+        said |= {kind: None for kind, value in said.items() if value}  # no trend can be told
+    return said
+
+
+def ours(path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """(kinds told, kinds called a fault or a condition) by the rules."""
+    reading = read_paths([path])
+    if not reading.runs:
+        return frozenset(), frozenset()
+    findings = diagnose(evidence_of_log(reading.runs[0]))
+    told = {f.kind for f in findings if f.variant != "few"}
+    return frozenset(told), frozenset(f.kind for f in findings if f.severity in (FAULT, CONDITION))
+
+
+def theirs(python: str, logs: list[tuple[str, Truth, Path]]) -> dict[str, dict[str, tuple[list[str], list[str]]]]:
+    """Program -> file -> (kinds, alarms), from the environment of `python`."""
+    asked = [str(path) for _, _, path in logs]
+    done = subprocess.run([python, str(INSIDE)], input=json.dumps(asked), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, required=True, help="where runs and logs are kept; outside of the project")
+    parser.add_argument("--rivals", metavar="PYTHON", help="the interpreter of an environment with rldoctor and rlwatch")
+    parser.add_argument("--half", choices=("tune", "report"), default="report")
+    options = parser.parse_args()
+    results = {}
+    for half, family in (("tune", TUNE), ("report", REPORT)):
+        if options.half == "report" or half == options.half:
+            results[half] = _diagnosed(family, options)
+    if options.half == "tune":
+        _print(results["tune"][OURS])
+    else:
+        DOCUMENT.write_text(report(results), encoding="utf-8")
+
+
+def _diagnosed(family: str, options: argparse.Namespace) -> dict[str, list[Told]]:
+    """Program -> what it told of every log of the family."""
+    logs = [log for p in patients() if p.family == family for log in made(p, options.cache / "runs", options.cache / "logs")]
+    found = {OURS: [Told(name, family, said, *ours(path)) for name, said, path in logs]}
+    if options.rivals:
+        for program, answers in theirs(options.rivals, logs).items():
+            found[program] = [
+                Told(name, family, said, frozenset(answers[str(path)][0]), frozenset(answers[str(path)][1]))
+                for name, said, path in logs
+            ]
+    return found
+
+
+def _print(logs: list[Told]) -> None:
+    print("\n".join(table({OURS: scores(logs)}, (*KINDS, "healthy"))))
+    alarms, healthy = false_alarms(logs)
+    print(f"false alarms: {alarms} of {healthy} healthy logs")
+    for log in logs:
+        missed = [k for k, v in log.truth.items() if v and k not in log.told]
+        false = [k for k, v in log.truth.items() if v is False and k in log.told]
+        if missed or false:
+            print(log.name, "missed", missed, "false", false, "told", sorted(log.told))
+
+
+if __name__ == "__main__":
+    main()
