@@ -19,13 +19,30 @@ from bench.diagnosis_logs import DIALECTS, Disturbed, logged, rows_of, written
 from bench.diagnosis_report import report
 from bench.diagnosis_runs import FIRST_SEED, REPORT, SEEDS, TUNE, Patient, patients, trained
 from bench.diagnosis_score import Told, false_alarms, scores, table
-from bench.diagnosis_truth import KINDS, Truth, of_the_part, truth
+from bench.diagnosis_truth import FAULTY, KINDS, Truth, of_the_part, truth
 from core.diagnosis import CONDITION, FAULT, diagnose, evidence_of_log
 from core.logs import read_paths
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "diagnosis.md"
 INSIDE = Path(__file__).resolve().parent / "inside" / "rivals.py"
 OURS = "ours"
+# Detector -> our kinds that it may mean: each is given the benefit of the doubt.
+KNOWN = {
+    "rldoctor": {
+        "advantage_collapse": ("no_signal",), "entropy_collapse": ("entropy_collapse",), "gradient_pathology": ("gradient_spikes", "diverged"),
+        "kl_drift": ("kl_runaway",), "length_pathology": ("length_runaway", "truncation"), "plateau": ("reward_stalled",),
+        "reward_hacking": ("eval_falls",),
+    },
+    "rlwatch": {
+        "entropy_collapse": ("entropy_collapse",), "kl_explosion": ("kl_runaway",), "loss_nan": ("diverged",),
+        "gradient_norm_spike": ("gradient_spikes",), "reward_mean_drift": ("reward_falls",), "reward_hacking": ("eval_falls",),
+        "advantage_variance": ("no_signal",),
+    },
+}  # fmt: skip
+WATCHED = {
+    "entropy": "entropy_nats", "kl_divergence": "kl_base", "reward_mean": "reward_mean", "reward_std": "reward_std", "loss": "loss",
+    "grad_norm": "grad_norm",
+}  # fmt: skip
 LOGS_EACH = 3  # of every seed of every run, in another dialect and disturbed otherwise
 NEEDED = {
     "no_signal": ("zero", "wrong"), "entropy_collapse": ("entropy",), "entropy_explosion": ("entropy",), "length_runaway": ("cut",),
@@ -76,14 +93,20 @@ def _visible(patient: Patient, record: dict[str, np.ndarray], how: Disturbed, ro
     n = len(record["updates"])
     keep = slice(int(how.begin * n), max(int(how.end * n), 2))
     said = of_the_part(whole, truth(patient, {name: column[keep] for name, column in record.items()}), how.begin == 0)
-    for kind, names in NEEDED.items():
-        if said[kind] and not any(name in how.dialect.names for name in names):
-            said[kind] = None  # the log cannot show it
+    unseen = [kind for kind, names in NEEDED.items() if said[kind] and not any(name in how.dialect.names for name in names)]
+    said |= dict.fromkeys(unseen)  # the log cannot show it
+    if unseen and said["healthy"] is False and not any(said[kind] for kind in FAULTY):
+        said["healthy"] = None
     if patient.config.algorithm.dynamic_sampling == "refill" and not {"rounds", "pass_rate"} & how.dialect.names.keys():
         said |= {
             "no_signal": None,
             "healthy": None if said["healthy"] else said["healthy"],
         }  # it does not say that they were refilled
+    if "right" in how.dialect.names and getattr(patient.config.task, "flip_probability", 0):
+        said |= {
+            "reward_stalled": None,
+            "reward_falls": None,
+        }  # it logs the share that is right, which moves although the reward does not
     if how.added:
         said |= {
             how.added: None if how.added == "gradient_spikes" and said["gradient_spikes"] is None else True,
@@ -106,10 +129,29 @@ def ours(path: Path) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def theirs(python: str, logs: list[tuple[str, Truth, Path]]) -> dict[str, dict[str, tuple[list[str], list[str]]]]:
-    """Program -> file -> (kinds, alarms), from the environment of `python`."""
-    asked = [str(path) for _, _, path in logs]
+    """Program -> file -> (kinds, alarms), from the environment of `python`, in the names of our kinds."""
+    asked = [{"path": str(path), "rows": watch_rows(path)} for _, _, path in logs]
     done = subprocess.run([python, str(INSIDE)], input=json.dumps(asked), capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {
+        program: {path: tuple([k for d in detectors for k in KNOWN[program].get(d, ())] for detectors in pair) for path, pair in answers.items()}
+        for program, answers in found.items()
+    }  # fmt: skip
+
+
+def watch_rows(path: Path) -> list[dict]:
+    """What rlwatch's callbacks would get: a row per step, by its names, read for it by our readers; null for NaN."""
+    runs = read_paths([path]).runs
+    if not runs:
+        return []
+    run, rows = runs[0], []
+    columns = {theirs: run.column_of(ours) for theirs, ours in WATCHED.items()}
+    values = {name: run.training.values(column) for name, column in columns.items() if column is not None}
+    present = {name: run.training.logged(column) for name, column in columns.items() if column is not None}
+    for place, step in enumerate(run.steps):
+        row = {name: None if not np.isfinite(v[place]) else float(v[place]) for name, v in values.items() if present[name][place]}
+        rows.append({"step": int(step)} | row)
+    return rows
 
 
 def main() -> None:

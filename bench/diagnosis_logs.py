@@ -78,10 +78,14 @@ ADDED = {
 def logged(record: Record, refills: bool, learning_rate: float) -> dict[str, np.ndarray]:
     """What frameworks log of it, by the names that `Dialect.names` begins from. The deviation within groups is not in the record: it is
     taken for 0.45 in groups that have a signal."""
+    kl = record["kl_base"]
+    if np.isfinite(kl).any():  # the Lab measures it with every evaluation, others at every step
+        measured = np.flatnonzero(np.isfinite(kl))
+        kl = np.interp(np.arange(len(kl)), measured, kl[measured])
     dead = record["all_wrong_fraction"] + record["all_right_fraction"]
     trained = np.zeros_like(dead) if refills else dead
     return {
-        "loss": record["loss"], "grad_norm": record["grad_norm"], "entropy": record["entropy_nats"], "kl": record["kl_base"],
+        "loss": record["loss"], "grad_norm": record["grad_norm"], "entropy": record["entropy_nats"], "kl": kl,
         "reward": record["reward_mean"], "right": record["accuracy"], "zero": trained, "wrong": record["all_wrong_fraction"],
         "easy": record["all_right_fraction"], "reward_std": 0.45 * (1 - trained), "length": record["completion_tokens_mean"],
         "cut": record["truncated_fraction"], "clip_low": record["clip_fraction_low"], "clip_high": record["clip_fraction_high"],

@@ -16,6 +16,7 @@ KINDS = (
     "reward_stalled", "reward_falls", "clip_inactive", "length_runaway", "truncation", "kl_runaway", "diverged", "learning_rate_zero",
 )  # fmt: skip
 FAULTY = set(KINDS) - {"clip_inactive"}  # a run is healthy without these; a clip that never acts is no fault by itself
+HARMLESS = ("", "epsilon far too wide", "one update per rollout")  # with these a run may be healthy
 OF_THE_START = (
     "entropy_collapse",
     "entropy_explosion",
@@ -63,15 +64,7 @@ def truth(patient: Patient, record: Mapping[str, np.ndarray]) -> Truth:
         "gradient_vanished": _above(-ratio("grad_norm"), -0.35, -0.12),
         "gradient_spikes": None if _has_spikes(gradient) else False,
         "reward_constant": constant,
-        "reward_stalled": None
-        if constant
-        else True
-        if blind
-        else None
-        if fall > 0.1
-        else False
-        if solved
-        else _above(-gain, -0.05, -0.01),
+        "reward_stalled": _stalls(gain, fall, constant, blind, solved),
         "reward_falls": False if blind else _above(fall, 0.1, 0.28),
         "clip_inactive": bool((clip == 0).all()) if (clip == 0).all() or (clip > 0).mean() > 0.02 else None,
         "length_runaway": _runaway(ratio("completion_tokens_mean"), cut[0], cut[0] - cut[1]),
@@ -97,9 +90,22 @@ def truth(patient: Patient, record: Mapping[str, np.ndarray]) -> Truth:
     said["healthy"] = (
         True if not any(said[k] is not False for k in FAULTY) and (gain > 0.03 or solved) else None if gain > 0.01 else False
     )
+    scores = record["eval_accuracy"][np.isfinite(record["eval_accuracy"])]
+    if said["healthy"] and (patient.cause not in HARMLESS or (len(scores) > 4 and _fall(scores) > 0.1)):
+        said["healthy"] = None
     if any(said[k] for k in FAULTY - {"truncation", "no_signal"}):
         said["healthy"] = False
     return said
+
+
+def _stalls(gain: float, fall: float, constant: bool, blind: bool, solved: bool) -> bool | None:
+    if constant:
+        return None  # told as such
+    if blind:
+        return True
+    if fall > 0.1 or (solved and gain < 0.05):
+        return None
+    return False if solved else _above(-gain, -0.05, -0.01)
 
 
 def _above(value: float, no: float, yes: float) -> bool | None:

@@ -19,12 +19,12 @@ def evaluation_falls(evidence: Evidence) -> list[Finding]:
         return []
     best = int(series.values.argmax())
     scale = max(abs(float(series.values[best])), float(np.ptp(series.values)))
-    late = series.values[-2:]
+    late = series.values[-max(2, len(series) // 4) :]
     scatter = (
         float(np.median(np.abs(np.diff(series.values)))) / 0.954
     )  # of one evaluation, if they were normal: |difference| has median 0.954 sd
     if (
-        best >= len(series) - 2
+        best >= len(series) - len(late)
         or float(series.values[best] - late.max()) < max(limit("eval_drop") * scale, limit("eval_errors") * scatter)
         or trends.change(reward).falls
     ):

@@ -36,8 +36,8 @@ def _constant(evidence: Evidence, series: Series) -> Finding:
 
 
 def _falls(evidence: Evidence, series: Series) -> list[Finding]:
-    rows = evidence.window(series)
-    if len(series) < 2 * rows:
+    rows = max(int(limit("fall_rows")), int(len(series) * limit("window_share")))
+    if len(series) < 2 * evidence.window(series):
         return []
     means = np.convolve(series.values, np.ones(rows) / rows, mode="valid")  # window i begins at row i
     peak = int(means.argmax())
