@@ -18,7 +18,7 @@ import numpy as np
 from bench.diagnosis_logs import DIALECTS, Disturbed, logged, rows_of, written
 from bench.diagnosis_report import report
 from bench.diagnosis_runs import FIRST_SEED, REPORT, SEEDS, TUNE, Patient, patients, trained
-from bench.diagnosis_score import Told, false_alarms, scores, table
+from bench.diagnosis_score import Judged, false_alarms, scores, table
 from bench.diagnosis_truth import FAULTY, KINDS, Truth, of_the_part, truth
 from core.diagnosis import CONDITION, FAULT, diagnose, evidence_of_log
 from core.logs import read_paths
@@ -170,20 +170,20 @@ def main() -> None:
         DOCUMENT.write_text(report(results), encoding="utf-8")
 
 
-def _diagnosed(family: str, options: argparse.Namespace) -> dict[str, list[Told]]:
+def _diagnosed(family: str, options: argparse.Namespace) -> dict[str, list[Judged]]:
     """Program -> what it told of every log of the family."""
     logs = [log for p in patients() if p.family == family for log in made(p, options.cache / "runs", options.cache / "logs")]
-    found = {OURS: [Told(name, family, said, *ours(path)) for name, said, path in logs]}
+    found = {OURS: [Judged(name, family, said, *ours(path)) for name, said, path in logs]}
     if options.rivals:
         for program, answers in theirs(options.rivals, logs).items():
             found[program] = [
-                Told(name, family, said, frozenset(answers[str(path)][0]), frozenset(answers[str(path)][1]))
+                Judged(name, family, said, frozenset(answers[str(path)][0]), frozenset(answers[str(path)][1]))
                 for name, said, path in logs
             ]
     return found
 
 
-def _print(logs: list[Told]) -> None:
+def _print(logs: list[Judged]) -> None:
     print("\n".join(table({OURS: scores(logs)}, (*KINDS, "healthy"))))
     alarms, healthy = false_alarms(logs)
     print(f"false alarms: {alarms} of {healthy} healthy logs")

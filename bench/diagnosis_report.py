@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.diagnosis_runs import REPORT, SEEDS, TUNE, patients
-from bench.diagnosis_score import Told, confusion, false_alarms, scores, table
+from bench.diagnosis_score import Judged, confusion, false_alarms, scores, table
 from bench.diagnosis_truth import KINDS
 
 ALL = (*KINDS, "healthy")
@@ -15,7 +15,7 @@ WANTED = 0.9
 TEXTS = Path(__file__).parent
 
 
-def report(results: Mapping[str, Mapping[str, list[Told]]]) -> str:
+def report(results: Mapping[str, Mapping[str, list[Judged]]]) -> str:
     """`results`: half ("tune", "report") -> program -> logs."""
     held = results["report"]
     ours = held["ours"]
@@ -50,7 +50,7 @@ def report(results: Mapping[str, Mapping[str, list[Told]]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _known(held: Mapping[str, list[Told]]) -> dict[str, dict]:
+def _known(held: Mapping[str, list[Judged]]) -> dict[str, dict]:
     """Scores of every program on the kinds that it has a detector for."""
     from bench.diagnosis import KNOWN
 
@@ -58,7 +58,7 @@ def _known(held: Mapping[str, list[Told]]) -> dict[str, dict]:
     return {name: scores(logs, ALL if name == "ours" else [k for k in ALL if k in known[name]]) for name, logs in held.items()}
 
 
-def _verdict(logs: list[Told]) -> str:
+def _verdict(logs: list[Judged]) -> str:
     found = scores(logs)
     good = [k for k, s in found.items() if min(s.precision or 0, s.recall or 0) >= WANTED]
     short = [k for k in ALL if k not in good]
@@ -66,12 +66,12 @@ def _verdict(logs: list[Told]) -> str:
     return f"Precision and recall are both at least {WANTED} for {len(good)} of {len(ALL)} kinds; not for: {named}."
 
 
-def _alarms(programs: Mapping[str, list[Told]]) -> str:
+def _alarms(programs: Mapping[str, list[Judged]]) -> str:
     said = (f"{name}: {false_alarms(logs)[0]} of {false_alarms(logs)[1]}" for name, logs in programs.items())
     return f"Healthy logs in which anything is called a fault or a condition: {'; '.join(said)}."
 
 
-def _ahead(held: Mapping[str, list[Told]]) -> str:
+def _ahead(held: Mapping[str, list[Judged]]) -> str:
     """On which of a program's kinds ours has the higher F1."""
     found, lines = _known(held), []
     for name in (n for n in found if n != "ours"):
@@ -89,7 +89,7 @@ def _f1(score) -> float:
     return 2 * p * r / (p + r) if p + r else 0.0
 
 
-def _confusion(logs: list[Told]) -> list[str]:
+def _confusion(logs: list[Judged]) -> list[str]:
     lines = ["| true | told beside it, wrongly |", "| --- | --- |"]
     for kind, wrong in sorted(confusion(logs).items()):
         lines.append(f"| `{kind}` | {', '.join(f'`{k}` {n}' for k, n in sorted(wrong.items(), key=lambda item: -item[1]))} |")

@@ -13,7 +13,7 @@ UNDECIDED = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Judged:
     """One log. `told`: kinds that a program told; `alarms`: those among them that it calls a fault or a condition."""
 
     name: str
@@ -41,12 +41,12 @@ class Score:
         return self.hit / (self.hit + self.missed) if self.hit + self.missed else None
 
 
-def scores(logs: Iterable[Told], kinds: Iterable[str] = (*KINDS, "healthy")) -> dict[str, Score]:
+def scores(logs: Iterable[Judged], kinds: Iterable[str] = (*KINDS, "healthy")) -> dict[str, Score]:
     logs = list(logs)
     return {kind: _score(kind, logs) for kind in kinds}
 
 
-def _score(kind: str, logs: list[Told]) -> Score:
+def _score(kind: str, logs: list[Judged]) -> Score:
     other = UNDECIDED.get(kind)
     pairs = [
         (log.truth[kind], kind in log.told or other in log.told)
@@ -58,13 +58,13 @@ def _score(kind: str, logs: list[Told]) -> Score:
     )
 
 
-def false_alarms(logs: Iterable[Told]) -> tuple[int, int]:
+def false_alarms(logs: Iterable[Judged]) -> tuple[int, int]:
     """(healthy logs in which anything is called a fault or a condition, healthy logs)."""
     healthy = [log for log in logs if log.truth["healthy"]]
     return sum(1 for log in healthy if log.alarms), len(healthy)
 
 
-def confusion(logs: Iterable[Told]) -> dict[str, dict[str, int]]:
+def confusion(logs: Iterable[Judged]) -> dict[str, dict[str, int]]:
     """What is true -> what was told in its logs that is not -> in how many logs."""
     found: dict[str, dict[str, int]] = {}
     for log in logs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from core.commands import EXIT_BAD_INPUT
-from core.diagnosis import NOTE, Finding, diagnose, evidence_of_log, told
+from core.commands.notify import OPTIONAL, Send, sender, why
+from core.diagnosis import CONDITION, FAULT, NOTE, Finding, diagnose, evidence_of_log, told
 from core.logs import HOME, LogRun, Watcher, read_paths
 from core.settings.fields import ConfigError
 
@@ -27,12 +29,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="look again every few seconds and tell each finding once; Ctrl-C ends it"
     )
+    parser.add_argument(
+        "--notify", action="append", default=[], metavar="TARGET",
+        help="with --watch: also tell each fault and condition once to a command (it reads the text), an http(s) address (it gets the JSON) or "
+        f"a service that apprise knows (see {OPTIONAL}); may be given several times",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace, command: str) -> int:
     """Exit code 0 if at least one run was read, 2 with one line on stderr if none was."""
     if options.watch:
         return watch(options)
+    if options.notify:
+        raise ConfigError("--notify must go with --watch; add --watch, or read the findings here")
     reading = read_paths(options.paths, HOME)
     if not reading.runs:
         reasons = " ".join(str(sentence) for sentence in reading.notes)
@@ -49,26 +58,44 @@ def run(options: argparse.Namespace, command: str) -> int:
 
 
 def watch(options: argparse.Namespace, pause: Callable[[float], object] = time.sleep, looks: int | None = None) -> int:
-    """Tell every finding of every run once, with the step at which it was first seen; `looks` ends it (None: Ctrl-C does)."""
-    if len(options.paths) != 1:
-        raise ConfigError(f"--watch must have one path, got {len(options.paths)}; watch one file or one folder")
-    watcher, seen, look = Watcher(options.paths[0], HOME), set(), 0
+    """Tell every finding of every run once, in the terminal and to whoever is to be notified; `looks` ends it (None: Ctrl-C does)."""
+    send = [sender(target) for target in options.notify]
+    watchers = [Watcher(path, HOME) for path in options.paths]
+    seen: set[tuple] = set()
+    look = 0
     while looks is None or look < looks:
-        changes = watcher.poll()
-        for note in changes.notes:
-            print("-", note, file=sys.stderr, flush=True)
-        for name, runs in changes.logs.items():
-            for found in runs:
-                new = tuple(f for f in diagnosed(found) if (name, found.name, f.kind, f.variant) not in seen)
-                seen |= {(name, found.name, f.kind, f.variant) for f in new}
-                if new:
-                    print(
-                        json.dumps(run_values(found, new), allow_nan=False) if options.json else described(found, new), flush=True
-                    )
+        for path, watcher in zip(options.paths, watchers, strict=True):
+            changes = watcher.poll()
+            for note in changes.notes:
+                print("-", note, file=sys.stderr, flush=True)
+            for name, runs in changes.logs.items():
+                for found in runs:
+                    _tell(found, (path, name, found.name), seen, options.json, send)
         look += 1
         if looks is None or look < looks:
             pause(SECONDS)
-    return 0 if watcher.reading.runs else EXIT_BAD_INPUT
+    return 0 if any(watcher.reading.runs for watcher in watchers) else EXIT_BAD_INPUT
+
+
+def _tell(found: LogRun, place: tuple, seen: set[tuple], as_json: bool, send: list[Send]) -> None:
+    """What is new of a run. A finding that goes and comes again is not told again."""
+    new = tuple(f for f in diagnosed(found) if (*place, f.kind, f.variant) not in seen)
+    known = {entry[:-1] for entry in seen}
+    urgent = tuple(f for f in new if f.severity in (FAULT, CONDITION) and (*place, f.kind) not in known)
+    seen |= {(*place, f.kind, f.variant) for f in new}
+    if new:
+        print(json.dumps(run_values(found, new), allow_nan=False) if as_json else described(found, new), flush=True)
+    for finding in urgent:
+        text = told(finding, found.framework.name)
+        for one in send:
+            try:
+                one(
+                    f"{found.name}: {text.title}",
+                    " ".join(part for part in (text.seen, text.cost) if part),
+                    run_values(found, (finding,)),
+                )
+            except (OSError, ValueError, subprocess.SubprocessError) as error:
+                print(f"- a notice was not delivered: {why(error)}", file=sys.stderr, flush=True)
 
 
 def diagnosed(found: LogRun) -> tuple[Finding, ...]:

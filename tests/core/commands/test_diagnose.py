@@ -1,6 +1,10 @@
 """`python -m core diagnose`."""
 
 import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -58,13 +62,76 @@ def test_watching_tells_a_finding_once_and_a_new_one_when_it_comes(dead, capsys)
                 stream.writelines(json.dumps(row(step) | {"completions/clipped_ratio": 0.9}) + "\n" for step in range(41, 81))
 
     said: list[str] = []
-    options = diagnose.argparse.Namespace(paths=[dead], json=False, watch=True)
-    assert diagnose.watch(options, pause=goes_on, looks=3) == 0
+    assert watched(dead, looks=3, pause=goes_on) == 0
     said.append(capsys.readouterr().out)
     assert "THERE NEVER WAS A GRADIENT" in said[0] and said[1] == ""
     assert "LENGTH RUNS AWAY" in said[2] and "THERE NEVER WAS A GRADIENT" not in said[2]
 
 
-def test_two_paths_cannot_be_watched_at_once(dead, capsys):
-    assert main(["diagnose", "--watch", str(dead), str(dead)]) == 2
-    assert "--watch must have one path, got 2" in capsys.readouterr().err
+def watched(*paths, notify=(), looks=1, pause=lambda seconds: None) -> int:
+    options = diagnose.argparse.Namespace(paths=list(paths), json=False, watch=True, notify=list(notify))
+    return diagnose.watch(options, pause=pause, looks=looks)
+
+
+def test_several_paths_are_watched_at_once_each_told_once(dead, tmp_path, capsys):
+    other = tmp_path / "second" / "other.jsonl"
+    other.parent.mkdir()
+    other.write_text(dead.read_text())
+    assert watched(dead, other, looks=3) == 0
+    assert capsys.readouterr().out.count("THERE NEVER WAS A GRADIENT") == 2
+
+
+def test_a_command_is_told_each_fault_once(dead, tmp_path):
+    heard = tmp_path / "heard.txt"
+
+    def grows(seconds: float) -> None:
+        with dead.open("a") as stream:
+            stream.write(json.dumps(row(41)) + "\n")
+
+    line = f"{sys.executable} -c \"import sys; open({str(heard)!r}, 'a').write(sys.stdin.read())\""
+    assert watched(dead, notify=[line], looks=2, pause=grows) == 0
+    said = heard.read_text()
+    assert said.count("There never was a gradient") == 1 and "exactly 0 in 40 of 40 rows" in said
+    assert "Metrics that would decide" not in said  # a note is no reason to wake somebody
+
+
+def test_an_address_gets_the_json_and_one_that_fails_does_not_end_the_watching(dead, capsys):
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append((self.headers["Content-Type"], json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            self.send_response(500 if len(got) == 1 else 200)
+            self.end_headers()
+
+        def log_message(self, *args) -> None:
+            pass
+
+    got: list[tuple[str, dict]] = []
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert watched(dead, notify=[f"http://127.0.0.1:{server.server_port}/secret"]) == 0
+    finally:
+        server.shutdown()
+        server.server_close()
+    kinds = [finding["kind"] for _, body in got for finding in body["findings"]]
+    assert {"gradient_never", "reward_constant", "no_signal"} <= set(kinds) and len(kinds) == len(set(kinds))
+    assert got[0][0] == "application/json" and got[0][1]["framework"] == "TRL" and got[0][1]["text"]
+    said = capsys.readouterr().err
+    assert "a notice was not delivered: the address answered 500" in said and "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (["--notify", "true"], "--notify must go with --watch"),
+        (["--watch", "--notify", "no-such-command-here"], "--notify must name a command that exists"),
+        (["--watch", "--notify", 'echo "open'], "--notify must be a command whose quotes are closed"),
+        (
+            ["--watch", "--notify", "nosuchservice://x"],
+            "requirements-notify.txt" if find_spec("apprise") is None else "apprise knows",
+        ),
+    ],
+)
+def test_what_cannot_be_notified_is_said_at_once(dead, capsys, more, why):
+    assert main(["diagnose", *more, str(dead)]) == 2
+    assert why in capsys.readouterr().err
