@@ -226,7 +226,7 @@ def document(result: dict) -> str:
         "are of the wall, on workers that run already; the load is that of the machine when a part began, other programs included: with a "
         "load near or above the number of cores the parts are not comparable with each other.",
         "",
-        "| on | cells per second | seconds | runs | worker seconds | start of the workers | load |",
+        "| on | cells per second | seconds | runs | processor seconds of the workers | start of the workers | load |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [

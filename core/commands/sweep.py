@@ -132,5 +132,5 @@ def _tell(grid: Grid, found: SweepMap, progress: Progress) -> None:
     if progress.runs:
         print(
             f"{progress.replicas} seeds of cells were trained as {progress.runs} runs of up to several cells each, "
-            f"in {progress.seconds:.0f} s ({progress.worker_seconds:.0f} s of workers)."
+            f"in {progress.seconds:.0f} s ({progress.worker_seconds:.0f} s of processors)."
         )

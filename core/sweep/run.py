@@ -31,7 +31,7 @@ class Progress:
     runs: int = 0  # merged runs that they were trained as
     units: int = 0  # units that these runs held
     seconds: float = 0.0  # since it began
-    worker_seconds: float = 0.0  # of all workers together
+    worker_seconds: float = 0.0  # of the processors, all workers together
     troubles: tuple[str, ...] = ()  # a sentence for each shard that was lost, or failed
     failed: int = 0  # cells that were given up
     held: bool = False  # it waits for others to be done first

@@ -139,6 +139,6 @@ def _leave_with_parent() -> None:
 def _work(texts: Sequence[str]) -> tuple[list[bytes], float]:
     from core.sweep.work import train_texts
 
-    began = time.perf_counter()
+    began = time.process_time()
     numbers = train_texts(texts, _STOPPED.is_set)
-    return numbers, time.perf_counter() - began
+    return numbers, time.process_time() - began

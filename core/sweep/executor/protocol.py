@@ -14,7 +14,7 @@ class ShardOutcome:
 
     shard: Shard
     numbers: list[bytes] | None = None
-    seconds: float = 0.0
+    seconds: float = 0.0  # of the processor
     error: str = ""
     lost: bool = False
 
