@@ -18,7 +18,7 @@ from pages.shared.common.trouble import plainly, sentence
 from pages.shared.compare.buttons import buttons
 from pages.shared.compare.current import current_comparison
 from pages.shared.compare.edits import present
-from pages.shared.compare.gallery import drawn
+from pages.shared.compare.gallery import show_picture
 from pages.shared.compare.opened import read_address, take_settings_of
 from pages.shared.compare.starting import is_wanted, start
 from pages.shared.compare.state import REFUSED
@@ -58,7 +58,7 @@ def embedded_page() -> None:
         if comparison is None and shown.name != SCENARIO:
             shipped = picture(shown.name)
             if shipped is not None:
-                st.html(drawn(shipped))
+                show_picture(shipped)
             st.caption("The picture is of a finished run. Press Run to train your own, live.")
         else:
             live_part(comparison, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from html import escape
 
 import streamlit as st
@@ -48,12 +49,12 @@ def _browse() -> None:
 def _card(scenario: Scenario) -> None:
     shipped = picture(scenario.name)
     if shipped is not None:
-        st.html(drawn(shipped))
+        show_picture(shipped)
     here = present().scenario.name == scenario.name
     if st.button(plain(scenario.title), key=f"choose:{scenario.name}", disabled=here, width="stretch"):
         change(Settings(scenario, scenario.runs()), f"the scenario {scenario.title}")
         st.rerun()
-    st.markdown(f":small[{plain(what_to_watch(scenario))}]" + (" *Chosen now.*" if here else ""))
+    st.markdown(f":small[{plain(what_to_watch(scenario))}]" + (" :small[*Chosen now.*]" if here else ""))
 
 
 def what_to_watch(scenario: Scenario) -> str:
@@ -62,8 +63,19 @@ def what_to_watch(scenario: Scenario) -> str:
     return watch + rest if watch else before
 
 
-def drawn(shipped: ScenarioPicture) -> str:
-    """The picture as SVG: one line per side, in its colour and dash, with a sentence for those who do not see it."""
+def show_picture(shipped: ScenarioPicture) -> None:
+    """As an image, because Streamlit takes SVG out of a page's text."""
+    what = f"{TITLES[shipped.metric]} over {AXES[shipped.axis]}"
+    ends = ", ".join(f"{label} ends at {line[-1][1]:g}" for label, line in shipped.lines.items())
+    source = base64.b64encode(drawn(shipped, dark=st.context.theme.type == "dark").encode()).decode()
+    st.html(
+        f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(f"{what}: {ends}.")}" style="width: min(100%, 20rem)">'
+        f'<div style="font-size: 0.75rem; opacity: 0.85">{escape(what)}</div>'
+    )
+
+
+def drawn(shipped: ScenarioPicture, dark: bool) -> str:
+    """The picture as SVG: one line per side, in its colour and dash."""
     points = [point for line in shipped.lines.values() for point in line]
     xs, ys = zip(*points, strict=True)
     low, high = min(0.0, min(ys)), max(ys) or 1.0
@@ -74,17 +86,14 @@ def drawn(shipped: ScenarioPicture) -> str:
 
     lines = "".join(
         f'<polyline points="{" ".join(place(x, y) for x, y in shipped.lines[style["label"]])}" fill="none" stroke-width="2.2" '
-        f'stroke-dasharray="{_dash(style["dash"])}" style="stroke: light-dark({style["color"]}, {style["color_dark"]})"/>'
+        f'stroke-dasharray="{_dash(style["dash"])}" stroke="{style["color_dark" if dark else "color"]}"/>'
         for style in side_styles(shipped.lines)
     )
-    base = f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{HEIGHT - MARGIN}" y2="{HEIGHT - MARGIN}" stroke="currentColor" opacity="0.4"/>'
-    ends = ", ".join(f"{label} ends at {line[-1][1]:g}" for label, line in shipped.lines.items())
-    said = escape(f"{TITLES[shipped.metric]} over {AXES[shipped.axis]}: {ends}.")
-    words = escape(f"{TITLES[shipped.metric]} over {AXES[shipped.axis]}")
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" aria-label="{said}">{base}{lines}</svg>'
-        f'<div style="font-size: 0.75rem; opacity: 0.85">{words}</div>'
+    ink = "#fff" if dark else "#000"
+    base = (
+        f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{HEIGHT - MARGIN}" y2="{HEIGHT - MARGIN}" stroke="{ink}" opacity="0.4"/>'
     )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">{base}{lines}</svg>'
 
 
 def _dash(name: str) -> str:

@@ -27,12 +27,12 @@ def test_the_sentence_is_one(name):
     assert re.fullmatch(r"Watch [^\n]+\.", what_to_watch(SCENARIOS[name]))
 
 
-def test_a_picture_is_drawn_within_its_frame_and_says_what_it_shows():
+def test_a_picture_is_drawn_within_its_frame_in_the_colours_of_the_theme():
     picture = ScenarioPicture("eval_accuracy", "samples", {"GRPO": [[0, 0.0], [100, 0.5]], "<b>": [[0, 0.2], [50, 1.0]]})
-    svg = drawn(picture)
+    svg = drawn(picture, dark=False)
     points = re.findall(r'points="([^"]+)"', svg)
     assert points == ["6.0,90.0 234.0,48.0", "6.0,73.2 120.0,6.0"]  # 240 x 96 with a margin of 6, to 1.0 above and 100 samples
-    assert "Held-out score over samples generated: GRPO ends at 0.5, &lt;b&gt; ends at 1." in svg and "<b>" not in svg
+    assert "<b>" not in svg and "#D55E00" in svg and "#F0803C" in drawn(picture, dark=True)
 
 
 @pytest.fixture
