@@ -17,7 +17,7 @@ page.code(shaped_rewards, loss_mask, key="code-three")
 page.live(
     "length-runaway",
     sides=("Sequence mean", "Sequence mean + overlong"),
-    replicas=4,
+    replicas=16,
     updates=240,
     charts=(metric_chart("completion_tokens_mean"), metric_chart("truncated_fraction"), "eval_accuracy"),
 )

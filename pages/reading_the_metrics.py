@@ -13,12 +13,12 @@ page.equation()
 page.code(Tally, collapse_update)
 reading.cards(page)
 page.live(
-    "collapse",
-    replicas=4,
+    "sample-efficiency",
+    replicas=16,
     updates=160,
     charts=(metric_chart("accuracy"), metric_chart("reward_trained_mean"), "groups", "grad_norm"),
 )
 page.limits()
 page.questions()
-page.compare("collapse")
+page.compare("sample-efficiency")
 page.sources()

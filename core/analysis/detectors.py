@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +14,8 @@ from core.engine.forks import fork_points
 from core.settings.run import RunConfig
 
 ENTROPY_COLLAPSE_FRACTION = 0.4  # collapsed: below this fraction of the initial entropy …
-GRADIENT_VANISHED_FRACTION = 0.2  # vanished: below this fraction of the initial gradient norm …
-GRADIENT_FLOOR = 1e-3  # … or below this, wherever it started; an update below it has no gradient
+GRADIENT_FLOOR = 1e-3  # an update whose gradient norm is below this has no gradient
+VANISHED_SHARE = 0.2  # vanished: fewer of the updates of all seeds than this have a gradient …
 SOLVED_FRACTION = 0.9  # solved: so much of what is generated is right, and so many of the groups without signal are all right
 EVENT_UPDATES = 32  # … as a mean over this many consecutive updates
 
@@ -25,21 +26,25 @@ def collapse_update(updates: np.ndarray, entropy: np.ndarray) -> int | None:
     return _first_below(updates, entropy, ENTROPY_COLLAPSE_FRACTION * _start(updates, entropy))
 
 
-def vanished_update(updates: np.ndarray, grad_norm: np.ndarray) -> int | None:
-    """First update at which the mean gradient norm of EVENT_UPDATES updates is below GRADIENT_VANISHED_FRACTION of the initial, or
-    below GRADIENT_FLOOR, after an update that had a gradient; None if never. What was never there cannot vanish: `never_had_gradient`."""
-    had = np.flatnonzero(grad_norm >= GRADIENT_FLOOR)
+def seeds_with_gradient(grad_norm: np.ndarray) -> np.ndarray:
+    """(U, R) -> (U,) share of the measured seeds whose gradient norm is at least GRADIENT_FLOOR, NaN where none was measured."""
+    return mean_over_seeds(np.where(np.isnan(grad_norm), np.nan, grad_norm >= GRADIENT_FLOOR))
+
+
+def vanished_update(updates: np.ndarray, shares: np.ndarray) -> int | None:
+    """First update at which fewer than VANISHED_SHARE of EVENT_UPDATES updates have a gradient, none of them before the first that has
+    one; None if never. What was never there cannot vanish: `never_had_gradient`. `shares` (U,) are those of `seeds_with_gradient`.
+    Norms are counted, not averaged: the rare updates that still have a gradient can have a norm as large as the first ones."""
+    had = np.flatnonzero(shares > 0)
     if not len(had):
         return None
-    threshold = max(GRADIENT_VANISHED_FRACTION * _start(updates, grad_norm), GRADIENT_FLOOR)
-    return _first_below(updates, grad_norm, threshold, after=int(updates[had[0]]))
+    return _first_below(updates, shares, VANISHED_SHARE, after=int(updates[had[0]]) + EVENT_UPDATES - 2)
 
 
 def never_had_gradient(updates: np.ndarray, metric: Callable[[str], np.ndarray]) -> str | None:
-    """Why no update of a run had a gradient, as its mean over seeds: nearly all groups were "all wrong" or "all right", or they were
+    """Why no update of any seed had a gradient: nearly all groups were "all wrong" or "all right", or they were
     "mixed" and something else is the matter. None if one had, or where EVENT_UPDATES updates are not over."""
-    grad_norm = mean_over_seeds(metric("grad_norm"))
-    if np.count_nonzero(updates) < EVENT_UPDATES or (grad_norm >= GRADIENT_FLOOR).any():
+    if np.count_nonzero(updates) < EVENT_UPDATES or (seeds_with_gradient(metric("grad_norm")) > 0).any():
         return None
     shares = {kind: float(np.nanmean(metric(name))) for kind, name in GROUPS_WITHOUT_SIGNAL.items()}
     return next((kind for kind, share in shares.items() if share >= SOLVED_FRACTION), "mixed")
@@ -69,15 +74,24 @@ def gradient_shares(updates: np.ndarray, grad_norm: np.ndarray, until: np.ndarra
 
 GROUPS_WITHOUT_SIGNAL = {"all wrong": "all_wrong_fraction", "all right": "all_right_fraction"}
 
-EVENTS = {  # name in summary.json -> (metric, detector of its mean over seeds)
-    "entropy_collapse_update": ("entropy_nats", collapse_update),
-    "gradient_vanished_update": ("grad_norm", vanished_update),
+
+class Detector(NamedTuple):
+    """How an event of a run is found: `detect` takes (updates, `over_seeds` of the metric's values)."""
+
+    metric: str
+    over_seeds: Callable[[np.ndarray], np.ndarray]  # (U, R) -> (U,)
+    detect: Callable[[np.ndarray, np.ndarray], int | None]
+
+
+EVENTS = {  # name in summary.json
+    "entropy_collapse_update": Detector("entropy_nats", mean_over_seeds, collapse_update),
+    "gradient_vanished_update": Detector("grad_norm", seeds_with_gradient, vanished_update),
 }
 
 
 def find_events(updates: np.ndarray, metric: Callable[[str], np.ndarray]) -> dict[str, int | None]:
     """Name in EVENTS -> the update at which it happened, None if it did not; `metric(name)` gives the values (U, R)."""
-    return {event: detect(updates, mean_over_seeds(metric(name))) for event, (name, detect) in EVENTS.items()}
+    return {name: one.detect(updates, one.over_seeds(metric(one.metric))) for name, one in EVENTS.items()}
 
 
 def _start(updates: np.ndarray, values: np.ndarray) -> float:
@@ -100,7 +114,7 @@ def _first_below(updates: np.ndarray, values: np.ndarray, threshold: float, afte
 
 def suggested_point(config: RunConfig, history: History) -> int | None:
     """Where a rescue is worth trying: after the first collapse or vanished gradient, else half way. None if no rollout is over."""
-    points = fork_points(config, history.last_update)
+    points = fork_points(config, history.common_end)
     if not points:
         return None
     events = [update for update in find_events(history.updates, history.metric).values() if update is not None]

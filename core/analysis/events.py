@@ -13,9 +13,9 @@ from core.analysis.detectors import (
     ENTROPY_COLLAPSE_FRACTION,
     EVENT_UPDATES,
     EVENTS,
-    GRADIENT_FLOOR,
     GROUPS_WITHOUT_SIGNAL,
     SOLVED_FRACTION,
+    seeds_with_gradient,
 )
 from core.analysis.history import History
 from core.analysis.stats import after_initial, initial_values, mean_over_seeds
@@ -43,10 +43,10 @@ class Event:
 def events(history: History) -> list[Event]:
     """Every event of the run so far."""
     updates, found = history.updates, []
-    for metric, detect in EVENTS.values():
-        update = detect(updates, mean_over_seeds(history.metric(metric)))
+    for one in EVENTS.values():
+        update = one.detect(updates, one.over_seeds(history.metric(one.metric)))
         if update is not None:
-            found.append(event_at(history, metric, update))
+            found.append(event_at(history, one.metric, update))
     if never := never_event(history):
         found.append(never)
     return found
@@ -59,10 +59,10 @@ def event_at(history: History, metric: str, update: int) -> Event:
 
 
 def never_event(history: History) -> Event | None:
-    """The event of a run of at least EVENT_UPDATES updates none of which had a gradient, as its mean over seeds."""
-    gradient = mean_over_seeds(history.metric("grad_norm"))
-    trained = history.updates[~np.isnan(gradient)]
-    if len(trained) < EVENT_UPDATES or (gradient >= GRADIENT_FLOOR).any():
+    """The event of a run of at least EVENT_UPDATES updates none of which had a gradient in any seed."""
+    shares = seeds_with_gradient(history.metric("grad_norm"))
+    trained = history.updates[~np.isnan(shares)]
+    if len(trained) < EVENT_UPDATES or (shares > 0).any():
         return None
     return never_at(history, int(trained[EVENT_UPDATES - 1]))
 

@@ -44,6 +44,11 @@ class History:
         return np.where(trained.any(0), self.updates[last], self.last_update)
 
     @property
+    def common_end(self) -> int:
+        """The last update in which every seed was still trained; a fork can begin no later."""
+        return int(self.ends.min()) if len(self) else 0
+
+    @property
     def last_samples(self) -> list[int]:
         """Completions that each seed has generated, 0 without rows."""
         return self._records[-1].samples_generated.tolist() if self._records else [0] * len(self.seeds)

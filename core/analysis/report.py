@@ -9,8 +9,8 @@ from core.analysis.detectors import (
     ENTROPY_COLLAPSE_FRACTION,
     EVENT_UPDATES,
     GRADIENT_FLOOR,
-    GRADIENT_VANISHED_FRACTION,
     SOLVED_FRACTION,
+    VANISHED_SHARE,
 )
 from core.analysis.findings import findings
 from core.analysis.markdown import literal
@@ -42,8 +42,8 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
         "groups without signal all right; it has collapsed when its final entropy is below "
         f"{ENTROPY_COLLAPSE_FRACTION:.0%} of its initial one and it has not solved them. "
         f"Entropy has collapsed when it stays below {ENTROPY_COLLAPSE_FRACTION:.0%} of its initial value, as a mean over {EVENT_UPDATES} "
-        f"updates; the gradient has vanished when its norm stays below {GRADIENT_VANISHED_FRACTION:.0%} of the initial one, or below "
-        f"{GRADIENT_FLOOR:g}. Differences are paired by seed. Cost counts the tokens that were trained on, and those generated at the "
+        f"updates; the gradient has vanished when, of so many updates of all seeds, fewer than {VANISHED_SHARE:.0%} have a gradient norm of at "
+        f"least {GRADIENT_FLOOR:g}. Differences are paired by seed. Cost counts the tokens that were trained on, and those generated at the "
         "price of the setting `generation_price`.",
     ]
     if afterwards:

@@ -23,6 +23,7 @@ from core.settings.numbers import read_number
 from core.settings.overrides import apply_overrides
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
+from core.settings.scenarios import DEFAULT
 from core.settings.sides import own_sides, parse_sides, side_runs
 from core.settings.start import BUDGETS, START
 
@@ -36,7 +37,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def add_setting_options(parser: argparse.ArgumentParser) -> None:
     """The options that describe the runs; not where the results are written."""
-    parser.add_argument("--scenario", default="collapse", help="a name that `list` shows (default: collapse)")
+    parser.add_argument("--scenario", default=DEFAULT, help=f"a name that `list` shows (default: {DEFAULT})")
     parser.add_argument(
         "--sides",
         default=None,

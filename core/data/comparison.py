@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from core.data.dataset import Dataset, Kept, trained
+from core.settings.scenarios import DEFAULT as SCENARIO
 from core.settings.scenarios import SCENARIOS
-
-SCENARIO = "collapse"
 
 SHIPPED_COMPARISON = Dataset("comparison", runs=SCENARIOS[SCENARIO].runs, record=lambda _, config: Kept(trained(config)))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.analysis.export import versions
-from core.settings.scenarios import SCENARIOS
+from core.settings.scenarios import DEFAULT, SCENARIOS
 from core.settings.serial import config_to_json
 from core.sweep.executor.processes import Processes
 from core.sweep.grid import Grid, make_grid
@@ -23,7 +23,7 @@ from core.sweep.run import Sweep
 from core.sweep.store import SweepStore
 
 FOLDER = Path(__file__).parent / "maps"
-SCENARIO = "unstable"
+SCENARIO = DEFAULT
 SEEDS, FIRST_SEED = 16, 1000  # seeds that no setting was searched with
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.analysis.history import History
-from core.analysis.metrics import LEVELS
+from core.analysis.metrics import LEVELS, METRIC_NAMES
 from core.analysis.stats import mean_over_seeds
 from core.data.comparison import SCENARIO as DEFAULT
 from core.data.comparison import SHIPPED_COMPARISON
@@ -26,6 +26,8 @@ DIGITS = 4
 
 # scenario, side, metrics that a page draws
 CURVES = {
+    ("sample-efficiency", "GRPO"): METRIC_NAMES,
+    ("sample-efficiency", "DAPO"): METRIC_NAMES,
     ("length-runaway", "Sequence mean"): ("completion_tokens_mean", "truncated_fraction"),
     ("length-runaway", "Sequence mean + overlong"): ("completion_tokens_mean", "truncated_fraction"),
     ("clip-higher-helps", "eps_high 0.28"): ("clip_fraction_low", "clip_fraction_high", "upclipped_prob_mean", "ratio_max"),

@@ -53,6 +53,12 @@ def lead(pair: str, metric: str, above: float) -> Criterion:
     return Criterion(("differences", pair, metric, "ci95", 0), at_least=above)
 
 
+def within(pair: str, metric: str, bound: float) -> tuple[Criterion, Criterion]:
+    """Both ends of the interval of a paired difference are at most `bound` from 0: no difference of a size that matters."""
+    path = ("differences", pair, metric, "ci95")
+    return Criterion((*path, 0), at_least=-bound), Criterion((*path, 1), at_most=bound)
+
+
 @dataclass(frozen=True)
 class Scenario:
     """An experiment. `run` holds what all algorithms share; `longer` gives an algorithm a multiple of the updates."""

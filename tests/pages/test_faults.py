@@ -100,7 +100,8 @@ def test_without_a_history_the_runs_in_memory_are_listed_and_can_be_opened(open_
     made = comparison(app)
     app.switch_page("pages/runs.py").run()
     assert "The history cannot be shown" in words(app) and not app.exception
-    assert "GRPO stops learning, DAPO goes on: GRPO finished, 16 of 16 updates; DAPO finished, 16 of 16 updates" in words(app)
+    title = SCENARIOS["collapse"].title
+    assert f"{title}: GRPO finished, 16 of 16 updates; DAPO finished, 16 of 16 updates" in words(app)
     assert [link.proto.query_string for link in app.get("page_link") if link.proto.query_string] == [f"comparison={made}"]
     stranger = open_app(fresh=False, cookie="b" * 32).switch_page("pages/runs.py").run()
     assert "16 of 16 updates" not in words(stranger) and not stranger.exception

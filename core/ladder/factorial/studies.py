@@ -44,7 +44,7 @@ STUDIES = {
     "default": Study(
         "The default comparison",
         "Completions are at most 12 tokens long here, so that the overlong punishment has little room, and every rollout is used once.",
-        "unstable",
+        "collapse",
         counts={"first_seed": 400},
     ),
     "many-passes": Study(

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from core.analysis.cost import CostMeter
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS, GRADIENT_FLOOR
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS, Detector
 from core.analysis.events import Event, event_at, never_at
 from core.analysis.history import History
 from core.analysis.result import RunResult
@@ -119,10 +119,12 @@ class EventWatch:
         """Every event so far, as `find_events` would find them. The labels must stay those of the same runs."""
         found = []
         for label, history in histories.items():
-            for metric, detect in EVENTS.values():
-                detector = self._detectors.setdefault((label, metric), _Detector(metric, detect))
-                if (event := detector.look(history)) is not None:
-                    found.append({"side": label, "update": event.update, "metric": metric, "text": f"{label}: {event.text}"})
+            for known in EVENTS.values():
+                watched = self._detectors.setdefault((label, known.metric), _Detector(known))
+                if (event := watched.look(history)) is not None:
+                    found.append(
+                        {"side": label, "update": event.update, "metric": event.metric, "text": f"{label}: {event.text}"}
+                    )
         return found
 
 
@@ -146,12 +148,12 @@ class CostWatch:
 
 
 class _Detector:
-    """The first event that `detect` finds in one metric of one run; of the gradient also that there never was one."""
+    """The first event that a detector finds in one run; of the gradient also that there never was one."""
 
-    def __init__(self, metric: str, detect: Callable[[np.ndarray, np.ndarray], int | None]):
-        self._metric, self._detect = metric, detect
+    def __init__(self, detector: Detector):
+        self._detector = detector
         self._updates: list[int] = []  # measured ones: the detectors walk over all they are given
-        self._means: list[float] = []
+        self._values: list[float] = []  # over seeds
         self._seen = -1
         self._found: Event | None = None
         self._never: Event | None = None  # there was no gradient yet
@@ -159,17 +161,17 @@ class _Detector:
     def look(self, history: History) -> Event | None:
         records = [] if self._found is not None else history.after(self._seen)
         if records:
-            table, rows = _measured(records, self._metric)
+            table, rows = _measured(records, self._detector.metric)
             self._updates += [records[i].update for i in rows]
-            self._means += np.nanmean(table, 1).tolist() if len(table) else []
+            self._values += self._detector.over_seeds(table).tolist() if len(table) else []
             update = self._first()
-            self._found = None if update is None else event_at(history, self._metric, update)
+            self._found = None if update is None else event_at(history, self._detector.metric, update)
             self._seen = records[-1].update
             self._never = self._without_gradient(history)
         return self._found or self._never
 
     def _without_gradient(self, history: History) -> Event | None:
-        if self._metric != "grad_norm" or len(self._means) < EVENT_UPDATES or max(self._means) >= GRADIENT_FLOOR:
+        if self._detector.metric != "grad_norm" or len(self._values) < EVENT_UPDATES or max(self._values) > 0:
             return None
         return self._never or never_at(history, self._updates[EVENT_UPDATES - 1])
 
@@ -178,13 +180,13 @@ class _Detector:
         start = bisect_left(self._updates, after_initial(self._updates[0])) if self._updates else 0
         recent = max(start, bisect_right(self._updates, self._seen - EVENT_UPDATES))
         # A gradient can vanish only once there was one: the first update that had one is looked at as well.
-        had = next((i for i in range(start, recent) if self._means[i] >= GRADIENT_FLOOR), recent)
+        had = next((i for i in range(start, recent) if self._values[i] > 0), recent)
         rows = [*range(start), *range(had, min(had + 1, recent)), *range(recent, len(self._updates))]
-        found = self._fires([self._updates[i] for i in rows], [self._means[i] for i in rows])
-        return self._fires(self._updates, self._means) if found is not None and found <= self._seen else found
+        found = self._fires([self._updates[i] for i in rows], [self._values[i] for i in rows])
+        return self._fires(self._updates, self._values) if found is not None and found <= self._seen else found
 
-    def _fires(self, updates: list[int], means: list[float]) -> int | None:
-        return self._detect(np.array(updates, dtype=int), np.array(means)) if updates else None
+    def _fires(self, updates: list[int], values: list[float]) -> int | None:
+        return self._detector.detect(np.array(updates, dtype=int), np.array(values)) if updates else None
 
 
 def _side(

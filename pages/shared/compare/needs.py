@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from core.engine.cost import MEGABYTE, estimate
 from core.settings.run import RunConfig
 
-# Fitted to the 24 runs of docs/measured.json, whose measured seconds it meets within a factor of 3 (tests/pages/compare/test_needs.py).
-SECONDS_PER_UPDATE = 0.0037  # of what does not depend on the sizes
-OPERATIONS_PER_SECOND = 11.6e9  # multiply-adds of one training run
+# Fitted to the runs of docs/measured.json, whose processor seconds it meets within a factor of 2 (tests/pages/compare/test_needs.py).
+# Their wall seconds depend on what else the machine did.
+SECONDS_PER_UPDATE = 0.0020  # of what does not depend on the sizes
+OPERATIONS_PER_SECOND = 22.6e9  # multiply-adds of one training run
 
 
 def training_seconds(runs: Mapping[str, RunConfig], cores: int | None = None) -> float:

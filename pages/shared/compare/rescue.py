@@ -43,7 +43,7 @@ def show_rescue(comparison: str | None) -> None:
             )
             return
         results = results_of(comparison)
-        open_runs = {label: r for label, r in results.items() if fork_points(r.config, r.history.last_update)}
+        open_runs = {label: r for label, r in results.items() if fork_points(r.config, r.history.common_end)}
         if not open_runs:
             st.markdown("No rollout is over yet: wait a moment.")
         elif len(results) >= MOST_RUNS:
@@ -67,14 +67,14 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
     with right:
         chosen = st.pills("Switch on", DAPO_TECHNIQUES, selection_mode="multi", key=f"rescue:{comparison}:techniques")
         label = st.text_input("Label", free_label(_label(original, chosen or []), list(results)), max_chars=24)
-    config = result.config
+    config, spent = result.config, _spent(result, at)
     changed, problem = None, ""
     try:
         algorithm = with_techniques(config.algorithm, chosen or [])
         if st.toggle("Change any setting", key=f"rescue:{comparison}:any"):
-            changed = _any_setting(f"rescue:{comparison}:{original}:{','.join(chosen or [])}", config, algorithm, at)
+            changed = _any_setting(f"rescue:{comparison}:{original}:{','.join(chosen or [])}", config, algorithm, at, spent)
         else:
-            changed = make_fork(config, at, algorithm=algorithm)
+            changed = make_fork(config, at, algorithm=algorithm, spent=spent)
         check_label(label, taken=results)
     except ConfigError as error:
         problem = str(error)
@@ -82,13 +82,13 @@ def _form(comparison: str, results: dict[str, RunResult], open_runs: dict[str, R
         st.error(plain(sentence(problem)), icon=":material/error:")
     elif changed is not None:
         what = ", ".join(f"`{name}` = {value}" for name, value in fork_changes(changed).items()) or "nothing changed"
-        st.markdown(f"From {plain(original)} after update {at} to update {changed.updates}, with {what}.")
+        st.markdown(f"From {plain(original)} after update {at} {_until(changed)}, with {what}.")
     if st.button("Go on from here", type="primary", icon=":material/fork_right:", disabled=bool(problem), key="rescue:go"):
         _start(comparison, label, changed)
 
 
 def _fork_point(comparison: str, original: str, result: RunResult) -> int:
-    points = fork_points(result.config, result.history.last_update)
+    points = fork_points(result.config, result.history.common_end)
     status = manager().view(comparison).runs[original].status
     # A paused run is forked where it was paused; any other where it collapsed.
     first = points[-1] if status is Status.PAUSED else suggested_point(result.config, result.history)
@@ -100,7 +100,19 @@ def _fork_point(comparison: str, original: str, result: RunResult) -> int:
         help="The ends of its rollouts. Suggested: now, if it is paused; else the rollout in which it collapsed.")  # fmt: skip
 
 
-def _any_setting(prefix: str, original: RunConfig, algorithm: AlgorithmConfig, at: int) -> RunConfig:
+def _spent(result: RunResult, at: int) -> int:
+    """Samples that the seed with the most had generated after update `at`."""
+    history = result.history
+    return int(history.samples[history.updates == at].max())
+
+
+def _until(config: RunConfig) -> str:
+    if config.samples is None:
+        return f"to update {config.updates}"
+    return f"until each seed has generated {config.samples:,} samples"
+
+
+def _any_setting(prefix: str, original: RunConfig, algorithm: AlgorithmConfig, at: int, spent: int) -> RunConfig:
     """The fork of `original` that the widgets describe; `algorithm` holds their first values."""
     one, two = st.columns(2)
     names = [name for name in settings_of(type(algorithm)) if name not in HIDDEN]
@@ -111,7 +123,9 @@ def _any_setting(prefix: str, original: RunConfig, algorithm: AlgorithmConfig, a
         switches |= _widgets(algorithm, original.algorithm, names[half:], f"{prefix}:algorithm")
         shared = _widgets(original, original, OTHER, prefix)
         noise = _widgets(original.task, original.task, ("noise", "flip_probability"), f"{prefix}:task")
-    return make_fork(original, at, algorithm=replace(algorithm, **switches), task=replace(original.task, **noise), **shared)
+    return make_fork(
+        original, at, spent=spent, algorithm=replace(algorithm, **switches), task=replace(original.task, **noise), **shared
+    )
 
 
 def _widgets(config, default, names: Iterable[str], prefix: str) -> dict[str, object]:

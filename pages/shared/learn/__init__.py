@@ -44,7 +44,7 @@ several figures, equations and functions, are welcome where they are short. `liv
 - `### Question` in {#try}, then `set: FIGURE {"control": value}` for its button (it resets the figure first), then what should be seen.
 - Numbers from runs or formulas are never typed: {{collapse/GRPO/grad_norm/final:.2f}} and {{=function(1, 16):.2f}}, see `values`. Parameters,
   such as a paper's 0.28, stand in backticks or in math. A sentence that rests on a number ("falls below a third") is followed by
-  <!-- holds: collapse/GRPO/grad_norm/final_over_initial < 0.34 -->, which a test checks.
+  <!-- holds: collapse/GRPO/gradient_share/mean < 0.15 -->, which a test checks.
 - {#result} is shown after the miniature; there {{run/SIDE/METRIC/final:.2f}} (initial, final, final_over_initial) is what was just measured.
   Word it so that it is true whatever comes out.
 

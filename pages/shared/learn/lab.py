@@ -6,7 +6,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.settings.algorithm import LAB_DEFECTS
-from core.settings.scenarios import LAB, LAB_REPAIRED
+from core.settings.scenarios.lab import LAB, LAB_REPAIRED
 from pages.shared.common.process import manager
 from pages.shared.learn import lab_bugs
 from pages.shared.learn.page import LearnPage

@@ -11,7 +11,7 @@ from functools import cache
 
 import streamlit as st
 
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, GRADIENT_VANISHED_FRACTION
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION
 from core.analysis.metrics import METRIC_NAMES
 from core.data.recorded import curve
 from core.settings.algorithm import DAPO
@@ -24,7 +24,7 @@ WIDTH, HEIGHT, GREY = 300, 64, "#6f8299"  # of the small curves
 # How the figure interprets a value: by the first bound that it is below; the last entry has no bound. `relative`: as a multiple of the start.
 RULES: dict[str, tuple[bool, tuple[tuple[float | None, str], ...]]] = {
     "entropy_nats": (True, ((ENTROPY_COLLAPSE_FRACTION, "collapsed"), (0.8, "narrower"), (1.25, "steady"), (None, "wider"))),
-    "grad_norm": (True, ((GRADIENT_VANISHED_FRACTION, "vanished"), (0.7, "weaker"), (1.5, "steady"), (None, "stronger"))),
+    "grad_norm": (True, ((0.2, "faint"), (0.7, "weaker"), (1.5, "steady"), (None, "stronger"))),
     "loss": (False, ((None, "any"),)),
     "accuracy": (False, ((0.3, "low"), (0.6, "half"), (None, "high"))),
     "reward_mean": (False, ((0.3, "low"), (0.6, "half"), (None, "high"))),
@@ -45,7 +45,8 @@ RULES: dict[str, tuple[bool, tuple[tuple[float | None, str], ...]]] = {
 }
 
 # Metrics that belong together, and for each the runs in which it looks well and ill: (scenario, side), or None.
-GRPO_, DAPO_ = (("collapse", side) for side in SIDES)
+SCENARIO = "sample-efficiency"  # of the figure
+GRPO_, DAPO_ = ((SCENARIO, side) for side in SIDES)
 LAB, REPAIRED, EPOCHS = ("lab", "GRPO"), ("lab-repaired", "GRPO"), ("clip-higher-helps", "eps_high 0.28")
 RUNAWAY, RAMP = ("length-runaway", "Sequence mean"), ("length-runaway", "Sequence mean + overlong")
 FAMILIES: dict[str, dict[str, tuple]] = {
@@ -87,7 +88,7 @@ def scrubbed() -> dict:
     found = {}
     for name in METRIC_NAMES:
         relative, steps = RULES[name]
-        curves = {side: [list(point) for point in curve("collapse", side, name)] for side in SIDES}
+        curves = {side: [list(point) for point in curve(SCENARIO, side, name)] for side in SIDES}
         metric = BY_NAME[name]
         about = {"unit": metric.unit, "definition": metric.definition}
         found[name] = {**about, "relative": relative, "steps": [list(step) for step in steps], **curves}

@@ -1,6 +1,6 @@
 """Numbers in the text: {{…}} is computed or measured, never typed.
 
-    {{collapse/GRPO/grad_norm/final_over_initial:.2f}}             docs/measured.json, seeds from 0
+    {{collapse/GRPO/entropy_nats/final_over_initial:.2f}}          docs/measured.json, seeds from 0
     {{collapse/seeds from 100/GRPO/grad_norm/final:.2f}}           another of its variants
     {{collapse/differences/DAPO - GRPO/eval_accuracy/mean:.2f}}    also `ratios`
     {{run/GRPO/eval_accuracy/final:.2f}}                           the miniature that has just been trained (its summary)

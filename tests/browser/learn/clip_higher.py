@@ -10,7 +10,7 @@ import torch
 from core.engine.algorithms.advantages import group_advantages
 from core.engine.algorithms.losses import policy_loss
 from core.engine.tasks.bandit import Bandit
-from core.settings.scenarios import RARE_ACTIONS
+from core.settings.scenarios.clip_higher import RARE_ACTIONS
 from pages.shared.learn.numbers.clip_higher import ceiling, log_down, log_up, rollouts_to
 from tests.browser.learn import Case, Drag
 

@@ -14,7 +14,7 @@ from core.engine.algorithms.shaping import overlong_penalty
 from core.engine.rollout import _empty_like, _fill
 from core.engine.types import Rollout
 from core.settings.algorithm import DAPO
-from core.settings.scenarios import LAB
+from core.settings.scenarios.lab import LAB
 from pages.shared.learn.numbers.dynamic_sampling import curves
 from tests.browser.learn import Case, Drag
 

@@ -151,10 +151,23 @@ def test_a_dip_shorter_than_the_window_is_no_collapse():
 
 def test_a_gradient_vanishes_only_after_there_was_one():
     updates = np.arange(1, 101)
-    assert detectors.vanished_update(updates, np.full(100, 1e-6)) is None
+    assert detectors.vanished_update(updates, np.zeros(100)) is None
     assert detectors.vanished_update(updates, np.ones(100)) is None
-    late = np.where((updates > 40) & (updates <= 45), 0.5, 0.0)  # a window of 32 behind update 41 is below 0.001 from 45 + 32 on
-    assert detectors.vanished_update(updates, late) == 77
+    late = np.where((updates > 40) & (updates <= 50), 1.0, 0.0)  # ten updates: of 32, 7 are 22 % and 6 are 19 %
+    assert detectors.vanished_update(updates, late) == 45 + 31  # the window from 45 on holds 45 to 50
+
+
+def test_a_few_large_norms_do_not_hide_that_the_gradient_has_vanished():
+    updates = np.arange(1, 101)
+    norms = np.ones((100, 4))
+    norms[30:] = 0.0
+    norms[40::16, 0] = 50.0  # one seed's rare updates: the mean norm stays above its start
+    shares = detectors.seeds_with_gradient(norms)
+    assert shares[:30].tolist() == [1.0] * 30 and shares[40] == 0.25
+    # a window that ends at u holds 62 - u updates with a gradient, and one or two quarters: 6 and a quarter of 32 are 19.5 %
+    assert detectors.vanished_update(updates, shares) == 56
+    norms[:, :] = np.nan
+    assert np.isnan(detectors.seeds_with_gradient(norms)).all()
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,17 @@ def test_the_report_says_where_it_left_and_what_became_of_it():
     assert "**Mine** left GRPO after update 16 with `algorithm.eps_high` = 0.28: entropy" in told
     assert "not measured" not in told
     assert "forks" not in summarise("collapse", {"GRPO": results["GRPO"]})
+
+
+def test_a_run_that_has_spent_its_samples_can_be_left_at_its_end_with_half_as_many_more():
+    """Dynamic sampling takes several rounds, so that only what was measured tells when the samples were spent."""
+    run = SCENARIOS["collapse"].runs(samples=1500, replicas=2)["DAPO"]
+    history = run_all({"DAPO": run})["DAPO"].history
+    at = fork_points(run, history.common_end)[-1]
+    spent = int(history.samples[history.updates == at].max())
+    assert at < run.most_updates and spent >= run.samples  # the settings alone do not tell that it is over
+    longer = make_fork(run, at, spent=spent)
+    assert longer.samples == max(2250, spent + 1)
+    gone_on = run_all({"Fork": longer})["Fork"]
+    assert not gone_on.error and min(gone_on.history.last_samples) >= longer.samples
+    assert f"above {spent:,}" in run_all({"Fork": make_fork(run, at)})["Fork"].error

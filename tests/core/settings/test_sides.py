@@ -60,7 +60,7 @@ def test_what_cannot_be_is_said(text, said):
 
 def test_added_removed_and_changed_sides_survive_a_link():
     runs = side_runs(COLLAPSE, (Side("DAPO", "DAPO"), Side("Mine", "DAPO")), updates=64)
-    runs["Mine"] = replace(runs["Mine"], algorithm=replace(DAPO, eps_high=0.5))
+    runs["Mine"] = replace(runs["Mine"], algorithm=replace(COLLAPSE.algorithms["DAPO"], eps_high=0.5))
     query = to_query(COLLAPSE, runs)
     assert query == {"scenario": "collapse", "sides": "DAPO,Mine:DAPO", "updates": "64", "Mine.eps_high": "0.5"}
     opened = from_query(query)

@@ -245,7 +245,7 @@ def test_watching_a_run_grow_finds_what_looking_at_all_of_it_finds(seed):
     rng = np.random.default_rng(seed)
     # Both wander about their thresholds, so that windows close on both sides of them.
     entropy = np.where(np.arange(300) < 3, 1.0, 0.41 + 0.02 * rng.standard_normal(300).cumsum() / 5)
-    gradient = np.where(np.arange(300) < 3, 1.0, 0.21 + 0.02 * rng.standard_normal(300).cumsum() / 5)
+    gradient = np.where(np.arange(300) < 3, 1.0, rng.random(300) < 0.25 + 0.1 * np.sin(np.arange(300) / 30 + seed))
     whole = [
         record(u + 1, grad_norm=[gradient[u]] * 3, **({"entropy_nats": [entropy[u]] * 3} if u % 8 == 0 else {}))
         for u in range(300)

@@ -6,10 +6,12 @@ from functools import partial
 
 import pytest
 
-from core.settings.algorithm import DAPO, GRPO
+from core.settings.algorithm import GRPO
+from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
 from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, wait_for, words
 
+DAPO = SCENARIOS["collapse"].algorithms["DAPO"]
 ME, ANOTHER = "a" * 32, "b" * 32
 
 
@@ -92,7 +94,14 @@ def test_the_differences_are_named(open_app):
     from pages.shared.compare.sides import rows_of
 
     rows = rows_of(from_query(SMALL | {"sides": "GRPO,DAPO,Mine:DAPO", "Mine.dual_clip": "3"}).runs)
-    assert [r["setting"] for r in rows] == ["eps_high", "dual_clip", "loss_aggregation", "dynamic_sampling", "overlong"]
+    assert [r["setting"] for r in rows] == [
+        "eps_high",
+        "dual_clip",
+        "loss_aggregation",
+        "dynamic_sampling",
+        "max_rounds",
+        "overlong",
+    ]
     assert rows[0] == {"setting": "eps_high", "GRPO": "0.2", "DAPO": "0.28", "Mine": "0.28"}
     assert rows[1] == {"setting": "dual_clip", "GRPO": "none", "DAPO": "none", "Mine": "3.0"}
     assert rows_of(from_query(SMALL | {"sides": "GRPO,Mine:GRPO"}).runs) == []

@@ -151,7 +151,7 @@ def test_what_the_text_claims_about_numbers_holds(page):
 
 
 def test_a_claim_that_does_not_hold_would_be_found():
-    (true,) = values.claims("fine <!-- holds: collapse/GRPO/grad_norm/final < collapse/DAPO/grad_norm/final -->")
+    (true,) = values.claims("fine <!-- holds: collapse/GRPO/grad_norm/final < sample-efficiency/DAPO/grad_norm/final -->")
     assert values.holds(true, "grpo") and not values.holds((true[0], ">", true[2]), "grpo")
 
 

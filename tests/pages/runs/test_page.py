@@ -95,7 +95,8 @@ def test_a_finished_run_is_listed_with_its_outcome(open_runs):
         assert (row["side"], row["status"], row["done"], row["total"]) == (label, "finished", 64, 64)
         assert (row["replicas"], row["first_seed"], row["score_name"]) == (3, 40, "held-out accuracy")
         assert row["changes"] == "updates 64, first_seed 40, replicas 3"
-        assert row["outcome"] == "neither collapsed nor vanished"
+        vanished = expected["events"]["gradient_vanished_update"]
+        assert row["outcome"] == (f"gradient vanished at {vanished}" if vanished else "neither collapsed nor vanished")
         assert row["seconds"] == pytest.approx(expected["seconds"])
     assert not app.exception and "2 runs" in words(app)
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from core.analysis.stats import mean_over_seeds
-from core.data.comparison import SHIPPED_COMPARISON
+from core.data.recorded import RECORDED
 from core.engine.algorithms.sampling import informative_groups
 from core.settings.algorithm import DAPO
-from core.settings.scenarios import LAB
+from core.settings.scenarios.lab import LAB
 
 
 def dead(accuracy: float, group_size: float) -> float:
@@ -31,10 +31,10 @@ def cost(accuracy: float, group_size: float) -> float:
 
 @cache
 def curves() -> dict[str, dict[str, list[float]]]:
-    """Label -> the shipped run's held-out accuracy, mean over seeds, and where it was measured: on updates and on samples generated."""
+    """Side of `sample-efficiency` -> held-out accuracy, mean over seeds, and where it was measured: on updates and on samples generated."""
     out = {}
-    for label, result in SHIPPED_COMPARISON.results.items():
-        history = result.history
+    for label in ("GRPO", "DAPO"):
+        history = RECORDED.results[f"sample-efficiency/{label}"].history
         accuracy = mean_over_seeds(history.metric("eval_accuracy"))
         measured = ~np.isnan(accuracy)
         out[label] = {
@@ -46,7 +46,7 @@ def curves() -> dict[str, dict[str, list[float]]]:
 
 
 def times_as_many_samples() -> float:
-    """Completions that DAPO generated in the shipped run for one of GRPO's, at equally many updates."""
+    """Completions that DAPO generated in `sample-efficiency` for one of GRPO's, at equally many updates."""
     found = curves()
     return found["DAPO"]["samples"][-1] / found["GRPO"]["samples"][-1]
 

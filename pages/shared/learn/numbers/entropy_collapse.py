@@ -7,7 +7,7 @@ import math
 from functools import cache
 from pathlib import Path
 
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, GRADIENT_VANISHED_FRACTION
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, VANISHED_SHARE
 from core.engine.tasks import make_task
 from core.settings.scenarios import find_scenario
 from core.settings.techniques import with_techniques
@@ -87,8 +87,8 @@ def collapse_fraction() -> float:
     return ENTROPY_COLLAPSE_FRACTION
 
 
-def vanished_fraction() -> float:
-    return GRADIENT_VANISHED_FRACTION
+def vanished_share() -> float:
+    return VANISHED_SHARE
 
 
 def event_updates() -> float:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from core.data.comparison import SHIPPED_COMPARISON
-from core.data.recorded import curve, lengths
+from core.data.recorded import RECORDED, curve, lengths
+from pages.shared.learn.reading import SCENARIO
 
 _NAMES = ("reward_trained_mean", "accuracy")
 
 
 def seeds() -> float:
-    """Of the shipped runs."""
-    return float(len(SHIPPED_COMPARISON.results["DAPO"].history.seeds))
+    """Of the runs in the figure."""
+    return float(len(RECORDED.results[f"{SCENARIO}/DAPO"].history.seeds))
 
 
 def at(metric: float, update: float) -> float:
     """DAPO's trained reward (0) or accuracy (1) in the rollout that begins at `update`."""
-    return dict(curve("collapse", "DAPO", _NAMES[int(metric)]))[int(update)]
+    return dict(curve(SCENARIO, "DAPO", _NAMES[int(metric)]))[int(update)]
 
 
 def addition_held_out(side: float) -> float:

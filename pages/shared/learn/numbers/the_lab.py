@@ -6,7 +6,7 @@ import torch
 
 from core.engine.algorithms.losses import policy_loss
 from core.engine.tasks import make_task
-from core.settings.scenarios import LAB
+from core.settings.scenarios.lab import LAB
 
 
 def guessing() -> float:
