@@ -115,7 +115,7 @@ def factorial_markdown(title: str, table: FactorialTable) -> str:
     seeds = table.seeds
     parts = [
         f"# {title}",
-        f"{table.length} per cell, 16 cells, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). "
+        f"{table.length} in each of 16 cells, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). "
         + about_intervals(len(seeds)),
     ]
     for count in COUNTS:

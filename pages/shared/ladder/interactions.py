@@ -37,7 +37,7 @@ def show_interactions(count: str, *, dark: bool) -> None:
         "Where", list(STUDIES), default="default", format_func=lambda name: STUDIES[name].title, key="ladder_study", required=True,
         bind="query-params", persist_state="session")  # fmt: skip
     study, table = STUDIES[name], _shipped(name)
-    st.caption(f"{study.about} {table.length} per cell, {len(table.seeds)} seeds from {table.seeds[0]} on. `{study.command}`")
+    st.caption(f"{study.about} {table.length} in each cell, {len(table.seeds)} seeds from {table.seeds[0]} on. `{study.command}`")
     show_chart(effects_chart(table, count, dark=dark))
     st.markdown("\n".join(f"- {sentence}" for sentence in sentences(table, count)))
     _tables(table, count)
