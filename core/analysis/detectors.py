@@ -68,7 +68,7 @@ def collapsed_seeds(updates: np.ndarray, metric: Callable[[str], np.ndarray], un
 
 def gradient_shares(updates: np.ndarray, grad_norm: np.ndarray, until: np.ndarray) -> np.ndarray:
     """(R,) share of the last 10 % of each seed's updates whose gradient norm is at least GRADIENT_FLOOR. Unlike the ratio of the last norms
-    to the first, it does not hang on the few first updates, whose norms have a heavy tail."""
+    to the first, it does not depend on the first updates, whose norms have a heavy tail."""
     return final_values(updates, np.where(np.isnan(grad_norm), np.nan, grad_norm >= GRADIENT_FLOOR), until)
 
 

@@ -38,7 +38,7 @@ class History:
 
     @property
     def ends(self) -> np.ndarray:
-        """(R,) the last update that each seed was trained in: one that had spent its samples is silent afterwards."""
+        """(R,) the last update that each seed was trained in: a seed that has spent its budget of samples has no metrics afterwards."""
         trained = ~np.isnan(self.metric("grad_norm"))
         last = len(self) - 1 - trained[::-1].argmax(0)
         return np.where(trained.any(0), self.updates[last], self.last_update)

@@ -168,7 +168,7 @@ def _contrasts(our_run: RunResult, their_run: RunResult) -> dict:
 
 
 def _at_equal(spent: list[np.ndarray], histories: tuple[History, History]) -> tuple[list[np.ndarray], tuple[float, float]]:
-    """The scores (R,) of both where each seed has spent as much as the thriftier one in all; how much that is, and how much the other
+    """The scores (R,) of both where each seed has spent as much as the side that spent less in all; how much that is, and how much the other
     one has spent, means over seeds. `spent` is (U, R) for each."""
     target, whole = (find(*(side[-1] for side in spent)) for find in (np.minimum, np.maximum))
     scores = [value_at_samples(side, h.metric(SCORE), target) for side, h in zip(spent, histories, strict=True)]

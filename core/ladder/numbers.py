@@ -130,7 +130,7 @@ def ladder_markdown(title: str, tables: Sequence[LadderTable]) -> str:
     parts = [
         f"# {title}",
         f"{tables[0].length} per rung, {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). "
-        f"{about_intervals(len(seeds))} Differences are paired by seed. Equal samples: as many as the thriftiest rung generated. IQM: "
+        f"{about_intervals(len(seeds))} Differences are paired by seed. Equal samples: as many as the rung that generated fewest. IQM: "
         "the interquartile mean, where seeds are skewed or fall into two groups.",
     ]
     for table in tables:

@@ -67,7 +67,7 @@ class LadderTable:
 
 def ladder_table(order: str, scenario: Scenario, results: Mapping[str, RunResult]) -> LadderTable:
     """The numbers of `order` from label -> result, at least one; runs that are not in it, or have measured nothing, do not count.
-    Equal updates: each run's last 10 %, up to the shorter one's end. Equal samples: what the thriftiest rung generated, seed by seed; a
+    Equal updates: each run's last 10 %, up to the shorter one's end. Equal samples: the fewest that a rung generated, seed by seed; a
     rung that was cut short does not set it. Definitions: `core.analysis.stats`."""
     ladder = rungs(order, scenario)
     found = {rung.label: results[rung.label] for rung in ladder if rung.label in results and results[rung.label].history.trained}

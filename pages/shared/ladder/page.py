@@ -70,4 +70,4 @@ def _count() -> str:
         "Counted", list(COUNTS), default="updates", format_func=COUNT_NAMES.get, key="ladder_count", required=True,
         bind="query-params", persist_state="session",
         help="Per update: every rung after as many updates. Per sample: every rung when it has generated as many completions as the "
-        "thriftiest rung did in all; dynamic sampling generates several times as many per update.")  # fmt: skip
+        "rung that generated fewest; dynamic sampling generates several times as many per update.")  # fmt: skip

@@ -134,7 +134,7 @@ def test_at_equal_updates_a_step_is_the_paired_difference_of_the_last_tenth():
     assert table.total["updates"].mean == pytest.approx(0.2)
 
 
-def test_at_equal_samples_every_rung_is_read_where_the_thriftiest_ends():
+def test_at_equal_samples_every_rung_is_read_at_the_fewest_that_one_generated():
     table = ladder_table("ours", LADDER, results())
     assert table.budget == 100
     # The third rung has generated 90 to 100 samples between updates 2.25 and 2.5; its curve at update u is (u - 1) / 9 of its end.
