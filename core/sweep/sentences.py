@@ -22,20 +22,25 @@ LIVES_BEYOND = (
     "{their_seeds} seeds collapsed), {ours} still lives at {lives} ({our_count} of {our_seeds})."
 )
 LIVES_FAR = (
-    "**{ours} lives at {times} times a {setting} at which {theirs} is dead**, at {row}: {ours} up to {lives} ({our_count} of {our_seeds} "
+    "**{ours} lives at {times} times the {setting} at which {theirs} is dead**, at {row}: {ours} up to {lives} ({our_count} of {our_seeds} "
     "seeds collapsed), {theirs} is dead at {dies} already, the lowest of the map ({their_count} of {their_seeds})."
 )
-DIES_FIRST = "**{ours} dies before {theirs}**, at {row}: {ours} at a {setting} of {dies}, {theirs} lives up to {lives}."
+DIES_FIRST = "**{ours} dies before {theirs}**, at {row}: {ours} at {setting} {dies}, {theirs} lives up to {lives}."
 ALIKE = "At {row} {ours} and {theirs} die at the same {setting}, {dies}."
 ONE_DIES = (
-    "At {row} {theirs} dies at a {setting} of {dies} ({count} of {seeds} seeds collapsed); {ours} does not die up to {last}, the end of the "
+    "At {row} {theirs} dies at {setting} {dies} ({count} of {seeds} seeds collapsed); {ours} does not die up to {last}, the end of the "
     "map."
 )
 NEITHER = "At {row} no side dies over the whole range of {setting}, {first} to {last}."
 BOTH_FROM_THE_START = "At {row} {ours} and {theirs} are dead at {first} already, the lowest {setting} of the map."
 FROM_THE_START = "At {row} {ours} is dead at {first} already, the lowest {setting} of the map."
-MOVES = "{label} lives up to a {setting} of {low} at {first_row} and of {high} at {last_row}."
-STAYS = "For {label} the {other} does not move the boundary: it lives up to a {setting} of {low} at {first_row} and at {last_row} alike."
+MOVES = "{label} lives up to {setting} {low} at {first_row} and {high} at {last_row}."
+VARIES = (
+    "{label} lives up to {setting} {least} to {most}, depending on the {other}, with no trend from its lowest to its highest."
+)
+STAYS = (
+    "For {label} the {other} does not move the boundary: it lives up to {setting} {low} at {first_row} and at {last_row} alike."
+)
 COUNTED = "{label} is dead, with half or more of its seeds collapsed, in {dead} of {measured} cells."
 BEST = "{label} scores best at {where}: {score}{interval}; {count} of {seeds} seeds collapsed there."
 AHEAD = "{ours} scores above {theirs} in {up} of {measured} cells and below it in {down}, counting only cells whose interval excludes 0."
@@ -141,7 +146,10 @@ def _how_it_moves(name: str, x: Axis, y: Axis, fallen: np.ndarray) -> list[str]:
     first, last = min(ends), max(ends)
     words = {"label": name, "setting": x.words, "other": y.words, "low": x.texts[ends[first]], "high": x.texts[ends[last]],
              "first_row": f"{y.words} {y.texts[first]}", "last_row": f"{y.words} {y.texts[last]}"}  # fmt: skip
-    return [(STAYS if ends[first] == ends[last] else MOVES).format(**words)]
+    words |= {"least": x.texts[min(ends.values())], "most": x.texts[max(ends.values())]}
+    if len(set(ends.values())) == 1:
+        return [STAYS.format(**words)]
+    return [(VARIES if ends[first] == ends[last] else MOVES).format(**words)]
 
 
 def _who_is_ahead(found: SweepMap, ours: str, theirs: str, at: int | None) -> list[str]:

@@ -50,11 +50,11 @@ def told(found: SweepMap) -> str:
     ("grpo", "dapo", "sentence"),
     [
         ([0, 8, 8, 8, 8], [0, 0, 1, 3, 8], "DAPO lives at up to 2.5 times the learning rate at which GRPO dies"),
-        ([6, 8, 8, 8, 8], [0, 0, 1, 8, 8], "DAPO lives at 4 times a learning rate at which GRPO is dead, at ε_high 0.2: DAPO up to 0.04"),
-        ([0, 0, 0, 4, 8], [0, 8, 8, 8, 8], "DAPO dies before GRPO, at ε_high 0.2: DAPO at a learning rate of 0.02, GRPO lives up to 0.04."),
+        ([6, 8, 8, 8, 8], [0, 0, 1, 8, 8], "DAPO lives at 4 times the learning rate at which GRPO is dead, at ε_high 0.2: DAPO up to 0.04"),
+        ([0, 0, 0, 4, 8], [0, 8, 8, 8, 8], "DAPO dies before GRPO, at ε_high 0.2: DAPO at learning rate 0.02, GRPO lives up to 0.04."),
         ([0, 0, 4, 8, 8], [0, 0, 5, 8, 8], "At ε_high 0.2 DAPO and GRPO die at the same learning rate, 0.04."),
-        ([0, 0, 4, 8, 8], [0, 0, 0, 1, 3], "GRPO dies at a learning rate of 0.04 (4 of 8 seeds collapsed); DAPO does not die up to 0.1"),
-        ([0, 0, 0, 0, 0], [0, 0, 4, 8, 8], "DAPO dies at a learning rate of 0.04 (4 of 8 seeds collapsed); GRPO does not die up to 0.1"),
+        ([0, 0, 4, 8, 8], [0, 0, 0, 1, 3], "GRPO dies at learning rate 0.04 (4 of 8 seeds collapsed); DAPO does not die up to 0.1"),
+        ([0, 0, 0, 0, 0], [0, 0, 4, 8, 8], "DAPO dies at learning rate 0.04 (4 of 8 seeds collapsed); GRPO does not die up to 0.1"),
         ([0, 0, 0, 0, 0], [3, 3, 3, 3, 3], "At ε_high 0.2 no side dies over the whole range of learning rate, 0.01 to 0.1."),
         ([8, 8, 8, 8, 8], [8, 8, 8, 8, 8], "DAPO and GRPO are dead at 0.01 already"),
         ([0, 0, 8, 8, 8], [8, 8, 8, 8, 8], "At ε_high 0.2 DAPO is dead at 0.01 already, the lowest learning rate of the map."),
@@ -71,10 +71,27 @@ def test_what_else_is_told():
     assert "GRPO diverged, to NaN or infinity, in 2 cells, first at learning rate 0.05, ε_high 0.2 (update 7)." in text
     assert "DAPO scores above GRPO in 6 of 6 cells and below it in 0" in text
     assert (
-        "For DAPO the ε_high does not move the boundary: it lives up to a learning rate of 0.02 at ε_high 0.2 and at ε_high 0.28 alike."
+        "For DAPO the ε_high does not move the boundary: it lives up to learning rate 0.02 at ε_high 0.2 and at ε_high 0.28 alike."
         in text
     )
     assert findings(SweepMap(grid_of(), {})) == ["Nothing has been measured yet."]
+
+
+def test_how_the_boundary_moves_is_told_from_all_rows():
+    grid = grid_of(RATES, "algorithm.eps_high=0.1,0.2,0.3")
+
+    def lives_to(*ends: int) -> str:
+        cells = {
+            ((x, y), label): _measured(8 if x > end else 0, 0.5)
+            for y, end in enumerate(ends)
+            for x in range(5)
+            for label in grid.runs
+        }
+        return told(SweepMap(grid, cells))
+
+    assert "For GRPO the ε_high does not move the boundary: it lives up to learning rate 0.02" in lives_to(1, 1, 1)
+    assert "GRPO lives up to learning rate 0.02 at ε_high 0.1 and 0.04 at ε_high 0.3." in lives_to(1, 1, 2)
+    assert "GRPO lives up to learning rate 0.02 to 0.05, depending on the ε_high, with no trend" in lives_to(1, 3, 1)
 
 
 def test_the_boundary_runs_between_the_living_and_the_dead():
