@@ -15,7 +15,7 @@ from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.engine.types import StepRecord
 from core.runs.store.store import StoredRun
-from core.settings.algorithm import DAPO, GRPO
+from core.settings.algorithm import GRPO
 from core.settings.diff import ABSENT
 from core.settings.scenarios import SCENARIOS
 from core.settings.serial import config_to_json
@@ -83,7 +83,9 @@ def test_no_label_is_a_command_to_plotly():
 def test_changes_are_what_differs_from_the_scenario():
     runs = SCENARIOS["collapse"].runs(replicas=3, first_seed=40)
     assert changes("collapse", "DAPO", plain(SCENARIOS["collapse"].runs()["DAPO"])) == "none"
-    changed = replace(runs["DAPO"], algorithm=replace(DAPO, eps_high=0.4), task=replace(runs["DAPO"].task, noise=0.25))
+    changed = replace(
+        runs["DAPO"], algorithm=replace(runs["DAPO"].algorithm, eps_high=0.4), task=replace(runs["DAPO"].task, noise=0.25)
+    )
     assert changes("collapse", "DAPO", plain(changed)) == "task.noise 0.25, eps_high 0.4, first_seed 40, replicas 3"
     assert changes("collapse", "Mine", plain(changed)).endswith("replicas 3 (from DAPO)")
     assert changes("gone", "DAPO", plain(changed)) == "the scenario is not known here"
