@@ -159,7 +159,7 @@ def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str
         elif found is Verdict.UNCLEAR:
             out.append(
                 f"{condition}, no difference in {score_name} between {label} and {base} can be told from chance: "
-                f"{mean:+.3f} {bracketed(ci95)}."
+                f"{round(mean, 3) + 0.0:+.3f} {bracketed(ci95)}."
             )
         elif found is Verdict.UP:
             out.append(f"{condition}, {label} ends ahead of {base} by {mean:.3f} in {score_name} {bracketed(ci95)}.")

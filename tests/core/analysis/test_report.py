@@ -51,6 +51,11 @@ def test_a_difference_that_chance_can_explain_is_not_called_one():
     assert "ahead" not in text and "behind" not in text
 
 
+def test_a_difference_that_rounds_to_zero_has_no_minus():
+    told = sentences(A=result([0.1, 0.9, 0.5, 0.4001]), B=result([0.9, 0.1, 0.5, 0.4]))
+    assert any("told from chance: +0.000 [" in text for text in told) and "-0.000" not in " ".join(told)
+
+
 def test_two_seeds_are_too_few_to_tell():
     results = {"A": result([0.1, 0.2]), "B": result([0.6, 0.7])}
     summary = summarise("made-up", results)
