@@ -26,7 +26,7 @@ class Picture:
     path: str = "/"
     scheme: str = "light"
     viewport: dict = field(default_factory=lambda: WIDE)
-    ready: str = ".lb-plot .main-svg"
+    ready: str = ".lb-plot canvas"
     press: tuple[str, ...] = ()  # names of buttons, one after the other
     wait_for: str = ""  # text
     top: str = ""  # the heading that the picture begins with; that of the page without it

@@ -1,4 +1,4 @@
-"""Speed, traffic and memory of the dashboard: `python -m bench.ui [first-point] [traffic] [viewers] [heap] [--minutes 10]`. See
+"""Speed, traffic and memory of the dashboard: `python -m bench.ui [watching] [first-point] [traffic] [viewers] [heap] [--minutes 10]`. See
 bench/README.md."""
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from bench.marked import replace_section
 from bench.ui_load import measure_viewers
 from bench.ui_parts import measure_first_point, measure_heap, measure_traffic
 from bench.ui_report import section
+from bench.ui_watching import measure_watching
 from tests.browser.conftest import launch
 
 HERE = Path(__file__).parent
 CYCLES = {"protocol": 12, "chromium": 4}
-PARTS = ("first-point", "traffic", "viewers", "heap")
+PARTS = ("watching", "first-point", "traffic", "viewers", "heap")
 
 
 def main() -> None:
@@ -44,6 +45,8 @@ def main() -> None:
 
 
 def measure(part: str, browser, minutes: float, quick: bool) -> dict:
+    if part == "watching":
+        return measure_watching(browser, seconds=4 if quick else 30, repeats=1 if quick else 5)
     if part == "first-point":
         return measure_first_point(browser, repeats=1 if quick else 5)
     if part == "traffic":

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import ROOT, serve
 
 BOARD = "document.querySelector('.live-board')?.liveBoard"
+DRAWN = f"{BOARD}?.stats.draws >= 1"  # the first chart is on the screen
 VIEWPORT = {"width": 1440, "height": 1300}  # all six charts on the screen
 
 
@@ -35,7 +36,7 @@ def visit(browser: Browser, address: str, query: str = "", script: str = "") -> 
     if script:
         page.add_init_script(script)
     page.goto(f"{address}/?{query}")
-    page.wait_for_selector(".lb-plot .main-svg")
+    page.wait_for_selector(".lb-plot canvas")
     page.wait_for_function(f"{BOARD}?.dirty.size === 0")
     try:
         yield page

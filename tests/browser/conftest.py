@@ -26,7 +26,7 @@ from tests.support import end_with_parent
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}
 TOUR_SEEN = "try { localStorage.setItem('dapo-lab-tour', 'seen') } catch {}"
-CHART = ".lb-plot .main-svg"  # the first chart of the live board
+CHART = ".lb-plot canvas"  # the first chart of the live board
 FLAGS = [
     "--headless=new",
     "--no-sandbox",

@@ -75,7 +75,7 @@ def test_a_reload_finds_the_run_again_pause_holds_step_makes_one_update_and_resu
     until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last < 100000")
     seen = last(page)
     page.reload()
-    page.wait_for_selector(".lb-plot .main-svg")
+    page.wait_for_selector(".lb-plot canvas")
     until(page, f"BOARD.store.get('DAPO').last > {seen} && BOARD.store.get('DAPO').last < 100000")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()

@@ -43,7 +43,7 @@ def look(visit, comparison):
 
 
 def test_a_stored_comparison_is_text_on_compare_and_inspect(look, comparison):
-    for path, wait in (("/", ".lb-plot .main-svg"), ("/inspect_step", ".js-plotly-plot .main-svg")):
+    for path, wait in (("/", ".lb-plot canvas"), ("/inspect_step", ".js-plotly-plot .main-svg")):
         page = look(path, wait, comparison=comparison)
         page.get_by_text("because <img src=x").first.wait_for()
         for chart in page.locator(".js-plotly-plot .draglayer").all()[:2]:  # what a chart writes beside the pointer
@@ -60,7 +60,7 @@ def test_a_stored_comparison_is_text_on_runs(look):
     box = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
     page.mouse.click(box["x"] + 15, box["y"] + 17)  # ticks all rows
     page.get_by_role("heading", name="Settings that differ").wait_for()
-    page.wait_for_selector(".lb-plot .main-svg")
+    page.wait_for_selector(".lb-plot canvas")
     page.get_by_text("s <img src=x onerror=").or_(page.get_by_text("<img src=x onerror=")).locator(
         "visible=true"
     ).first.wait_for()
@@ -69,7 +69,7 @@ def test_a_stored_comparison_is_text_on_runs(look):
 
 @pytest.mark.thorough
 def test_a_link_is_text(look):
-    page = look("/", ".lb-plot .main-svg", scenario=HOSTILE, sides=f"{HOSTILE}:GRPO", **{SCRIPT: "1", "task.noise": HOSTILE})
+    page = look("/", ".lb-plot canvas", scenario=HOSTILE, sides=f"{HOSTILE}:GRPO", **{SCRIPT: "1", "task.noise": HOSTILE})
     page.get_by_text("was ignored").nth(3).wait_for()
     page.get_by_text("<script>window.acted").first.wait_for()
     assert page.evaluate(MADE) == NOTHING and not page.errors

@@ -91,7 +91,7 @@ def test_settings_and_run_are_there_again_after_another_page(visit):
     page.get_by_role("link", name="Runs").click()
     page.get_by_role("heading", name="Runs").wait_for()
     page.get_by_role("link", name="Compare").click()
-    page.wait_for_selector(".lb-plot .main-svg")
+    page.wait_for_selector(".lb-plot canvas")
     until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last !== 480")
     assert noise.input_value() == "0.25"
     stop(page)

@@ -153,7 +153,7 @@ def test_a_click_on_the_live_board_leads_to_that_update_of_that_side(board, comp
     says(board, summary(*step_of("DAPO", 3, 33), "DAPO"))
     assert f"comparison={comparison}&run=DAPO&seed=3&update=33" in board.url
     board.get_by_role("link", name="Compare").click()
-    board.wait_for_selector(".lb-plot .main-svg")
+    board.wait_for_selector(".lb-plot canvas")
     settled(board)
     assert "inspect_step" not in board.url and comparison in board.url and not board.errors  # one click, one visit
 

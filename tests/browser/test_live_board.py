@@ -67,7 +67,7 @@ def open_board(new_page, board_server):
             page.clock.install()
         page.goto(f"{board_server}/?{query}")
         board = Board(page, page.errors)
-        page.wait_for_selector(".lb-plot .main-svg", timeout=60_000)
+        page.wait_for_selector(".lb-plot canvas", timeout=60_000)
         if width > 1000:
             board.wait(f"document.querySelectorAll('.js-plotly-plot').length === {CHARTS} && BOARD.dirty.size === 0")
         board.js("document.querySelectorAll('.js-plotly-plot').forEach((n) => { n.mark = 'mine' })")
@@ -228,7 +228,7 @@ def test_a_board_that_stays_away_is_given_up_and_made_anew(open_board):
     board.page.wait_for_selector(".live-board", state="detached")
     board.page.clock.run_for(5000)
     board.choose("away")
-    board.page.wait_for_selector(".lb-plot .main-svg")
+    board.page.wait_for_selector(".lb-plot canvas")
     assert board.js("BOARD !== window.first && window.first.charts.get('entropy_nats').plot.data === undefined")  # purged
     assert board.errors == []
 

@@ -54,7 +54,7 @@ def tick(page, *rows: int) -> None:
 
 def drawn(page) -> dict:
     """Label -> last update that the board has."""
-    page.wait_for_selector(".lb-plot .main-svg")
+    page.wait_for_selector(".lb-plot canvas")
     return page.evaluate(f"Object.fromEntries([...{BOARD}.store].map(([label, side]) => [label, side.last]))")
 
 

@@ -18,6 +18,8 @@ ABOUT_COST = (
 )
 LOG_AXES = {"update": "steps as logged", "share": "share of the run"}
 LOG, SEEDS = "log gradient", "single seeds"
+# On a phone the charts come first: the board's button *View* (browser/frame.js) shows the settings and hides them again.
+CSS = "@media (max-width: 640px) { html:not([data-lb-view]) [class*='st-key-view_settings'] { display: none; } }"
 
 
 def budget_axis(configs: Iterable[RunConfig]) -> str:
@@ -28,7 +30,7 @@ def budget_axis(configs: Iterable[RunConfig]) -> str:
 def view_settings(prefix: str, axis: str = "update", *, priced: bool = False) -> None:
     """The widgets, with this x-axis at first; `priced` if the board is told what the runs cost. What they say: `chosen_view`, also in a
     fragment that runs without them."""
-    axes, smoothing, options = st.columns([2.9, 1.2, 1.6], vertical_alignment="bottom")
+    axes, smoothing, options = _row(prefix)
     axes.segmented_control(
         "x-axis",
         list(PRICED if priced else AXES),
@@ -47,7 +49,7 @@ def view_settings(prefix: str, axis: str = "update", *, priced: bool = False) ->
 
 def log_view_settings(prefix: str) -> None:
     """The widgets for a log, which has no samples, no time and no seeds to choose. "update" stands for its steps."""
-    axis, smoothing, options = st.columns([2.6, 1.3, 1.6], vertical_alignment="bottom")
+    axis, smoothing, options = _row(prefix)
     axis.segmented_control(
         "x-axis",
         list(LOG_AXES),
@@ -62,6 +64,12 @@ def log_view_settings(prefix: str) -> None:
                      help="A moving average; the raw line stays visible behind it.")  # fmt: skip
     options.pills("Show", [LOG], selection_mode="multi", key=OPTIONS(prefix).name, label_visibility="collapsed",
                   persist_state="session")  # fmt: skip
+
+
+def _row(prefix: str) -> list:
+    with st.container(key=f"view_settings:{prefix}"):
+        st.html(f"<style>{CSS}</style>")
+        return st.columns([2.9, 1.2, 1.6], vertical_alignment="bottom")
 
 
 def _of(prefix: str, axis: str) -> str:

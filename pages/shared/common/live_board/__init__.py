@@ -45,7 +45,7 @@ import streamlit as st
 from core.analysis.history import History
 from core.analysis.stats import MIN_SEEDS
 from pages.shared.common import series
-from pages.shared.common.live_board.assets import install, version
+from pages.shared.common.live_board.assets import board_version, install
 from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
 from pages.shared.common.live_board.pace import Pace
 from pages.shared.common.state import BOARD_ANSWER, BOARD_SENT
@@ -119,7 +119,7 @@ def live_board(
             break
     now = series.last_updates(payload["points"])
     BOARD_SENT(key).set(Sent(picture, now, now if since is None else sent.last, pace))
-    answer = component(version())(
+    answer = component(board_version())(
         key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None, on_inspect_change=lambda: None
     )
     clicked = answer.get("inspect")
@@ -164,7 +164,7 @@ def component(stamp: str):
         "dapo_lab_live_board",
         html='<div class="live-board"></div>',
         js=LOADER.replace("VERSION", stamp),
-        isolate_styles=False,  # Plotly puts its styles into the document's head
+        isolate_styles=False,  # its style sheet is one for the whole document
     )
 
 

@@ -1,0 +1,215 @@
+// The live board: keeps the points it was sent, has them drawn, and asks for what is missing when it notices a gap. The contract of a
+// payload stands in __init__.py. A chart's node is made once per comparison of charts and then only drawn on.
+
+import { append, emptySide } from "./store.js";
+import { colorLegend, layOut, makeFrame, showBadge, showLegend, showRange, wireFrame } from "./frame.js";
+import { draw } from "./plot.js";
+import { describe, followEnd } from "./reader.js";
+import { readTheme } from "./look.js";
+
+const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
+const ASK_AGAIN = 1500; // ms until an unanswered request for what is missing is repeated
+const SILENCE = 4000; // ms without a word about a run that is not over: what told of its end, and ended the ticks, may be lost
+const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
+const KEPT = 3000; // ms that a board which has left the page waits to be put back
+const GOING = ["live", "queued", "paused"]; // states in which ticks come
+
+const boards = new Map(); // root -> board
+let style; // a promise
+
+function loadStyle() {
+  return (style ??= new Promise((done) => {
+    const href = new URL(`live_board.css${new URL(import.meta.url).search}`, import.meta.url).href;
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: done, onerror: done }));
+  }));
+}
+
+export async function render({ data, parentElement, setTriggerValue }) {
+  await loadStyle();
+  const root = parentElement.querySelector(".live-board");
+  const payload = JSON.parse(typeof data === "string" ? data : new TextDecoder().decode(data));
+  const board = boards.get(root) ?? putBack(root, payload) ?? create(root);
+  board.ask = () => {
+    if (performance.now() - board.asked < ASK_AGAIN) return;
+    board.asked = performance.now();
+    board.request();
+  };
+  board.request = () => setTriggerValue("resync", { picture: board.picture, last: lastOf(board), time: Date.now() });
+  board.open = (found) => found && setTriggerValue("inspect", { comparison: board.comparison, ...found });
+  receive(board, payload);
+}
+
+// Under load Streamlit sometimes tells the browser of a run's end and drops what that run drew, because the next one will draw it
+// again: the board leaves the page and returns within the second. It returns with its charts, its zoom and its points.
+function putBack(root, { comparison }) {
+  const board = [...boards.values()].find((b) => !b.root.isConnected && b.comparison === comparison);
+  if (board) root.replaceWith(board.root);
+  return board;
+}
+
+function create(root) {
+  const board = {
+    root, ...makeFrame(root),
+    comparison: null, picture: null, sides: [], store: new Map(), charts: new Map(), hidden: new Set(), dirty: new Set(),
+    settings: {}, events: [], thresholds: {}, zoom: null, follow: null, hover: null, showing: false, dragged: -Infinity, asked: -Infinity,
+    frame: 0, hovering: 0, pressed: false, arrived: 0, heard: 0,
+    stats: { draws: 0, built: 0, snapshots: 0, tails: 0, refused: 0 },
+  };
+  wireFrame(board);
+  board.resized = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const chart = [...board.charts.values()].find(({ plot }) => plot === target);
+      const width = target.clientWidth;
+      if (!chart?.u || !width || chart.u.width === width) continue;
+      chart.u.setSize({ width, height: chart.u.height });
+      board.dirty.add(chart.spec.name);
+    }
+    schedule(board);
+  });
+  // A chart is made when it comes near, and drawn only there: on a phone that is two of six.
+  board.seen = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const chart = board.charts.get(entry.target.dataset.chart);
+        if (chart) chart.near = entry.isIntersecting;
+      }
+      schedule(board);
+    },
+    { rootMargin: "150px" },
+  );
+  // Redrawing under a drag would move what is dragged over: wait for the button to come up.
+  board.down = (event) => { if (event.target.closest?.(".lb-plot")) board.pressed = true; };
+  board.up = () => { if (board.pressed) { board.pressed = false; setTimeout(() => schedule(board), 0); } };
+  board.woken = () => schedule(board);
+  root.addEventListener("pointerdown", board.down, true);
+  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, board.up, true);
+  document.addEventListener("visibilitychange", board.woken);
+  board.clock = setInterval(() => everySecond(board), 1000);
+  boards.set(root, board);
+  root.liveBoard = board; // for whoever looks from the console, and the tests
+  return board;
+}
+
+function dispose(board) {
+  clearInterval(board.clock);
+  clearTimeout(board.opening);
+  for (const frame of [board.frame, board.hovering]) cancelAnimationFrame(frame);
+  board.resized.disconnect();
+  board.seen.disconnect();
+  for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, board.up, true);
+  document.removeEventListener("visibilitychange", board.woken);
+  for (const chart of board.charts.values()) {
+    chart.u?.destroy();
+    chart.u = null;
+  }
+  boards.delete(board.root);
+}
+
+// ---------------------------------------------------------------------------------------------------------------- receiving
+
+function receive(board, payload) {
+  const { settings } = payload;
+  board.heard = performance.now();
+  board.opens = payload.opens;
+  const before = JSON.stringify([board.settings, board.thresholds, board.events]);
+  if (payload.full) {
+    if (payload.comparison !== board.comparison) Object.assign(board, { zoom: null, follow: null });
+    board.comparison = payload.comparison;
+    board.picture = payload.picture;
+    board.sides = payload.sides;
+    board.store = new Map(payload.sides.map(({ label }) => [label, emptySide()]));
+    board.stats.snapshots += 1;
+    layOut(board, payload.charts);
+    showLegend(board, payload);
+  } else if (payload.picture !== board.picture || hasGap(board, payload.points)) {
+    board.stats.refused += 1;
+    board.incomplete = true;
+    return board.ask();
+  } else board.stats.tails += 1;
+  board.asked = -Infinity;
+  board.incomplete = false;
+  let added = 0;
+  let merged = false;
+  for (const [label, points] of Object.entries(payload.points)) {
+    const side = board.store.get(label);
+    merged ||= side.level < points.level;
+    added += append(side, points);
+  }
+  if (board.settings.xaxis !== settings.xaxis) board.zoom = null; // a range of updates means nothing in seconds
+  Object.assign(board, { settings, events: payload.events, thresholds: payload.thresholds });
+  if (added) board.arrived = Date.now();
+  else if (payload.full && ["live", "queued"].includes(payload.badge?.state)) hurry(board, 4);
+  showBadge(board, payload.badge);
+  const theme = readTheme(board.root);
+  const changed = before !== JSON.stringify([settings, board.thresholds, board.events]) || theme.id !== board.theme?.id;
+  board.theme = theme;
+  if (!(added || merged || changed || payload.full)) return;
+  followEnd(board);
+  for (const chart of board.charts.values()) {
+    chart.stale = true;
+    if (!chart.plot.hasAttribute("aria-label")) describe(board, chart);
+  }
+  redraw(board);
+}
+
+function hurry(board, times) {
+  const began = board.comparison;
+  setTimeout(() => {
+    if (!board.root.isConnected || board.comparison !== began || Object.values(lastOf(board)).some((last) => last >= 0)) return;
+    board.request();
+    if (times > 1) hurry(board, times - 1);
+  }, IMPATIENCE);
+}
+
+const hasGap = (board, points) =>
+  Object.entries(points).some(([label, { after, level }]) => {
+    const side = board.store.get(label);
+    return !side || after > side.last || level < side.level;
+  });
+
+const lastOf = (board) => Object.fromEntries([...board.store].map(([label, { last }]) => [label, last]));
+
+function everySecond(board) {
+  if (!board.root.isConnected) {
+    board.left ??= performance.now();
+    return performance.now() - board.left > KEPT && dispose(board);
+  }
+  board.left = null;
+  if (board.incomplete || isSilent(board)) board.ask(); // an answer may be lost too, and of a run that has ended no tick would tell
+  if (document.visibilityState === "hidden") return;
+  showBadge(board, board.status);
+  for (const chart of board.charts.values()) if (chart.stale) describe(board, chart);
+  const theme = readTheme(board.root); // a switch of theme while no data comes
+  if (board.theme && theme.id !== board.theme.id) {
+    board.theme = theme;
+    redraw(board);
+  }
+}
+
+const isSilent = ({ status, heard }) => GOING.includes(status?.state) && performance.now() - heard > SILENCE;
+
+// ---------------------------------------------------------------------------------------------------------------- drawing
+
+export function redraw(board) {
+  for (const name of board.charts.keys()) board.dirty.add(name);
+  colorLegend(board);
+  schedule(board);
+}
+
+function schedule(board) {
+  if (document.visibilityState === "hidden") return; // nobody sees it; whoever comes back sees everything
+  board.frame ||= requestAnimationFrame(() => {
+    board.frame = 0;
+    if (board.pressed || !board.theme) return;
+    const began = performance.now();
+    showRange(board);
+    for (const name of board.dirty) {
+      const chart = board.charts.get(name);
+      if (!chart) board.dirty.delete(name);
+      if (!chart?.near) continue;
+      if (performance.now() - began > FRAME_BUDGET) return schedule(board);
+      board.dirty.delete(name);
+      draw(board, chart);
+    }
+  });
+}

@@ -1,0 +1,168 @@
+// One chart drawn by uPlot: made when it comes into sight, given new data afterwards, made again where its form has changed.
+
+import { isLog, drawSeeds, lineBands, lineData, lineSeries } from "./lines.js";
+import { stripAxis, stripBands, stripData, stripOf, stripSeries } from "./strips.js";
+import { AXES, colorOf, compact, dashOf, element, fade } from "./look.js";
+import { bindPointer, showHover, showReadout } from "./reader.js";
+
+export const HEIGHT = 230;
+export const [TOP, BOTTOM, LEFT, RIGHT] = [20, 38, 46, 8]; // margins; the upper one holds the names of events and strips
+const LABEL = 16; // the x-axis's name
+export const LAYERS = ["low", "high", "floor", "ceiling", "ghost", "main"];
+
+// One row of x for all sides, as uPlot takes it, and the columns in the order of the series: by layer, or side by side.
+export function joined(tables, sideBySide = false) {
+  const widths = tables.map((table) => table.length - 1);
+  const [xs, ...columns] = uPlot.join(tables.filter((table) => table[0].length));
+  const there = tables.map((table) => table[0].length > 0);
+  const nothing = (xs ?? []).map(() => undefined);
+  let next = 0;
+  const mine = tables.map((_, i) => (there[i] ? columns.slice(next, (next += widths[i])) : Array(widths[i]).fill(nothing)));
+  if (sideBySide) return [xs ?? [], ...mine.flat()];
+  return [xs ?? [], ...Array.from({ length: widths[0] ?? 0 }, (_, layer) => mine.map((side) => side[layer])).flat()];
+}
+
+export const longest = (board) =>
+  Math.max(...board.sides.map(({ label }) => board.store.get(label)[board.settings.xaxis].at(-1) ?? 0), 0) || 1;
+export const shownRange = (board) => board.zoom ?? [0, longest(board)];
+
+export function draw(board, chart) {
+  const strips = chart.spec.kind === "groups";
+  const data = strips ? stripData(board, chart) : lineData(board, chart);
+  const form = JSON.stringify([board.sides, board.theme.id, board.settings.xaxis, isLog(board, chart), devicePixelRatio]);
+  if (chart.form !== form) {
+    chart.u?.destroy();
+    chart.form = form;
+    chart.u = new uPlot(options(board, chart), data, chart.plot);
+    bindPointer(board, chart);
+    board.stats.built += 1;
+  }
+  const { u } = chart;
+  const [min, max] = shownRange(board);
+  u.batch(() => {
+    u.setData(data, false);
+    u.setScale("x", { min, max });
+    u.setScale("y", { min: chart.range[0], max: chart.range[1] });
+  });
+  showMarks(board, chart);
+  showReadout(board, chart);
+  board.stats.draws += 1;
+  if (board.hover !== null) showHover(board, chart);
+}
+
+function options(board, chart) {
+  const { theme } = board;
+  const strips = chart.spec.kind === "groups";
+  const font = `11px ${theme.font}`;
+  const ink = fade(theme.text, 0.75);
+  const line = (opacity) => ({ stroke: fade(theme.text, opacity), width: 1 });
+  const values = strips
+    ? stripAxis(board)
+    : { values: (_, splits) => splits.map((value) => (value === null ? "" : compact(value))) };
+  return {
+    width: Math.max(chart.plot.clientWidth, 100), height: HEIGHT, padding: [TOP, RIGHT, 0, 0], legend: { show: false },
+    scales: {
+      x: { time: false, auto: false, range: () => shownRange(board) },
+      y: { auto: false, range: () => chart.range, distr: isLog(board, chart) ? 3 : 1 },
+    },
+    axes: [
+      {
+        stroke: ink, font, size: BOTTOM - LABEL, gap: 3, space: 60, grid: { show: false }, ticks: { ...line(0.25), size: 4 },
+        border: { show: true, ...line(0.25) }, label: AXES[board.settings.xaxis], labelFont: font, labelSize: LABEL, labelGap: 0,
+        values: (_, splits) => splits.map(compact),
+      },
+      { stroke: ink, font, size: LEFT, gap: 4, space: 36, grid: line(0.09), ticks: { show: false }, ...values },
+    ],
+    series: [{}, ...(strips ? stripSeries(board) : lineSeries(board, chart))],
+    bands: strips ? stripBands(board) : lineBands(board),
+    cursor: {
+      y: false, drag: { x: !matchMedia("(pointer: coarse)").matches, y: false, setScale: false }, // a finger scrolls the page
+      points: { show: (u, i) => (u.series[i].layer === "main" ? element("div", "lb-dot") : null), size: 7 },
+      bind: { dblclick: () => () => null }, // the board's own, see reader.js
+    },
+    hooks: {
+      drawAxes: [(u) => drawMarks(board, chart, u)],
+      drawSeries: [(u, i) => i === 4 * board.sides.length && chart.seeds.length && drawSeeds(board, chart, u)],
+    },
+  };
+}
+
+// ---------------------------------------------------------------------------------------------------------------- marks
+
+// Thresholds and events: lines on the canvas, and words over it, which a reader can select and zoom.
+export function marksOf(board, chart) {
+  const { spec } = chart;
+  const marks = [];
+  if (spec.kind === "groups") {
+    board.sides.forEach((side, i) => {
+      const { base, height } = stripOf(board, i);
+      marks.push({ text: side.label, y: base + height, at: "strip", color: colorOf(board, side) });
+    });
+    return marks;
+  }
+  const [from, to] = shownRange(board);
+  for (const { value, label, side } of board.thresholds[spec.name] ?? []) {
+    const color = side ? colorOf(board, board.sides.find((s) => s.label === side)) : fade(board.theme.text, 0.6);
+    if (value >= chart.range[0] && value <= chart.range[1]) marks.push({ text: label, y: value, at: "threshold", color, dash: [2, 3] });
+  }
+  let line = 0;
+  for (const { side: name, update, metric, text } of board.events) {
+    const side = board.sides.find((s) => s.label === name);
+    if (!side || board.hidden.has(name) || (metric && metric !== spec.name)) continue;
+    const store = board.store.get(name);
+    const row = store.update.findIndex((u) => u >= update);
+    const x = row < 0 ? NaN : store[board.settings.xaxis][row];
+    if (!(x >= from && x <= to)) continue;
+    marks.push({ text, x, at: x > (from + to) / 2 ? "left" : "right", line, color: colorOf(board, side), dash: dashOf(side).length ? [5, 3] : [] });
+    line += 1;
+  }
+  if (chart.cut !== null) marks.push({ text: `↑ the first updates reach ${compact(chart.cut)}`, at: "cut", line });
+  return marks;
+}
+
+function drawMarks(board, chart, u) {
+  const { ctx, bbox } = u;
+  const ratio = devicePixelRatio;
+  chart.marks = marksOf(board, chart);
+  ctx.save();
+  ctx.lineWidth = ratio;
+  for (const { x, y, at, color, dash } of chart.marks) {
+    if (!["threshold", "left", "right"].includes(at)) continue;
+    ctx.strokeStyle = color;
+    ctx.setLineDash(dash.map((length) => length * ratio));
+    ctx.beginPath();
+    const [px, py] = [x === undefined ? 0 : u.valToPos(x, "x", true), y === undefined ? 0 : u.valToPos(y, "y", true)];
+    ctx.moveTo(at === "threshold" ? bbox.left : px, at === "threshold" ? py : bbox.top);
+    ctx.lineTo(at === "threshold" ? bbox.left + bbox.width : px, at === "threshold" ? py : bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+// Where the words of a mark stand: the edge of its text, in pixels of the plot.
+export function placeOfMark(chart, { x, y, at, line }) {
+  const { u } = chart;
+  const ratio = devicePixelRatio;
+  const [left, top] = [u.bbox.left / ratio, u.bbox.top / ratio];
+  const width = u.bbox.width / ratio;
+  if (at === "threshold") return { x: left + width, y: top + u.valToPos(y, "y"), anchor: "end" };
+  if (at === "strip") return { x: left, y: top + u.valToPos(y, "y"), anchor: "start" };
+  if (at === "cut") return { x: left + 3, y: top + 14 * line, anchor: "start" };
+  const px = left + u.valToPos(x, "x");
+  return { x: px + (at === "left" ? -4 : 4), y: top + 14 * line, anchor: at === "left" ? "end" : "start" };
+}
+
+function showMarks(board, chart) {
+  const placed = chart.marks.map((mark) => ({ ...mark, place: placeOfMark(chart, mark) }));
+  const drawn = JSON.stringify(placed);
+  if (chart.drawnMarks === drawn) return;
+  chart.drawnMarks = drawn;
+  chart.words.replaceChildren(
+    ...placed.map(({ text, at, color, place }) => {
+      const node = element("span", `lb-mark lb-mark-${at}`, text);
+      node.style.cssText = `top: ${place.y}px; left: ${place.x}px; translate: ${place.anchor === "end" ? "-100%" : "0"} -100%`;
+      if (at === "strip") node.style.color = color;
+      return node;
+    }),
+  );
+}
