@@ -33,8 +33,8 @@ STOPWATCH = """
     const board = BOARD;
     const points = board && board.comparison !== bench.before && [...board.store.values()].some((side) => side.last > 0);
     if (points) bench.arrived ??= board.arrived - performance.timeOrigin;
-    const shown = points && [...board.charts.values()].some(({ spec, plot, near }) =>
-      near && spec.kind === "line" && !board.dirty.has(spec.name) && plot.data.slice(-board.sides.length).some(({ x }) => x.length));
+    const shown = points && [...board.charts.values()].some(({ spec, u, near }) =>
+      near && spec.kind === "line" && !board.dirty.has(spec.name) && u?.data[0].length);
     if (shown) bench.drawn = performance.now();
     else requestAnimationFrame(look);
   };
@@ -149,10 +149,10 @@ def measure_heap(browser: Browser, *, minutes: float, every: float = 30.0) -> di
 def _mark_plots(page: Page) -> int:
     """Mark every plot's node, and watch for plots that come or go."""
     return page.evaluate("""() => {
-      const plots = () => [...document.querySelectorAll(".js-plotly-plot")];
+      const plots = () => [...document.querySelectorAll(".live-board canvas")];
       const changes = { added: 0, removed: 0 };
       const count = (nodes) => [...nodes].reduce(
-        (sum, node) => sum + (node.matches?.(".js-plotly-plot") ?? false) + (node.querySelectorAll?.(".js-plotly-plot").length ?? 0), 0);
+        (sum, node) => sum + (node.matches?.(".live-board canvas") ?? false) + (node.querySelectorAll?.(".live-board canvas").length ?? 0), 0);
       plots().forEach((node) => (node.benchMark = true));
       new MutationObserver((records) => {
         for (const { addedNodes, removedNodes } of records) {

@@ -13,6 +13,9 @@ It starts the app as `streamlit run app.py` does and opens it in Chromium; it ne
 
 # part -> (what it is, a function from the part's results to lines)
 ABOUT = {
+    "watching": """**Watching.** Chromium's own counters for the page's main thread, in its processor time, while `addition` trains: the
+share of a core and the milliseconds per tick (with what Streamlit does for one), of a visible board and in a hidden tab; and what a first
+visit with an empty cache takes. Wanted: 5 % of a core, 20 ms per tick, 1.2 s of processor and 4 MB per load, first chart after 1.5 s.""",
     "first-point": """**First point.** From the click on Run, in the default scenario, to the first point of that run on the
 screen: *request* until the browser has sent the click, *server* until the first points are back (the script runs, the manager starts two
 runs, the first tick comes), *draw* until a chart shows them. Cold: the first run of a server that has just started; warm: a later one.
@@ -35,11 +38,29 @@ the second half, with its 95 % interval; wanted: flat. No chart's node may ever 
 
 def section(results: dict) -> str:
     """Markdown for all parts that were measured."""
-    tables = {"first-point": _first_point, "traffic": _traffic, "viewers": _viewers, "heap": _heap}
+    tables = {"watching": _watching, "first-point": _first_point, "traffic": _traffic, "viewers": _viewers, "heap": _heap}
     parts = [INTRODUCTION]
     for part, result in results.items():
         parts.append(f"{ABOUT[part]}\n\n{tables[part](result)}\n\n{_machine(result['machine'])}")
     return "\n\n".join(parts)
+
+
+def _watching(result: dict) -> str:
+    rows = []
+    for name in ("visible", "hidden"):
+        seen = result[name]
+        share, per_tick = (seen[what] for what in ("share_of_a_core", "milliseconds_per_tick"))
+        rows.append(
+            f"| {name} | {share['all']:.1%} | {share['scripting']:.1%} | {seen['ticks_per_second']:.1f} | {per_tick['all']:.0f} | "
+            f"{seen['draws_per_tick']:.1f} |"
+        )
+    head = "| board | of a core | scripting | ticks/s | ms per tick | charts drawn per tick |\n|---|--:|--:|--:|--:|--:|"
+    load = result["load"]
+    told = (
+        f"Load: {load['processor_seconds']:.2f} s of processor, {load['megabytes']:.1f} MB, first chart after "
+        f"{load['first_chart_seconds']:.2f} s (medians)."
+    )
+    return "\n".join([head, *rows, "", told])
 
 
 def _first_point(result: dict) -> str:

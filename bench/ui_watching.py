@@ -27,7 +27,11 @@ def measure_watching(browser: Browser, *, seconds: float, repeats: int) -> dict:
             seen = _while(page, seconds)
             with hidden(page):
                 unseen = _while(page, seconds / 4)
-    return {"visible": seen, "hidden": unseen, "load": {name: statistics.median(load[name] for load in loads) for name in loads[0]}}
+    return {
+        "visible": seen,
+        "hidden": unseen,
+        "load": {name: statistics.median(load[name] for load in loads) for name in loads[0]},
+    }
 
 
 def _while(page: Page, seconds: float) -> dict:

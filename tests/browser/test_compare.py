@@ -55,16 +55,12 @@ def test_a_run_from_the_click_to_its_findings_downloads_and_link(visit):
 
 def run_draws_points_while_it_trains_and_ends_in_findings(page):
     # Charts below the screen are drawn when they are scrolled to, so the ones that are drawn are marked.
-    marked = page.evaluate(
-        "[...document.querySelectorAll('.live-board .js-plotly-plot')].map((node) => { node.mark = 'mine'; }).length"
-    )
+    marked = page.evaluate("[...document.querySelectorAll('.live-board canvas')].map((node) => { node.mark = 'mine'; }).length")
     page.get_by_role("button", name="Run: GRPO against DAPO").click()
     page.wait_for_url(re.compile("comparison="))
     until(page, "BOARD.store.get('DAPO')?.last > 0 && BOARD.store.get('DAPO').last <= 160")
     finished(page)
-    kept = page.evaluate(
-        "[...document.querySelectorAll('.live-board .js-plotly-plot')].filter((node) => node.mark === 'mine').length"
-    )
+    kept = page.evaluate("[...document.querySelectorAll('.live-board canvas')].filter((node) => node.mark === 'mine').length")
     assert kept == marked >= 2  # from the example through the run to its end, no chart was rebuilt
 
 

@@ -46,7 +46,9 @@ def test_a_stored_comparison_is_text_on_compare_and_inspect(look, comparison):
     for path, wait in (("/", ".lb-plot canvas"), ("/inspect_step", ".js-plotly-plot .main-svg")):
         page = look(path, wait, comparison=comparison)
         page.get_by_text("because <img src=x").first.wait_for()
-        for chart in page.locator(".js-plotly-plot .draglayer").all()[:2]:  # what a chart writes beside the pointer
+        for chart in page.locator(".js-plotly-plot .draglayer, .lb-plot .u-over").all()[
+            :2
+        ]:  # what a chart writes beside the pointer
             chart.scroll_into_view_if_needed()
             box = chart.bounding_box()
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

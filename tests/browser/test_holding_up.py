@@ -37,17 +37,13 @@ def test_an_outage_changes_nothing(visit, proxy, attempts):
     """It lasts until the browser has tried in vain to come back so many times; the waits between grow."""
     page = visit(LONG, address=proxy.address)
     run(page)
-    marked = page.evaluate(
-        "[...document.querySelectorAll('.live-board .js-plotly-plot')].map((node) => { node.mark = 'mine'; }).length"
-    )
+    marked = page.evaluate("[...document.querySelectorAll('.live-board canvas')].map((node) => { node.mark = 'mine'; }).length")
     seen = last(page)
     proxy.cut()
     assert proxy.refused(attempts, seconds=60)
     proxy.mend()
     until(page, f"BOARD.store.get('DAPO').last > {seen + 100}")
-    kept = page.evaluate(
-        "[...document.querySelectorAll('.live-board .js-plotly-plot')].filter((node) => node.mark === 'mine').length"
-    )
+    kept = page.evaluate("[...document.querySelectorAll('.live-board canvas')].filter((node) => node.mark === 'mine').length")
     assert kept == marked
     updates = page.evaluate("document.querySelector('.live-board').liveBoard.store.get('DAPO').update")
     assert updates == sorted(set(updates))

@@ -138,10 +138,9 @@ def on_line(page, side: int, update: int) -> tuple[float, float]:
     """Where the entropy of a side stands at an update, in pixels."""
     return page.evaluate(
         f"""([side, update]) => {{
-            const {{ plot }} = {BOARD}.charts.get('entropy_nats');
-            const trace = plot.data[8 + side], {{ xaxis, yaxis }} = plot._fullLayout, box = plot.getBoundingClientRect();
-            const k = trace.x.indexOf(update);
-            return [box.x + xaxis._offset + xaxis.d2p(update), box.y + yaxis._offset + yaxis.d2p(trace.y[k])];
+            const {{ u }} = {BOARD}.charts.get('entropy_nats'), box = u.over.getBoundingClientRect();
+            const line = u.data.at(side - 2); // the means of the two sides come last
+            return [box.x + u.valToPos(update, "x"), box.y + u.valToPos(line[u.data[0].indexOf(update)], "y")];
         }}""",
         [side, update],
     )

@@ -17,9 +17,7 @@ def test_a_paused_run_is_gone_on_with_beside_the_original(visit):
     until(page, "BOARD.store.get('GRPO')?.last > 40 && BOARD.store.get('GRPO').last < 60000")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()
-    charts = page.evaluate(
-        "[...document.querySelectorAll('.live-board .js-plotly-plot')].map((node) => { node.mark = 'mine'; }).length"
-    )
+    charts = page.evaluate("[...document.querySelectorAll('.live-board .lb-plot')].map((node) => { node.mark = 'mine'; }).length")
     page.get_by_text(re.compile("^Rescue: go on from one of these states")).click()
     page.get_by_role("button", name="Dynamic sampling", exact=True).click()
     told = page.get_by_text(re.compile(r"^From GRPO after update \d+ to update 60000, with .*refill"))
@@ -33,7 +31,7 @@ def test_a_paused_run_is_gone_on_with_beside_the_original(visit):
     assert page.evaluate(f"{BOARD}.store.get('{FORK}').update[0]") == fork + 1
     page.locator(".lb-legend").get_by_role("button", name=FORK).wait_for()
     assert charts == page.evaluate(
-        "[...document.querySelectorAll('.live-board .js-plotly-plot')].filter((node) => node.mark === 'mine').length"
+        "[...document.querySelectorAll('.live-board .lb-plot')].filter((node) => node.mark === 'mine').length"
     )
     page.get_by_role("button", name="Stop").click()
     page.get_by_text(f"{FORK} left GRPO after update {fork}").first.wait_for()

@@ -19,14 +19,24 @@ COLOURS = f"""() => JSON.stringify([...document.querySelectorAll("{FIGURE}")].ma
 OTHER = {"light": "dark", "dark": "light"}
 
 
+def look_at_figures(page) -> None:
+    """Those that are drawn when they come into sight, too."""
+    page.wait_for_selector(f".sight, {FIGURE} .main-svg")
+    settled(page)
+    if waiting := page.locator(".sight").all():
+        waiting[0].scroll_into_view_if_needed()
+    page.wait_for_selector(f"{FIGURE} .main-svg")
+    settled(page)
+
+
 @pytest.mark.parametrize(
     "path", ["/", pytest.param("/ladder", marks=pytest.mark.thorough), pytest.param("/inspect_step", marks=pytest.mark.thorough)]
 )
 @pytest.mark.parametrize("before", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_finished_figures_follow_a_change_of_theme(visit, history, path, before):
     query = "" if path != "/inspect_step" else f"comparison={stored.add(history, SETTINGS, owner='x')}&run=DAPO&seed=3&update=12"
-    page = visit(query, path=path, wait=f"{FIGURE} .main-svg", color_scheme=before)
-    settled(page)
+    page = visit(query, path=path, wait=f".sight, {FIGURE} .main-svg", color_scheme=before)
+    look_at_figures(page)
     first = page.evaluate(COLOURS)
     page.emulate_media(color_scheme=OTHER[before])
     page.wait_for_function(f"(first) => ({COLOURS})() !== first", arg=first)
@@ -34,8 +44,7 @@ def test_finished_figures_follow_a_change_of_theme(visit, history, path, before)
     assert page.evaluate(CONTRAST) == []
     switched = page.evaluate(COLOURS)
     page.reload()
-    page.wait_for_selector(f"{FIGURE} .main-svg")
-    settled(page)
+    look_at_figures(page)
     assert page.evaluate(COLOURS) == switched != first
     page.emulate_media(color_scheme=before)
     page.wait_for_function(f"(first) => ({COLOURS})() === first", arg=first)

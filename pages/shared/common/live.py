@@ -24,6 +24,9 @@ from pages.shared.common.view_settings import budget_axis, chosen_view, view_set
 
 TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
 SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
+FIRST_SECONDS = (
+    20.0  # of a comparison: most are over by then; a longer one changes slowly, and each tick costs browser and training alike
+)
 BOARDS_PER_SECOND = 4  # for all viewers together; with many viewers each gets fewer
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 
@@ -38,13 +41,14 @@ def live_part(comparison: str | None, drawn: str) -> None:
 
 
 def tick_seconds(view: ComparisonView | None) -> float | None:
-    """The interval at which the board asks for new points; None = none will come. It grows with the number of viewers, watching or queued,
-    because drawing and training share the processor."""
+    """The interval at which the board asks for new points; None = none will come. It is longer after the first FIRST_SECONDS, and with many
+    viewers, watching or queued, because drawing and training share the processor."""
     if phase(view) == "over":
         return None
     if not any(run.status is Status.RUNNING for run in view.runs.values()):
         return WAITING_SECONDS
-    fair = manager().watchers() / BOARDS_PER_SECOND
+    first = time.time() - view.created < FIRST_SECONDS
+    fair = max(manager().watchers() / BOARDS_PER_SECOND, SLOWER_TICKS[0 if first else 1])
     return next((seconds for seconds in SLOWER_TICKS if seconds >= fair), SLOWER_TICKS[-1])
 
 

@@ -102,6 +102,7 @@ COMPARISON: Key[str | None] = Key("comparison")  # the comparison shown on Compa
 COSTS: Memo = Memo("costs")  # a CostWatch of the same
 EVENTS: Memo = Memo("events")  # an EventWatch of the comparison on the board of Compare
 FINISHED_RESULTS: Memo = Memo("finished_results")  # label -> result of the finished comparison that was read last
+SEEN: KeyFamily[bool] = KeyFamily("seen:{}", False)  # by the name of a part of a page, see sight.py
 
 # By the prefix of a board, as each page with a board has its own.
 XAXIS: KeyFamily[str] = KeyFamily("{}xaxis", "update", Lifetime.LASTING_WIDGET)

@@ -1,4 +1,4 @@
-"""The charts below the live board: finished figures, drawn when the runs pause or end and on request, never per tick."""
+"""The charts below the live board: finished figures, drawn once they are in sight, when the runs pause or end and on request, never per tick."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pages.shared.common.chart_view import show_chart
 from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
+from pages.shared.common.sight import in_sight
 from pages.shared.common.theme import dark_theme
 from pages.shared.common.trouble import plainly
 from pages.shared.compare.state import DRAW_ANEW, MORE_CHARTS
@@ -41,6 +42,8 @@ def show_more_charts(comparison: str | None) -> None:
 
 @plainly
 def _show_all(comparison: str | None) -> None:
+    if not in_sight("more_charts"):
+        return
     dark = dark_theme()
     finished = comparison is None or manager().view(comparison).finished
     drawn = _drawn(comparison, finished, dark)

@@ -70,8 +70,9 @@ def manager(monkeypatch, tmp_path):
 
 
 def shown(comparison: str | None) -> AppTest:
-    app = AppTest.from_function(page, args=(comparison,), default_timeout=PATIENCE).run()
-    assert not app.exception
+    app = AppTest.from_function(page, args=(comparison,), default_timeout=PATIENCE)
+    app.session_state["seen:more_charts"] = True
+    assert not app.run().exception
     return app
 
 
@@ -110,6 +111,12 @@ def test_the_shipped_example_shows_all_six_each_with_an_alternative_in_text():
     ]
     assert len(app.expander) == 1 and len(app.expander[0].get("plotly_chart")) == 3
     assert not app.button and "As of update" not in words(app)  # it is finished: there is nothing to draw anew
+
+
+def test_nothing_is_computed_or_sent_before_it_is_in_sight(monkeypatch):
+    monkeypatch.setattr("pages.shared.compare.more_charts._charts", lambda *_: pytest.fail("nobody looks at it"))
+    app = AppTest.from_function(page, args=(None,), default_timeout=PATIENCE).run()
+    assert not app.exception and charts(app) == [] and len(app.get("bidi_component")) == 1
 
 
 def test_as_of_when_counts_the_updates_that_a_fork_took_over(manager):

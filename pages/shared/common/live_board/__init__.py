@@ -27,9 +27,15 @@ The payload, UTF-8 JSON:
     opens        true: a click on a chart, or Enter, sets the trigger `inspect`: {"comparison", "side", "update"}
     badge        {"state": "live" | "paused" | "done" | "stopped" | "failed" | …, "text"} or null
 
-Drawn in the browser: the mean over seeds, its 95 % interval (Student's t) as a band, single seeds on demand; smoothing is a debiased
-exponential moving average over updates, of mean and band, over the raw line; on the rollout and samples axes the updates of one rollout are
-averaged into one point; more than 1500 points of a line are drawn as the smallest and largest of every few. Samples are means over seeds.
+Drawn in the browser, by uPlot (browser/): the mean over seeds, its 95 % interval (Student's t) as a band, single seeds on demand; smoothing
+is a debiased exponential moving average over updates, of mean and band, over the raw line; on the rollout and samples axes the updates of one
+rollout are averaged into one point; of more points than there are pixels, the smallest and largest of every few are drawn. Samples are means
+over seeds. A spike in the first updates does not rule the scale of a chart: it is named in words. A chart in sight is drawn when new points
+have come; one out of sight, or of a hidden tab, is not.
+
+Increments are sent, and not a picture of each chart anew: two sides of seven metrics with mean, interval and extremes are 56 numbers per
+column of a picture, so that 10 kB a tick hold about 30 columns as JSON and 90 as 16-bit numbers, which a zoom could not refine, and no
+single seeds.
 """
 
 from __future__ import annotations
@@ -57,6 +63,7 @@ export default async (component) => (await board).render(component);
 """
 
 
+FEW_CHARTS = 2  # one row
 OVERLAP = 32  # updates: a tick of at most so many is repeated with the next one; a fast run is not sent twice
 
 
@@ -119,7 +126,7 @@ def live_board(
             break
     now = series.last_updates(payload["points"])
     BOARD_SENT(key).set(Sent(picture, now, now if since is None else sent.last, pace))
-    answer = component(board_version())(
+    answer = component(board_version(), tall=len(charts) > FEW_CHARTS)(
         key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None, on_inspect_change=lambda: None
     )
     clicked = answer.get("inspect")
@@ -158,11 +165,12 @@ def note(histories: Mapping[str, History]) -> str:
 
 
 @cache
-def component(stamp: str):
-    """The mounted component, registered once for each version of its files."""
+def component(stamp: str, *, tall: bool):
+    """The mounted component, registered once for each version of its files. A `tall` one holds the place of its charts while their script is
+    on its way: what stands below must not pass over the screen, which would have it drawn (`pages.shared.common.sight`)."""
     return st.components.v2.component(
-        "dapo_lab_live_board",
-        html='<div class="live-board"></div>',
+        f"dapo_lab_live_board{'_tall' if tall else ''}",
+        html=f'<div class="live-board" style="min-height: {100 if tall else 0}vh"></div>',
         js=LOADER.replace("VERSION", stamp),
         isolate_styles=False,  # its style sheet is one for the whole document
     )

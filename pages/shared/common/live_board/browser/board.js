@@ -120,6 +120,7 @@ function receive(board, payload) {
     board.store = new Map(payload.sides.map(({ label }) => [label, emptySide()]));
     board.stats.snapshots += 1;
     layOut(board, payload.charts);
+    board.root.style.minHeight = "";
     showLegend(board, payload);
   } else if (payload.picture !== board.picture || hasGap(board, payload.points)) {
     board.stats.refused += 1;

@@ -39,11 +39,13 @@ export function draw(board, chart) {
   }
   const { u } = chart;
   const [min, max] = shownRange(board);
+  board.showing = true; // the cursor is put where it belongs below
   u.batch(() => {
     u.setData(data, false);
     u.setScale("x", { min, max });
     u.setScale("y", { min: chart.range[0], max: chart.range[1] });
   });
+  board.showing = false;
   showMarks(board, chart);
   showReadout(board, chart);
   board.stats.draws += 1;
