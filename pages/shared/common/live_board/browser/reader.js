@@ -148,7 +148,7 @@ export function showReadout(board, chart) {
   chart.readout.replaceChildren(
     element("span", "lb-where", x > -Infinity ? `${board.settings.xaxis === "share" ? "share" : AXES[board.settings.xaxis]} ${compact(x)}` : ""),
     ...values.filter(Boolean).map(([side, text]) => {
-      const node = element("span", "lb-value", side.label);
+      const node = element("span", "lb-value", `${side.label} `);
       node.style.setProperty("--side", colorOf(board, side));
       node.append(element("b", "", text));
       return node;
