@@ -128,6 +128,10 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
         page.get_by_test_id("stExpandSidebarButton").evaluate("(node) => getComputedStyle(node, '::after').content")
         == '"Settings and pages"'
     )
+    chart = page.locator(".lb-plot").first.bounding_box()
+    assert chart["y"] + chart["height"] <= 844  # the first one stands on the first screen
+    assert not page.get_by_role("radio", name="cost").is_visible()
+    page.get_by_role("button", name="View", exact=True).click()
     box = page.get_by_role("radio", name="cost").bounding_box()  # the last of the x-axes
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
 

@@ -163,7 +163,7 @@ function showMarks(board, chart) {
     ...placed.map(({ text, at, color, place }) => {
       const node = element("span", `lb-mark lb-mark-${at}`, text);
       node.style.cssText = `top: ${place.y}px; left: ${place.x}px; translate: ${place.anchor === "end" ? "-100%" : "0"} -100%`;
-      if (at === "strip") node.style.color = color;
+      if (at === "strip") node.style.borderLeft = `3px solid ${color}`; // letters so small need the text's colour
       return node;
     }),
   );
