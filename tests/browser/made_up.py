@@ -24,7 +24,7 @@ def made_up(rng: np.random.Generator, *, decay: float, floor: float, waste: int)
         rollout = (update - 1) // PER_ROLLOUT + 1
         left = floor + (1 - floor) * np.exp(-update / decay)
         noise = rng.normal(0, 1, (7, SEEDS))
-        metrics = {"grad_norm": np.exp(0.25 * noise[0]) * 1.4 * left**1.5 + 1e-4}
+        metrics = {"grad_norm": np.exp(0.25 * noise[0]) * 1.4 * left**4 + 1e-5}
         if update % PER_ROLLOUT == 1:
             learned = 0.75 - 0.45 * left + drift
             wrong = np.clip(0.1 + 0.35 * (1 - left) + 0.03 * noise[1], 0, 1)
