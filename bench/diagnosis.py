@@ -29,6 +29,7 @@ OURS = "ours"
 # Detector -> our kinds that it may mean: each is given the benefit of the doubt.
 KNOWN = {
     "rldoctor": {
+        "unreadable": ("unreadable",),
         "advantage_collapse": ("no_signal",), "entropy_collapse": ("entropy_collapse",), "gradient_pathology": ("gradient_spikes", "diverged"),
         "kl_drift": ("kl_runaway",), "length_pathology": ("length_runaway", "truncation"), "plateau": ("reward_stalled",),
         "reward_hacking": ("eval_falls",),

@@ -45,6 +45,8 @@ def report(results: Mapping[str, Mapping[str, list[Judged]]]) -> str:
             "",
             _alarms(held),
             "",
+            _unread(held),
+            "",
             _ahead(held),
         ]
     return "\n".join(lines) + "\n"
@@ -64,6 +66,12 @@ def _verdict(logs: list[Judged]) -> str:
     short = [k for k in ALL if k not in good]
     named = ", ".join(f"`{k}`" for k in short) or "none"
     return f"Precision and recall are both at least {WANTED} for {len(good)} of {len(ALL)} kinds; not for: {named}."
+
+
+def _unread(held: Mapping[str, list[Judged]]) -> str:
+    counts = {name: sum("unreadable" in log.told for log in logs) for name, logs in held.items() if name != "ours"}
+    said = "; ".join(f"{name}: {count} of {len(held[name])}" for name, count in counts.items())
+    return f"Logs that a program could not read, in which it tells nothing: {said}."
 
 
 def _alarms(programs: Mapping[str, list[Judged]]) -> str:

@@ -58,7 +58,10 @@ def _faded(evidence: Evidence, series: Series, rows: int) -> list[Finding]:
     # The upper quarter: groups without signal on some rows must not pass for a gradient that has gone.
     initial, last = float(np.median(series.values[:rows])), float(np.quantile(series.values[-rows:], 0.75))
     longer = max(1.0, trends.length_ratio(evidence))  # a mean over longer completions is smaller
-    if initial <= 0 or last / initial * longer >= limit("gradient_vanished"):
+    if initial <= 0:
+        return []
+    mean = float(series.values[-rows:].mean()) / initial  # lower, for a live row now and then keeps it above 0
+    if last / initial * longer >= limit("gradient_vanished") and mean * longer >= limit("gradient_vanished_mean"):
         return []
     smooth = trends.rolling_median(series.values, rows)
     since = trends.window_since(series, rows, smooth * longer < limit("gradient_vanished") * initial)

@@ -55,6 +55,8 @@ def _judged(evidence: Evidence, series: Series, share: np.ndarray, variant: str,
     late = late if variant != "bound" else max(late, whole)
     smooth = np.convolve(share, np.ones(rows) / rows, mode="same") if len(share) > rows else share
     since = trends.window_since(series, rows, smooth >= least) if len(share) > rows else int(series.steps[0])
+    above = (series.steps >= since) & (share >= least)  # the smoothed share is there half a window earlier
+    since = int(series.steps[above.argmax()]) if above.any() else since
     few = len(series) < limit("window_rows")
     unsure = [
         name for name, holds in (("few_rows", few), ("lower_bound", variant == "bound"), ("total_reward", variant == "")) if holds
