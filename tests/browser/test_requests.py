@@ -20,7 +20,7 @@ NAMED = """
     .map((node) => node.src?.baseVal ?? node.src ?? node.href?.baseVal ?? node.href)
 """
 DRAWN = "document.querySelector('[data-testid=stMain] h1') && !document.querySelector('[data-testid=stStatusWidget]')"
-FOLDED = "[data-testid=stMain] details:not([open]) > summary"  # what is folded away is drawn when it is opened
+FOLDED = "[data-testid=stMain] details:not([open]):not(.lb-menu) > summary"  # what is folded away is drawn when it is opened
 
 
 @pytest.fixture
