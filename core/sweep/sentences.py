@@ -137,12 +137,12 @@ def _how_much(found: SweepMap, label: str, at: int | None) -> list[str]:
 
 
 def _how_it_moves(name: str, x: Axis, y: Axis, fallen: np.ndarray) -> list[str]:
-    """How the end of life moves from the first row to the last, where it lies inside the map."""
+    """How the end of life moves from the first row to the last, if in every row it lies inside the map."""
     ends = {
         row: lives_up_to(line) for row, line in enumerate(fallen) if dies_at(line) is not None and lives_up_to(line) is not None
     }
-    if len(ends) < 2:
-        return []
+    if len(ends) < max(2, sum(not np.isnan(line).all() for line in fallen)):
+        return []  # in some row it lies outside of the map
     first, last = min(ends), max(ends)
     words = {"label": name, "setting": x.words, "other": y.words, "low": x.texts[ends[first]], "high": x.texts[ends[last]],
              "first_row": f"{y.words} {y.texts[first]}", "last_row": f"{y.words} {y.texts[last]}"}  # fmt: skip
