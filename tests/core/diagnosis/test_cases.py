@@ -29,7 +29,7 @@ KNOWN = [
     Known("05_", ("kl_from_start",), ("gradient_vanished", "length_runaway", "entropy_collapse")),
     Known("08_", ("no_signal", "gradient_spikes"), only=("no_signal", "healthy")),
     Known("11_", ("truncation", "no_signal", "cannot_show"), ("healthy", "reward_stalled")),
-    Known("20_", ("no_signal",), ("gradient_never", "gradient_vanished", "healthy")),
+    Known("20_", ("no_signal",), ("gradient_never", "gradient_vanished", "healthy", "reward_falls")),
     Known("22_", ("diverged",), ("no_signal", "gradient_vanished", "healthy")),
     Known("23_", ("single_answer", "clip_inactive"), ("healthy",)),
     Known("25_", ("cannot_show",), only=("cannot_show",)),
