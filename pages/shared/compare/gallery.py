@@ -66,7 +66,7 @@ def what_to_watch(scenario: Scenario) -> str:
 def show_picture(shipped: ScenarioPicture) -> None:
     """As an image, because Streamlit takes SVG out of a page's text."""
     what = f"{TITLES[shipped.metric]} over {AXES[shipped.axis]}"
-    ends = ", ".join(f"{label} ends at {line[-1][1]:g}" for label, line in shipped.lines.items())
+    ends = ", ".join(f"{label} ends at {round(line[-1][1], 3):g}" for label, line in shipped.lines.items())
     source = base64.b64encode(drawn(shipped, dark=st.context.theme.type == "dark").encode()).decode()
     st.html(
         f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(f"{what}: {ends}.")}" style="width: min(100%, 20rem)">'
