@@ -187,6 +187,8 @@ def the_settings_are_saved_by_name_and_taken_again(page):
 
 
 def a_scenario_is_chosen_by_its_picture_and_undone(page):
+    page.keyboard.press("Escape")  # closes the presets
+    settled(page)
     page.get_by_role("button", name="Browse the scenarios").press("Enter")
     gallery = page.get_by_role("dialog")
     gallery.get_by_role("img", name=re.compile("^Gradient norm over updates: GRPO ends at 0")).wait_for()
