@@ -192,9 +192,7 @@ def a_scenario_is_chosen_by_its_picture_and_undone(page):
     page.get_by_role("button", name="Browse the scenarios").press("Enter")
     gallery = page.get_by_role("dialog")
     gallery.get_by_role("img", name=re.compile("^Gradient norm over updates: GRPO ends at 0")).wait_for()
-    gallery.get_by_test_id("stVerticalBlock").filter(has_text="The lab that printed 0.0000").get_by_role("button").last.press(
-        "Enter"
-    )
+    gallery.get_by_role("button", name="The lab that printed 0.0000").press("Enter")
     page.get_by_role("heading", name="The lab that printed 0.0000").wait_for()
     page.get_by_role("button", name="Undo").press("Enter")
     page.get_by_role("heading", name="Watch GRPO collapse").wait_for()
