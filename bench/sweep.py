@@ -230,7 +230,7 @@ def document(result: dict) -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {name} | {m['cells_per_second']:.2f} | {m['seconds']:.0f} | {m['runs']} | {m['worker_seconds']:.0f} | {m['start_seconds']:.1f} s | "
+        f"| {name} | {m['cells_per_second']:.2f} | {m['seconds']:.0f} | {m['runs']} | {_seconds(m['worker_seconds'])} | {m['start_seconds']:.1f} s | "
         f"{m['load_average']:.1f} |"
         for name, m in maps.items()
     ]
@@ -267,6 +267,10 @@ def document(result: dict) -> str:
             "Beyond about 400 cores a map of this size has no work for them: every core has one shard. Larger maps, or GPTs, do.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
 
 
 def _targets(result: dict) -> list[str]:
