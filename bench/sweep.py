@@ -230,7 +230,8 @@ def document(result: dict) -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {name} | {m['cells_per_second']:.2f} | {m['seconds']:.0f} | {m['runs']} | {_seconds(m['worker_seconds'])} | {m['start_seconds']:.1f} s | "
+        f"| {name} | {m['cells_per_second']:.2f} | {m['seconds']:.0f} | {m['runs']} | "
+        f"{_seconds(m['worker_seconds'])} | {m['start_seconds']:.1f} s | "
         f"{m['load_average']:.1f} |"
         for name, m in maps.items()
     ]
