@@ -47,7 +47,7 @@ def section(results: dict) -> str:
 
 def _watching(result: dict) -> str:
     rows = []
-    for name in ("visible", "hidden"):
+    for name in ("visible, first seconds", "visible", "hidden"):
         seen = result[name]
         share, per_tick = (seen[what] for what in ("share_of_a_core", "milliseconds_per_tick"))
         rows.append(
