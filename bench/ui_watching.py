@@ -31,6 +31,7 @@ def measure_watching(browser: Browser, *, seconds: float, repeats: int) -> dict:
             with hidden(page):
                 unseen = _while(page, seconds / 4)
     return {
+        "visible, first seconds": first,
         "visible": seen,
         "hidden": unseen,
         "load": {name: statistics.median(load[name] for load in loads) for name in loads[0]},
