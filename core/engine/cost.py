@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from core.engine.checkpoints import MAX_BYTES as MAX_CHECKPOINT_BYTES
+from core.engine.checkpoints import MEMORY_BYTES as CHECKPOINT_BYTES
 from core.engine.checkpoints import PER_RUN
 from core.engine.parts import BOOL, FLOAT, INT, Part, PolicyCost
 from core.engine.policies.gpt_cost import gpt_cost
@@ -30,7 +30,7 @@ GENERATED = (
 )  # while it is made: states, indices and sums over positions, numbers drawn, and copies of them
 UPDATED = 5 * INT + 15 * FLOAT + 4 * BOOL  # in the loss and its gradient
 METRICS = 19  # (R,) float64 arrays that a record of the history may hold, the samples among them
-RECORD = 2500  # bytes of a record besides its numbers: Python's objects
+RECORD = 200  # bytes of a record besides its numbers
 ALLOCATOR = 1.25  # measured: bytes that the allocator holds per byte in use at the peak
 FREE_SHARE = 0.8  # share of the machine's available memory that runs may take
 CONTAINER_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -97,7 +97,7 @@ def _tokens(what: str, config: RunConfig, sizes: TaskSizes, prompts: int, nbytes
 def _lasting(config: RunConfig, sizes: TaskSizes, policy: PolicyCost) -> tuple[Part, ...]:
     """The memory held from the first update to the last: optimiser, batch, states, history, the task's tables."""
     floats = FLOAT * config.replicas * policy.parameters
-    kept = min(MAX_CHECKPOINT_BYTES, 3 * floats * min(PER_RUN + 1, config.rollouts))
+    kept = min(CHECKPOINT_BYTES, 3 * floats * min(PER_RUN + 1, config.rollouts))
     history = (config.most_updates - config.start) * (RECORD + 8 * METRICS * config.replicas)
     model = ("replicas", "task.width")
     return (

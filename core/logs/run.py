@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from core.analysis.history import History
-from core.engine.types import StepRecord
 from core.logs.model import EMPTY_TABLE, ROLLOUT, Guess, Table, Taken
 from core.logs.sentences import Sentence
 from core.logs.starts import merged
@@ -102,18 +101,8 @@ class LogRun:
         for name, column in columns.items():
             table = self.training if column in self.training.columns else self.evaluation
             series[name] = _on(steps, table.steps, table.values(column))
-        history = History((0,))
-        samples, names = np.zeros(1, dtype=np.int64), list(series)
-        table = (
-            np.stack(list(series.values()), axis=1)[..., None] if names else np.empty((len(steps), 0, 1))
-        )  # (S, metrics, 1 seed)
-        measured = ~np.isnan(table[..., 0])
-        for step, values, has in zip(steps.tolist(), table, measured, strict=True):
-            metrics = dict(zip(names, values, strict=True))
-            if not has.all():
-                metrics = {name: value for (name, value), known in zip(metrics.items(), has.tolist(), strict=True) if known}
-            history.append(StepRecord(step, step if self.step_unit == ROLLOUT else 0, samples, 0.0, metrics))
-        return history
+        rollouts = steps if self.step_unit == ROLLOUT else np.zeros_like(steps)
+        return History.of_columns((0,), steps, rollouts, {name: values[:, None] for name, values in series.items()})
 
     def frame(self) -> pd.DataFrame:
         """One row per step: `run`, `step`, the metrics in the Lab's names, then every other logged column under its own name."""

@@ -46,11 +46,7 @@ def drawn(
 
 @st.cache_resource(show_spinner=False)
 def _shared() -> Cache[tuple, Drawn]:
-    return Cache(KEPT_VALUES, size=lambda made: sum(_values(history) for history in made.histories.values()))
-
-
-def _values(history: History) -> int:
-    return sum(len(record.metrics) for record in history.after(history.first_update - 1))
+    return Cache(KEPT_VALUES, size=lambda made: sum(history.values for history in made.histories.values()))
 
 
 def _histories(runs: Mapping[str, LogRun], columns: Sequence[str], beside: Mapping[str, History]) -> dict[str, History]:
@@ -72,5 +68,4 @@ def _continues(before: Mapping[str, History], now: Mapping[str, History]) -> boo
 
 def _alike(before: History, now: History) -> bool:
     """The same values in what the two have in common: a run that began again, or a column taken for something else, has others."""
-    old, new = before.after(before.first_update - 1)[:-1], now.after(now.first_update - 1)
-    return all(a.metrics.keys() == b.metrics.keys() and a.metrics == b.metrics for a, b in zip(old, new, strict=False))
+    return before.agrees(now, len(before) - 1)

@@ -118,9 +118,7 @@ def test_numbers_that_json_does_not_have_become_null():
 
 
 def test_dropped_groups_are_told_as_dropped_and_not_as_trained_on():
-    run = result([0.5] * 4)
-    for record in run.history._records:
-        record.metrics["filter_ratio"] = np.full(4, 0.9)
+    run = result([0.5] * 4, filter_ratio=0.9)
     assert "At the end it dropped 90% of the groups it generated" in sentences(A=run)[0]
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.engine.checkpoints import PER_RUN, Checkpoints, spacing
-from core.engine.trainer import Trainer, state_after, train
+from core.engine.checkpoints import Checkpoints
+from core.engine.trainer import train
 from core.settings.algorithm import DAPO
 from core.settings.fields import ConfigError
 from core.settings.overrides import apply_overrides
@@ -94,34 +94,3 @@ def test_a_replay_says_how_far_it_is_and_can_be_left():
     forked = replace(RUN, fork=Fork(run=RUN, update=32))
     assert list(train(forked, should_stop=stop.is_set, on_prepare=note)) == []
     assert said == [("replay", update, 32) for update in range(1, 10)]
-
-
-def test_checkpoints_are_few_and_lie_over_the_run():
-    checkpoints = Checkpoints()
-    list(train(RUN, checkpoints=checkpoints))
-    each = RUN.effective_updates_per_rollout
-    one = state_after(RUN, each).nbytes
-    assert spacing(RUN) == each  # eight rollouts
-    assert checkpoints.nbytes == PER_RUN * one
-    long = replace(RUN, updates=30 * each)
-    checkpoints = Checkpoints()
-    list(train(long, checkpoints=checkpoints))
-    assert checkpoints.nbytes <= (PER_RUN + 1) * one
-    assert checkpoints.nearest(long, 30 * each).update == 30 * each
-    assert checkpoints.nearest(long, 17 * each).update == 16 * each
-    assert checkpoints.nearest(long, each) is None and checkpoints.nearest(RUN, each) is None
-
-
-def test_checkpoints_of_all_runs_are_bounded_and_the_oldest_go_first():
-    one = state_after(RUN, 8).nbytes
-    checkpoints = Checkpoints(max_bytes=2 * one)
-    runs = [replace(RUN, learning_rate=rate) for rate in (1e-3, 2e-3, 3e-3)]
-    trainers = [Trainer(run) for run in runs]
-    for trainer in trainers:
-        list(trainer.rollout())
-        trainer.keep_state(checkpoints)
-    assert checkpoints.nbytes == 2 * one
-    assert [checkpoints.nearest(run, 8) is not None for run in runs] == [False, True, True]
-    small = Checkpoints(max_bytes=one - 1)
-    trainers[0].keep_state(small)
-    assert small.nbytes == 0

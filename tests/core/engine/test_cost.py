@@ -136,7 +136,7 @@ def test_checkpoints_are_counted_with_the_size_that_they_have():
     kept = Checkpoints()
     for update in range(8, 481, 8):
         kept.offer(run, update, trainer.state)
-    assert states.nbytes == pytest.approx(kept.nbytes, rel=0.2)
+    assert states.nbytes == pytest.approx(kept.memory_nbytes, rel=0.2)
 
 
 # -- measured ------------------------------------------------------------------------------------------------------------------

@@ -56,9 +56,8 @@ def test_mean_and_interval_by_hand():
 
 
 def test_a_seed_that_was_not_measured_is_left_out_of_mean_and_interval():
-    loss = series.snapshot(
-        {"A": history(record(1, loss=[1, NAN, 3, 2]), record(2, loss=[NAN, 5, NAN, 7]), seeds=4)}, ["loss"], seeds=True
-    )["A"]["metrics"]["loss"]
+    rows = [record(1, samples=[64] * 4, loss=[1, NAN, 3, 2]), record(2, samples=[64] * 4, loss=[NAN, 5, NAN, 7])]
+    loss = series.snapshot({"A": history(*rows, seeds=4)}, ["loss"], seeds=True)["A"]["metrics"]["loss"]
     assert loss["mean"] == [2, 6]
     # 1, 3, 2: deviation 1, error 1 / sqrt(3); two seeds have no interval
     assert loss["half"] == [pytest.approx(T_975[2] / math.sqrt(3), rel=1e-3), 0]
