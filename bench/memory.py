@@ -68,7 +68,7 @@ def train_one(manager: RunManager, name: str, updates: int | None) -> dict:
         raise RuntimeError("; ".join(failed))
     time.sleep(REST_SECONDS)
     gc.collect()
-    return row | {"rest": resident(), "states": manager.checkpoints.nbytes / MEGABYTE}
+    return row | {"rest": resident(), "states": manager.checkpoints.memory_nbytes / MEGABYTE}
 
 
 def main() -> None:
