@@ -19,7 +19,7 @@ class Admission:
     keep_finished: int
     max_unfinished: int
     max_per_owner: int
-    max_seed_updates: int  # updates times seeds over everything held, about 180 bytes each
+    max_seed_updates: int  # updates times seeds over everything held, 80 to 170 bytes each
     limits: Limits = NONE
 
     def check(self, comparisons: dict[str, LiveComparison], owner: str, new: list[LiveRun]) -> None:

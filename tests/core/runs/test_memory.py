@@ -1,16 +1,20 @@
-"""What the C library keeps: few arenas however many threads come, and free memory goes back to the system."""
+"""What stays in memory: the numbers that finished comparisons measured, few arenas of the C library, and nothing that is free."""
 
+import gc
 import subprocess
 import sys
 import threading
 
 import pytest
 
+from core.engine.checkpoints import MEMORY_BYTES
+from core.engine.trainer import Trainer
+from core.engine.types import Rollout, StepRecord
 from core.runs import memory, reaper
 from core.runs.manager import RunManager
 from tests.core.faults.processes import CONFIG, PATIENCE, ROOT
 
-pytestmark = pytest.mark.skipif(memory._function("malloc_info") is None, reason="the C library is not glibc")
+glibc = pytest.mark.skipif(memory._function("malloc_info") is None, reason="the C library is not glibc")
 
 ARENAS = """
 import ctypes, sys, threading
@@ -39,6 +43,7 @@ def arenas(how: str) -> int:
     return done.stdout.count("<heap nr=")
 
 
+@glibc
 def test_many_threads_share_a_few_arenas():
     assert arenas("bounded") <= memory.ARENAS < arenas("as usual")
 
@@ -62,6 +67,7 @@ print(before - resident())
 """
 
 
+@glibc
 def test_what_is_free_goes_back_to_the_system():
     done = subprocess.run([sys.executable, "-c", FREED], cwd=ROOT, capture_output=True, text=True, check=True)
     assert int(done.stdout) > 100e6  # of 120 MB
@@ -92,4 +98,28 @@ def test_free_memory_is_returned_again_and_again_while_something_trains(monkeypa
         assert manager.wait(comparison, PATIENCE)
     finally:
         going.set()
+        manager.shutdown()
+
+
+def alive(*kinds: type) -> set[int]:
+    gc.collect()
+    return {id(thing) for thing in gc.get_objects() if type(thing) in kinds}
+
+
+def test_finished_comparisons_leave_arrays_of_numbers_and_bounded_states():
+    """No trainer, batch or record stays, and the histories take 8 bytes per number, with row numbers and room to grow twice that."""
+    before = alive(Trainer, Rollout, StepRecord)
+    manager = RunManager(grace_seconds=None)
+    try:
+        made = [manager.start({"GRPO": CONFIG, "DAPO": CONFIG}, owner="ann", scenario="tiny") for _ in range(5)]
+        assert all(manager.wait(comparison, PATIENCE) for comparison in made)
+        histories = [run.history for comparison in made for run in manager._comparisons[comparison].runs.values()]
+        assert sum(map(len, histories)) == 10 * (CONFIG.updates + 1)
+        manager.shutdown()  # a thread's local names hold what it worked on last
+        assert alive(Trainer, Rollout, StepRecord) <= before
+        assert manager.checkpoints.memory_nbytes <= MEMORY_BYTES
+        for history in histories:
+            numbers = history.values * CONFIG.replicas + len(history) * (3 + CONFIG.replicas)
+            assert history.nbytes <= 2 * 8 * numbers + 20 * 16 * 8 * (CONFIG.replicas + 1)  # 20 columns with room for 16 rows
+    finally:
         manager.shutdown()
