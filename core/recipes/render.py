@@ -72,12 +72,12 @@ def _overrides(recipe: Recipe) -> list[str]:
     """A bash script: an array may hold comments between its elements, a continued line may not."""
 
     def written(setting: Argument) -> str:
-        return shlex.quote(f"{setting.key}={_hydra_value(setting.value)}")
+        return shlex.quote(f"{setting.key}={hydra_value(setting.value)}")
 
     return _script(recipe, _lines(recipe, "  ", written))
 
 
-def _hydra_value(value: object) -> str:
+def hydra_value(value: object) -> str:
     return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
 
 

@@ -10,6 +10,7 @@ from core.analysis.markdown import plain
 from core.data.comparison import SCENARIO, SHIPPED_COMPARISON
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
+from pages.shared.common.bring_settings import bring_settings
 from pages.shared.common.findings import show_findings
 from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
@@ -26,6 +27,7 @@ from pages.shared.compare.sidebar import settings_sidebar
 from pages.shared.compare.sides import show_differences
 from pages.shared.compare.starting import is_wanted, start
 from pages.shared.compare.state import REFUSED
+from pages.shared.compare.take_with_you import take_with_you
 from pages.shared.compare.tour import tour
 
 STYLE = Path(__file__).parent / "page.css"
@@ -66,6 +68,8 @@ def compare_page() -> None:
     with more:
         if runs is not None:
             show_differences(runs)
+            take_with_you(scenario, runs)
+        bring_settings("compare", scenario)
         with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
             st.markdown(scenario.afterwards)
     tour()

@@ -7,6 +7,7 @@ import streamlit as st
 from core.analysis.markdown import plain
 from core.logs.model import ROLLOUT
 from core.runs.store.store import StoreError
+from pages.shared.common.bring_settings import bring_settings
 from pages.shared.common.process import told
 from pages.shared.common.trouble import show_missing_history
 from pages.shared.common.view_settings import log_view_settings
@@ -35,6 +36,7 @@ def your_run_page() -> None:
             st.markdown(body("formats", limit=limit()))
         with st.expander("My trainer writes no file", icon=":material/memory:"):
             st.markdown(document().section("memory").body)
+        bring_settings("your_run")
         return
     UNDO.forget()
     with st.expander("Read another log", icon=":material/upload_file:"):
@@ -97,6 +99,7 @@ def _show(what: Shown) -> None:
     said(what, run)
     ask_accuracy(what, run)
     columns(what, run)
+    bring_settings("your_run")
 
 
 def steps_in_words(what: Shown) -> list[str]:
