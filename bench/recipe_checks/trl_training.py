@@ -41,7 +41,7 @@ def reward(completions, **_) -> list[float]:
     return [float("a" in text and ("b" not in text or text.index("a") < text.index("b"))) for text in completions]
 
 
-class Watched(trl.GRPOTrainer):
+class LossesTwice(trl.GRPOTrainer):
     """TRL's trainer, which computes each loss a second time with the Lab's."""
 
     rollouts = 0
@@ -91,7 +91,7 @@ def main() -> None:
         report_to="none", disable_tqdm=True, save_strategy="no", gradient_checkpointing=False,
     )  # fmt: skip
     prompts = Dataset.from_list([{"prompt": " ".join(WORDS[i : i + 3])} for i in range(12)] * 8)
-    trainer = Watched(model(), reward, args=config, train_dataset=prompts, processing_class=tokenizer(), arguments=task["loss"])
+    trainer = LossesTwice(model(), reward, args=config, train_dataset=prompts, processing_class=tokenizer(), arguments=task["loss"])
     trainer.train()
     print("RESULT" + json.dumps({
         "version": trl.__version__, "optimizer_steps": trainer.state.global_step, "rollouts": trainer.rollouts, "rows": trainer.rows,
