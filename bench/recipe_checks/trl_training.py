@@ -91,7 +91,9 @@ def main() -> None:
         report_to="none", disable_tqdm=True, save_strategy="no", gradient_checkpointing=False,
     )  # fmt: skip
     prompts = Dataset.from_list([{"prompt": " ".join(WORDS[i : i + 3])} for i in range(12)] * 8)
-    trainer = LossesTwice(model(), reward, args=config, train_dataset=prompts, processing_class=tokenizer(), arguments=task["loss"])
+    trainer = LossesTwice(
+        model(), reward, args=config, train_dataset=prompts, processing_class=tokenizer(), arguments=task["loss"]
+    )
     trainer.train()
     print("RESULT" + json.dumps({
         "version": trl.__version__, "optimizer_steps": trainer.state.global_step, "rollouts": trainer.rollouts, "rows": trainer.rows,
