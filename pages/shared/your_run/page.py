@@ -14,6 +14,7 @@ from pages.shared.common.view_settings import log_view_settings
 from pages.shared.your_run.actions import actions, undo_bar
 from pages.shared.your_run.beside import choices
 from pages.shared.your_run.board import MOST, PREFIX, at_first, board, runs_key
+from pages.shared.your_run.calculator import calculator
 from pages.shared.your_run.columns import ask_accuracy, columns, said
 from pages.shared.your_run.findings import findings
 from pages.shared.your_run.give import give, limit
@@ -37,6 +38,7 @@ def your_run_page() -> None:
         with st.expander("My trainer writes no file", icon=":material/memory:"):
             st.markdown(document().section("memory").body)
         bring_settings("your_run")
+        calculator()
         return
     UNDO.forget()
     with st.expander("Read another log", icon=":material/upload_file:"):
@@ -100,6 +102,7 @@ def _show(what: Shown) -> None:
     ask_accuracy(what, run)
     columns(what, run)
     bring_settings("your_run")
+    calculator(str(what.mark), run)
 
 
 def steps_in_words(what: Shown) -> list[str]:

@@ -1,0 +1,65 @@
+"""Expected costs against formulas worked out by hand, and against chance."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from core.diagnosis.calculator import batch_cost, expected_rounds, filtered, measured_rates, shifted, spread_rates
+from core.settings.fields import ConfigError
+
+
+def test_equal_pass_rates_by_hand():
+    """p = 0.5 and G = 4: (1/2)^4 all wrong and as many all right."""
+    cost = batch_cost(spread_rates(0.5, 0), 4, prompts=1, tokens=100)
+    assert (cost.all_wrong, cost.all_right) == (1 / 16, 1 / 16)
+    assert cost.rounds == pytest.approx(8 / 7)  # one group at a time: geometric
+    assert cost.tokens == pytest.approx(8 / 7 * 4 * 100)
+
+
+@pytest.mark.parametrize("mean, spread", [(0.3, 0.2), (0.05, 0.5), (0.9, 0.9)])
+def test_a_distribution_has_its_mean_and_its_spread(mean, spread):
+    found = spread_rates(mean, spread)
+    variance = found.weights @ (found.rates - found.mean) ** 2
+    assert found.mean == pytest.approx(mean, abs=0.01) and variance == pytest.approx(spread * mean * (1 - mean), rel=0.1)
+
+
+def test_prompts_that_are_always_or_never_solved_carry_no_signal_in_any_group():
+    cost = batch_cost(spread_rates(0.4, 1), 64, prompts=8, tokens=1)
+    assert cost.dead == 1 and cost.rounds == float("inf")
+
+
+def test_rounds_are_those_that_chance_takes():
+    generator = np.random.default_rng(0)
+    alive, prompts = 0.3, 16
+    taken = []
+    for _ in range(4000):
+        count, rounds = 0, 0
+        while count < prompts:
+            count, rounds = count + generator.binomial(prompts, alive), rounds + 1
+        taken.append(rounds)
+    assert expected_rounds(prompts, alive) == pytest.approx(np.mean(taken), abs=4 * np.std(taken) / 63)
+
+
+def test_a_larger_group_leaves_fewer_dead_and_costs_more_completions():
+    rates = spread_rates(0.1, 0.3)
+    costs = [batch_cost(rates, size, 32, 500) for size in (4, 8, 16, 32)]
+    assert all(a.dead > b.dead for a, b in pairwise(costs))
+
+
+def test_an_easier_mix_and_a_filter():
+    hard = spread_rates(0.02, 0.3)
+    assert shifted(hard, 2.0).mean > hard.mean > shifted(hard, -2.0).mean
+    kept, share = filtered(hard, 0.0, 1.0, tries=16)
+    assert batch_cost(kept, 8, 16, 1).dead < batch_cost(hard, 8, 16, 1).dead and 0 < share < 1
+    # what is kept are the prompts with neither 0 nor 16 right answers: a group of 16 of theirs would have been informative
+    assert share == pytest.approx(1 - batch_cost(hard, 16, 16, 1).dead)
+
+
+@pytest.mark.parametrize("wrong", [lambda: spread_rates(1.2, 0), lambda: spread_rates(0.5, -1), lambda: measured_rates(np.array([])),
+                                   lambda: measured_rates(np.array([0.5, np.nan])), lambda: filtered(spread_rates(0, 0), 0, 1, 8)])  # fmt: skip
+def test_what_is_no_share_is_refused(wrong):
+    with pytest.raises(ConfigError, match="must"):
+        wrong()

@@ -1,0 +1,28 @@
+"""The calculator on *Your run*, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages.conftest import words
+from tests.pages.your_run.test_your_run import open_page, paste, rows
+
+__all__ = ["open_page"]
+
+
+def test_it_begins_with_what_the_log_tells_and_answers_what_is_asked(open_page):
+    app = paste(open_page(), rows())
+    app.session_state["open:your_run:calculator"] = True
+    app = app.run()
+    rate = next(s for s in app.slider if s.label == "Mean pass rate")
+    assert rate.value == pytest.approx(0.93, abs=0.02)  # the mean of the last sixth of 40 rows that rise to 1
+    app = rate.set_value(0.5).run()
+    app = next(s for s in app.slider if s.label == "Spread of pass rates").set_value(0.0).run()
+    app = app.select_slider[-1].set_value(4).run()
+    assert "**12% of the groups** carry no signal: 6% all wrong, 6% all right" in words(app) and not app.exception
+
+
+def test_a_pass_rate_of_zero_is_said_to_fill_no_batch(open_page):
+    app = open_page(opened=["your_run:calculator"])
+    app = next(s for s in app.slider if s.label == "Mean pass rate").set_value(0.0).run()
+    assert "No number of rounds fills a batch" in words(app) and "widen the bounds" in words(app) and not app.exception
