@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import torch
 
-import core.engine.trainer
+import core.engine.update
 from core.engine.trainer import Trainer
 from core.settings.run import RunConfig
 
@@ -50,12 +50,12 @@ def timers_on(trainer: Trainer, timer: StageTimer) -> Iterator[None]:
     with (
         patch.object(trainer.policy, "generate", timer.around("generate", trainer.policy.generate)),
         patch.object(trainer.collector, "collect", timer.around("grade and sampling", trainer.collector.collect)),
-        patch.object(trainer, "_loss", timer.around("forward and loss", trainer._loss)),
+        patch.object(trainer.updater, "loss", timer.around("forward and loss", trainer.updater.loss)),
         patch.object(torch.autograd, "grad", timer.around("backward", torch.autograd.grad)),
         patch.object(
-            core.engine.trainer, "clip_by_global_norm", timer.around("optimiser", core.engine.trainer.clip_by_global_norm)
+            core.engine.update, "clip_by_global_norm", timer.around("optimiser", core.engine.update.clip_by_global_norm)
         ),
-        patch.object(trainer.optimiser, "step", timer.around("optimiser", trainer.optimiser.step)),
+        patch.object(trainer.updater.optimiser, "step", timer.around("optimiser", trainer.updater.optimiser.step)),
         patch.object(trainer, "score", timer.around("evaluation", trainer.score)),
         patch.object(trainer, "survey", timer.around("evaluation", trainer.survey)),
     ):

@@ -2,7 +2,7 @@
 
 from core.analysis.charts.words import CLIPPED, score_words
 from core.engine.algorithms.losses import policy_loss
-from core.engine.trainer import upper_eps
+from core.engine.update import upper_eps
 from core.settings.task import BanditConfig
 from pages.shared.learn.page import LearnPage
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,16 +9,13 @@ import torch
 from torch import Tensor
 
 from core.engine.algorithms.advantages import group_advantages
-from core.engine.algorithms.losses import ClipStats, aggregation_denominator, kl_estimate, policy_loss
-from core.engine.algorithms.sampling import normalised_rewards
 from core.engine.checkpoints import Checkpoints, TrainerState
-from core.engine.optim import ReplicaAdam, clip_by_global_norm
 from core.engine.policies import make_policy, never
 from core.engine.rng import ReplicaStreams
 from core.engine.rollout import RolloutCollector
 from core.engine.tasks import make_task
-from core.engine.types import Distribution, Rollout, StepRecord, Stopped, check_finite
-from core.settings.algorithm import AlgorithmConfig
+from core.engine.types import Distribution, Rollout, StepRecord, Stopped
+from core.engine.update import Updater
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 
@@ -135,10 +131,8 @@ class Trainer:
         self.streams = ReplicaStreams(self.seeds)
         self.params = self.policy.initial(self.streams.generators)
         self.params.flat.requires_grad_()
-        self.optimiser = ReplicaAdam(self.params.flat.detach(), config.learning_rate)
+        self.updater = Updater(config, self.task, self.policy, self.params, self.seeds)
         self.collector = RolloutCollector(config, self.task, self.policy, self.streams)
-        self.eps_low = _per_replica(config.algorithm.eps_low, config.replicas)
-        self.eps_high = _per_replica(config.algorithm.eps_high, config.replicas)
         self.distribution_every = distribution_every(config, self.task.vocab_size)
         self.update = self.rollouts = 0
         self.idle = False  # whether a rollout left out a seed that had spent its samples
@@ -148,7 +142,8 @@ class Trainer:
     def state(self) -> TrainerState:
         """A copy of everything that the next rollouts depend on. Between rollouts only."""
         generators = tuple(generator.get_state() for generator in self.streams.generators)
-        moments = (self.optimiser.mean.clone(), self.optimiser.square.clone(), self.optimiser.steps)
+        optimiser = self.updater.optimiser
+        moments = (optimiser.mean.clone(), optimiser.square.clone(), optimiser.steps)
         flat = self.params.flat.detach().clone()
         return TrainerState(self.update, self.rollouts, self.samples, self.idle, flat, *moments, generators)
 
@@ -161,9 +156,10 @@ class Trainer:
                 "leave the settings of the policy as they are"
             )
         flat.copy_(state.flat)
-        self.optimiser.mean.copy_(state.mean)
-        self.optimiser.square.copy_(state.square)
-        self.optimiser.steps = state.steps
+        optimiser = self.updater.optimiser
+        optimiser.mean.copy_(state.mean)
+        optimiser.square.copy_(state.square)
+        optimiser.steps = state.steps
         for generator, known in zip(self.streams.generators, state.generators, strict=True):
             generator.set_state(known)
         self.update, self.rollouts, self.samples, self.idle = state.update, state.rollouts, state.samples, state.idle
@@ -265,79 +261,13 @@ class Trainer:
         return divergence, Distribution(found.token_probs.numpy(), found.rank_probs.numpy())
 
     def _update(self, batch: Rollout, advantages: Tensor, active: Tensor | None) -> dict[str, Tensor]:
-        """One optimiser step of every replica on its minibatch. Pieces of a minibatch share one denominator."""
-        config, seeds = self.config, self.seeds
-        whole = batch.trained_mask
-        denominator = aggregation_denominator(whole, config.algorithm.loss_aggregation, max_tokens=self.task.max_tokens)
-        count = batch.prompts.shape[1]
-        size = min(config.micro_batch_prompts or count, count)
-        loss, gradient, stats = None, None, None
-        for start in range(0, count, size):
-            if start:
-                self.check_stop()
-            slots = slice(start, start + size)
-            part = batch if size == count else batch.slots(slots)
-            piece_loss, piece_stats = self._loss(part, advantages[:, slots], denominator)
-            (piece,) = torch.autograd.grad(piece_loss.sum(), self.params.flat)
-            piece_loss = piece_loss.detach()
-            if stats is None:
-                loss, gradient, stats = piece_loss, piece, piece_stats
-            else:
-                loss, gradient, stats = loss + piece_loss, gradient + piece, stats.plus(piece_stats)
-        clipped, norms = clip_by_global_norm(gradient, config.max_grad_norm)
-        if not math.isfinite(
-            float((loss + norms).sum())
-        ):  # one check for all replicas; only if it fails, each is checked for the message
-            check_finite(loss, update=self.update + 1, tensor="loss", seeds=seeds)
-            check_finite(norms, update=self.update + 1, tensor="grad_norm", seeds=seeds)
-        self.optimiser.step(self.params.flat.detach(), clipped, active)
-        loss = torch.where(denominator > 0, loss, torch.nan)  # a replica without any group to train on has no loss
-        return {"loss": loss, "grad_norm": norms, **_clip_metrics(stats)}
-
-    def _loss(self, batch: Rollout, advantages: Tensor, denominator: Tensor) -> tuple[Tensor, ClipStats]:
-        """Loss (R,) of a minibatch or a piece of one."""
-        algorithm = self.config.algorithm
-        scores = self.policy.scores(
-            self.params, batch.prompts, batch.tokens, self.config.temperature, entropy=algorithm.entropy_coef > 0
-        )
-        # The lab's bug: both sides of the ratio share one graph, so that its gradient cancels.
-        old = scores.logprobs if "undetached_ratio" in algorithm.defects else batch.old_logprobs
-        extra = None
-        if algorithm.kl_coef > 0:
-            base = self.policy.base_logprobs(batch.prompts, batch.tokens, self.config.temperature)
-            extra = algorithm.kl_coef * kl_estimate(scores.logprobs, base, algorithm.kl_estimator)
-        if algorithm.entropy_coef > 0:
-            bonus = -algorithm.entropy_coef * scores.entropy
-            extra = bonus if extra is None else extra + bonus
-        return policy_loss(
-            scores.logprobs,
-            old,
-            advantages,
-            batch.trained_mask,
-            eps_low=self.eps_low,
-            eps_high=upper_eps(algorithm, self.eps_high, batch.rewards, self.task.reward_range),
-            aggregation=algorithm.loss_aggregation,
-            dual_clip=algorithm.dual_clip,
-            max_tokens=self.task.max_tokens,
-            denominator=denominator,
-            extra=extra,
-        )
+        return self.updater.step(self.update + 1, batch, advantages, active)
 
     def _record(self, metrics: dict[str, Tensor], seen: Distribution | None, active: Tensor | None) -> StepRecord:
         if active is not None:
             metrics = {name: torch.where(active, value, torch.nan) for name, value in metrics.items()}
         values = {name: value.double().numpy() for name, value in metrics.items()}
         return StepRecord(self.update, self.rollouts, self.samples.numpy(), time.perf_counter() - self.started, values, seen)
-
-
-def upper_eps(
-    algorithm: AlgorithmConfig, eps_high: float | Tensor, rewards: Tensor, reward_range: tuple[float, float]
-) -> float | Tensor:
-    """`eps_high`, a number or (R,), or the lab's version of it: widened for completions whose normalised reward (R, B, G) exceeds 0.5."""
-    if algorithm.reward_clip_factor == 1.0:
-        return eps_high
-    widen = torch.where(normalised_rewards(rewards, reward_range) > 0.5, algorithm.reward_clip_factor, 1.0)
-    return widen * (eps_high[:, None, None] if isinstance(eps_high, Tensor) else eps_high)
 
 
 def distribution_every(config: RunConfig, vocab_size: int) -> int:
@@ -348,24 +278,7 @@ def distribution_every(config: RunConfig, vocab_size: int) -> int:
     return config.eval_every * -(-evaluations // most)
 
 
-def _clip_metrics(stats: ClipStats) -> dict[str, Tensor]:
-    """Shares of the minibatch's tokens; NaN where a replica had no token, or no token was clipped."""
-    tokens = stats.tokens.double()
-    nothing = torch.isinf(stats.ratio_max)
-    return {
-        "clip_fraction_low": stats.clipped_low / tokens,
-        "clip_fraction_high": stats.clipped_high / tokens,
-        "upclipped_prob_mean": stats.upclipped_prob.double() / stats.clipped_high,
-        "ratio_max": torch.where(nothing, torch.nan, stats.ratio_max.double()),
-    }
-
-
 def _masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     """(R, …) -> (R,) mean where mask is True; NaN where it never is."""
     axes = tuple(range(1, values.ndim))
     return torch.where(mask, values, 0.0).sum(axes).double() / mask.sum(axes)
-
-
-def _per_replica(value: float | tuple[float, ...], replicas: int) -> float | Tensor:
-    """A number stays one; a tuple becomes (R,)."""
-    return torch.tensor(value) if isinstance(value, tuple) else value

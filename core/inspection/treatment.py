@@ -15,7 +15,7 @@ from core.engine.algorithms.losses import policy_loss
 from core.engine.algorithms.sampling import keep_groups
 from core.engine.rollout import loss_mask, shaped_rewards
 from core.engine.tasks import make_task
-from core.engine.trainer import upper_eps
+from core.engine.update import upper_eps
 from core.inspection.step import Step
 from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
 

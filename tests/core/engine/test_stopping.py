@@ -18,6 +18,7 @@ from core.engine.tasks.arithmetic import Arithmetic
 from core.engine.tasks.chain import Chain
 from core.engine.trainer import Trainer, train
 from core.engine.types import Stopped
+from core.engine.update import Updater
 from core.inspection.step import inspect_step
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.run import Fork
@@ -51,7 +52,7 @@ RUNS = {
     "tokens of the GPT": (GPTPolicy, "_extend", small_run(ARITHMETIC, GRPO)),
     "tokens of the MLP": (Chain, "next_state", small_run(CHAIN, GRPO)),
     "rounds of a refill": (RolloutCollector, "_generate", small_run(HARD_CHAIN, DAPO)),
-    "pieces of an update": (Trainer, "_loss", small_run(CHAIN, GRPO, micro_batch_prompts=1)),
+    "pieces of an update": (Updater, "loss", small_run(CHAIN, GRPO, micro_batch_prompts=1)),
     "imitation": (GPTPolicy, "scores", small_run(replace(ARITHMETIC, imitation_steps=50), GRPO)),
     "replay of a fork's original": (
         RolloutCollector, "collect", small_run(CHAIN, GRPO, fork=Fork(run=small_run(CHAIN, GRPO), update=4))),

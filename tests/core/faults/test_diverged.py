@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-import core.engine.trainer
+import core.engine.update
 from core.analysis.charts import all_charts
 from core.analysis.export import comparison_files
 from core.analysis.findings import findings
@@ -38,7 +38,7 @@ def poisoned(monkeypatch):
             if self.steps == AT - 1 and float(self.learning_rate[0]) == pytest.approx(1e-2):
                 flat[WRONG] = torch.inf
 
-    monkeypatch.setattr(core.engine.trainer, "ReplicaAdam", Thrown)
+    monkeypatch.setattr(core.engine.update, "ReplicaAdam", Thrown)
 
 
 def wild():
@@ -92,9 +92,7 @@ def test_files_charts_and_findings_of_a_comparison_in_which_one_side_diverged(po
 
 
 def test_a_side_that_could_not_make_a_single_update_leaves_the_other_ones_files_whole(monkeypatch):
-    monkeypatch.setattr(
-        core.engine.trainer, "clip_by_global_norm", lambda gradient, norm: (gradient, torch.full((3,), torch.nan))
-    )
+    monkeypatch.setattr(core.engine.update, "clip_by_global_norm", lambda gradient, norm: (gradient, torch.full((3,), torch.nan)))
     lost = run_one(wild())
     monkeypatch.undo()
     assert (

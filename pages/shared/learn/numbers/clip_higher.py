@@ -9,7 +9,7 @@ import torch
 
 from core.engine.algorithms.advantages import group_advantages
 from core.engine.algorithms.losses import policy_loss
-from core.engine.trainer import upper_eps
+from core.engine.update import upper_eps
 from core.settings.algorithm import GRPO
 from pages.shared.learn.values import measured
 
