@@ -14,7 +14,7 @@ from bench.server import Process, Server
 from bench.visitor import Diary, Tab, until_over, wander
 from core.analysis.history import History
 from core.engine.trainer import train
-from core.runs.scheduler import limit_torch_threads
+from core.runs.threads import limit_torch_threads
 from core.settings.links import from_query
 
 FIRST_SEED = 1000

@@ -241,7 +241,7 @@ class Trainer:
         return None if bool(active.all()) else active, self.samples.double() / self.config.samples
 
     def _last_for(self, active: Tensor | None, k: int) -> Tensor | None:
-        """(R,) bool: the replicas whose last update it was, the `k`-th on this rollout; None if it was nobody's."""
+        """(R,) bool: the replicas whose last update it was, the `k`-th on this rollout; None if it was no replica's last."""
         config = self.config
         if config.samples is None:
             return torch.ones(config.replicas, dtype=torch.bool) if self.update == config.updates else None

@@ -4,9 +4,11 @@
     live        a run in memory, and the runs that were started together
     view        what pages see of a run, in memory or stored
     scheduler   which runs train now: slots, their threads, replays
+    replays     replays that wait for a slot: one at a time, owners take turns
+    threads     what a thread that trains sets for itself
     queueing    the order of the queue, fair between owners
     admission   bounds on what is held in memory, and what is removed first
-    reaper      ends runs that nobody watches or that exceed their time; cleans up
+    reaper      ends runs without viewers and runs that exceed their time; cleans up
     recorder    writes runs in memory to the store and reads the others from it
     sweeps      maps that train in the background, one at a time, behind everything else
     store/      the history: one SQLite file

@@ -174,7 +174,7 @@ class LiveComparison:
                 self.alone_since = time.monotonic()
 
     def forgive(self, seconds: float, now: float) -> None:
-        """Do not count this many seconds: the process was suspended, so nobody could attach and nothing was trained."""
+        """Do not count this many seconds: the process was suspended, so no viewer could attach and nothing was trained."""
         if self.alone_since is not None:
             self.alone_since = min(self.alone_since + seconds, now)
         for run in self.runs.values():

@@ -38,7 +38,7 @@ class RunManager:
     """Every method may be called from any thread, and only `shutdown` and `wait` wait for training.
 
     At most `max_active` runs train at a time; the others wait in a queue that alternates between owners. A run gives bit for bit the
-    records that `train(config)` gives, regardless of pauses and of other runs. A comparison that nobody is attached to is stopped after
+    records that `train(config)` gives, regardless of pauses and of other runs. A comparison without viewers is stopped after
     `grace_seconds` (None: never). Bounds on memory: `max_unfinished` unfinished runs, of which `max_per_owner` may belong to one owner, and
     `max_seed_updates` (updates times seeds, summed over all runs held; 80 to 170 bytes each). A finished comparison is removed from memory
     when its room is needed, at the latest when `keep_finished` newer ones are held; with a store it can still be viewed. `open_store` is

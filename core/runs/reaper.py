@@ -1,4 +1,4 @@
-"""A thread that ends runs which nobody is attached to, or which have trained or been paused for longer than the limits allow. It also
+"""A thread that ends runs without viewers, and runs which have trained or been paused for longer than the limits allow. It also
 removes finished runs from memory, collects garbage, and deletes old runs from the history. Time during which the process was suspended is
 not counted."""
 
@@ -129,7 +129,7 @@ class Reaper:
         return min(waits)
 
     def _stop_unwatched(self) -> float:
-        """Stop comparisons that nobody has been attached to for too long. Returns the seconds until the next one is due."""
+        """Stop comparisons that have had no viewer for longer than the grace period. Returns the seconds until the next one is due."""
         waits = [DEAD_CHECK_SECONDS]
         for comparison in self._comparisons.values():
             if self._grace is not None and comparison.alone_since is not None and not comparison.finished:

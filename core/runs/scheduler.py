@@ -8,8 +8,6 @@ two updates.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 import traceback
@@ -17,44 +15,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-import torch
-
 from core.analysis.result import Status
 from core.engine.checkpoints import Checkpoints
 from core.engine.types import StepRecord
-from core.runs.admission import ManagerFull
 from core.runs.live import LiveComparison, LiveRun
 from core.runs.queueing import FairQueue
+from core.runs.replays import Replay, WaitingReplays
 from core.runs.service import ServiceThread
+from core.runs.threads import give_way, limit_torch_threads
 from core.settings.run import RunConfig
 
-REPLAYS_PER_OWNER = 4  # replays that wait or run
 WAIT_SECONDS = 0.25  # seconds between two calls of a replay's on_wait
-NICENESS = 10  # of the threads that train; the others have 0
 Train = Callable[..., Iterator[StepRecord]]  # core.engine.trainer.train, or what a test puts in its place
-
-
-def limit_torch_threads() -> None:
-    """One thread for torch's own work: the tensors are tiny, and the runs are what fills the cores. Process-wide: it holds for this
-    thread and for every thread that starts to use torch later."""
-    torch.set_num_threads(1)
-
-
-def give_way() -> None:
-    """Lower the priority of this thread below that of the threads that serve pages, and of a browser on the same machine. Only Linux has
-    priorities per thread; elsewhere nothing happens. Measured with two runs, their server and a browser on two cores: pages respond in a
-    quarter less time."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-class _Replay:
-    """A replay that waits for a slot or has one."""
-
-    def __init__(self, owner: str):
-        self.owner = owner
-        self.granted = self.over = False
-        self.borrowed = False  # the slot is borrowed from a run, which waits until it is returned
 
 
 class Scheduler:
@@ -79,8 +51,7 @@ class Scheduler:
         self._queue: FairQueue[LiveRun] = FairQueue()
         self._ready: deque[LiveRun] = deque()  # have a slot, and wait for a thread
         self._handed_out = threading.Condition(self.lock)
-        self._replays: FairQueue[_Replay] = FairQueue()
-        self._replay: _Replay | None = None  # the one that runs
+        self._replays = WaitingReplays()
         self._open = True
         self.threads = [ServiceThread(f"run trainer {number}", self._work) for number in range(1, max_active + 1)]
         for thread in self.threads:
@@ -256,13 +227,10 @@ class Scheduler:
     def replay_slot(self, owner: str, on_wait: Callable[[], None]) -> Iterator[None]:
         """A slot for the calling thread, which may train while it holds it; owners take turns. Until there is one, `on_wait` is called
         every WAIT_SECONDS, and may raise to leave. ManagerFull if the owner has REPLAYS_PER_OWNER already, RuntimeError after `close`."""
-        replay = _Replay(owner)
         with self.lock:
             if not self._open:
                 raise RuntimeError("the run manager has been shut down; make a new one")
-            if self._waiting_of(owner) >= REPLAYS_PER_OWNER:
-                raise ManagerFull(f"{REPLAYS_PER_OWNER} replays of one person are not over yet; wait for one, or leave it")
-            self._replays.add(owner, replay, [replay])
+            replay = self._replays.add(owner)
             self._fill_slots()
         try:
             while not replay.granted:
@@ -272,20 +240,11 @@ class Scheduler:
                     on_wait()
             yield
         finally:
-            self._end_replay(replay)
-
-    def _waiting_of(self, owner: str) -> int:
-        going = self._replay is not None and self._replay.owner == owner
-        return going + sum(replay.owner == owner for replay in self._replays)
-
-    def _grant_replay(self, *, borrowed: bool) -> _Replay | None:
-        """The replay that may begin now; None if none waits or one runs already."""
-        if self._replay is not None or not len(self._replays):
-            return None
-        self._replay = self._replays.pop()
-        self._replay.granted, self._replay.borrowed = True, borrowed
-        self.changed.notify_all()
-        return self._replay
+            with self.lock:
+                if self._replays.end(replay):
+                    self.active -= not replay.borrowed
+                    self._fill_slots()
+                    self.changed.notify_all()
 
     def _lend_slot(self, run: LiveRun) -> None:
         """Called between two updates of `run`: lend its slot to a replay that waits. The time of the replay is not counted as the run's.
@@ -300,16 +259,11 @@ class Scheduler:
             replay.borrowed = False
             run.leave_slot()
 
-    def _end_replay(self, replay: _Replay) -> None:
-        with self.lock:
-            replay.over = True
-            if self._replay is not replay:
-                self._replays.remove(replay)
-                return
-            self._replay = None
-            self.active -= not replay.borrowed
-            self._fill_slots()
+    def _grant_replay(self, *, borrowed: bool) -> Replay | None:
+        granted = self._replays.grant(borrowed=borrowed)
+        if granted is not None:
             self.changed.notify_all()
+        return granted
 
 
 def _unfinished(comparison: LiveComparison) -> list[LiveRun]:

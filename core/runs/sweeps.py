@@ -124,7 +124,7 @@ class SweepManager:
             return SweepView(job.sweep.progress, None if job.over else waiting.index(job), job.error)
 
     def map(self, grid: Grid) -> SweepMap:
-        """What is measured of `grid` so far, whoever trained it. SweepStoreError if it cannot be read."""
+        """What is measured of `grid` so far, by whichever process it was trained. SweepStoreError if it cannot be read."""
         with self._lock:
             job = self._jobs.get(name_of(grid))
         return SweepMap(grid, job.sweep.plan.partly() if job is not None else self._stored(grid))

@@ -1,6 +1,6 @@
 """The history of all runs in one SQLite file: what was started, by whom, with which settings, and every update that was measured.
 
-Written by one thread in small transactions, read by anybody; several processes may share a file. After a crash every update that was
+Written by one thread in small transactions, read by any thread; several processes may share a file. After a crash every update that was
 older than a second is there, and the runs that were going on are marked interrupted. For 16 seeds an update takes about 0.7 kB, and
 one with a distribution over 7 tokens 0.9 kB more; a run has at most about a hundred of these, and 4 MB.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from core.engine.trainer import OnPrepare
 from core.inspection.step import Step, inspect_step
 from core.runs.manager import RunManager
-from core.runs.scheduler import limit_torch_threads
+from core.runs.threads import limit_torch_threads
 from core.settings.run import RunConfig
 from pages.shared.common.cache import Cache
 

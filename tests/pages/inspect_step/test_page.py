@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.analysis.history import History
 from core.inspection.sentences import summary
 from core.inspection.step import inspect_step
 from core.inspection.treatment import treat
@@ -193,8 +195,11 @@ def test_a_replay_that_cannot_be_made_is_told_in_a_sentence(open_app, made, monk
 def test_a_run_of_another_version_is_shown_with_a_warning(open_app, made):
     app = look(open_app, {"comparison": made, "run": "GRPO", "update": "10"})
     assert "are the same" in told(app)
-    for record in process.manager()._comparisons[made].runs["GRPO"].history.after(0):
-        record.metrics["ratio_max"] = record.metrics["ratio_max"] + 0.01
+    run = process.manager()._comparisons[made].runs["GRPO"]
+    stored, run.history = run.history, History(run.config.seeds)
+    for record in stored.after(-1):
+        changed = {name: values + 0.01 * (name == "ratio_max") for name, values in record.metrics.items()}
+        run.history.append(replace(record, metrics=changed))
     app = look(open_app, {"comparison": made, "run": "GRPO", "update": "12"})
     assert "not exactly the stored run: ratio_max" in told(app) and not app.exception
 
