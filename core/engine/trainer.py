@@ -115,7 +115,7 @@ def state_after(
 
 class Trainer:
     """The state of a run: parameters, optimiser, random streams, counters. Stopped, from every method that trains or measures, if
-    `should_stop()` says so; the trainer is then of no more use."""
+    `should_stop()` says so; the trainer must not be used afterwards."""
 
     def __init__(
         self,

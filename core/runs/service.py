@@ -30,7 +30,7 @@ class ServiceThread(threading.Thread):
         try:
             goes_on = self._work_once()
         except BaseException as error:
-            LOG.exception("the %s met an error that it does not know, and goes on", self.name)
+            LOG.exception("the %s met an unexpected error and continues", self.name)
             self.problem = f"the {self.name} met an error and tries again ({str(error) or type(error).__name__})"
             threading.Event().wait(RETRY_SECONDS)
             return True

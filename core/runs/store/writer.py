@@ -68,7 +68,7 @@ class Writer:
         written = self.flush(timeout)
         if self._thread.is_alive():
             self._closing.set()
-            self._queue.put([])  # wakes it
+            self._queue.put([])  # ends the wait of the thread
             self._thread.join()
         return written
 
