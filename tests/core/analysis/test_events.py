@@ -1,5 +1,7 @@
 """Events in words: collapsed or solved, vanished or never there, and what the groups without signal were."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,10 @@ def run(length=100, *, every=8, **late) -> History:
             metrics = {"grad_norm": metrics["grad_norm"]}
         out.append(StepRecord(update, 1 + (update - 1) // every, np.full(SEEDS, update), 0.0, metrics))
     return out
+
+
+def without_gradient(record: StepRecord, **others: np.ndarray) -> StepRecord:
+    return replace(record, metrics=record.metrics | {"grad_norm": np.zeros(SEEDS)} | others)
 
 
 def told(history: History) -> list[str]:
@@ -60,25 +66,21 @@ def test_a_vanished_gradient_says_what_the_groups_were(late, text):
 
 
 def test_a_gradient_that_never_was_has_not_vanished():
-    history = run(length=40)
-    for record in history.after(-1):
-        record.metrics.update(grad_norm=np.zeros(SEEDS))
-        if "accuracy" in record.metrics:
-            record.metrics.update(all_wrong_fraction=np.full(SEEDS, 0.98))
+    history = History(range(SEEDS))
+    for record in run(length=40).after(-1):
+        wrong = {"all_wrong_fraction": np.full(SEEDS, 0.98)} if "accuracy" in record.metrics else {}
+        history.append(without_gradient(record, **wrong))
     assert told(history) == ["never had a gradient, groups all wrong"]
     assert events(history)[0].update == 32
 
 
 def test_what_began_without_a_gradient_and_found_one_is_no_event():
-    late = run(length=60, grad_norm=1.0)
-    for record in late.after(-1)[:40]:
-        record.metrics.update(grad_norm=np.zeros(SEEDS))
     watch, growing, seen = EventWatch(), History(range(SEEDS)), []
-    for record in late.after(-1):
-        growing.append(record)
+    for record in run(length=60, grad_norm=1.0).after(-1):
+        growing.append(without_gradient(record) if record.update <= 40 else record)
         seen.append(bool(watch.look({"A": growing})))
     assert seen[31:40] == [True] * 9 and not any(seen[:31] + seen[40:])
-    assert told(late) == []
+    assert told(growing) == []
 
 
 def test_a_rollout_that_is_longer_than_the_window_is_looked_at_from_its_beginning():

@@ -18,7 +18,7 @@ def test_a_changed_setting_is_applied_to_the_runs_that_go_on_and_marked_where_it
     wait_for(lambda: all(run.updates >= 5 for run in process.manager().view(comparison(app)).runs.values()))
     assert not [b for b in app.button if b.key == "apply_here"]  # nothing is changed
     app.number_input(key="run:learning_rate").set_value(0.01).run()
-    assert "GRPO: learning_rate 0.002 → 0.01; DAPO: learning_rate 0.002 → 0.01" in words(app)
+    assert "GRPO: learning_rate 0.014 → 0.01; DAPO: learning_rate 0.014 → 0.01" in words(app)
     app = press(app, "apply_here")
     assert not [b for b in app.button if b.key == "apply_here"] and not app.exception
     gate.go.set()
@@ -26,7 +26,7 @@ def test_a_changed_setting_is_applied_to_the_runs_that_go_on_and_marked_where_it
     results = process.manager().results(comparison(app))
     for result in results.values():
         before, after = stages(result.config, result.history.first_update)
-        assert (before.learning_rate, after.learning_rate, after.fork.update) == (0.002, 0.01, 8)
+        assert (before.learning_rate, after.learning_rate, after.fork.update) == (0.014, 0.01, 8)
         assert len(result.history) == 49
     marks = [{"side": label, "update": 8, "text": f"{label}: learning_rate 0.01"} for label in ("GRPO", "DAPO")]
     assert change_events(results) == marks

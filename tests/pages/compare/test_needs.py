@@ -49,7 +49,7 @@ def test_more_seeds_need_more_memory():
 
 
 def test_it_is_said_before_run_is_pressed(open_app):
-    assert "Training takes about 5 seconds and 55 MB of memory" in words(open_app())
+    assert "Training takes about 5 seconds and 52 MB of memory" in words(open_app())
 
 
 def test_what_the_machine_cannot_hold_is_refused_before_run_is_pressed(open_app, monkeypatch):

@@ -11,7 +11,7 @@ const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never 
 const ASK_AGAIN = 1500; // ms until an unanswered request for what is missing is repeated
 const SILENCE = 4000; // ms without a word about a run that is not over: what told of its end, and ended the ticks, may be lost
 const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
-const KEPT = 3000; // ms that a board which has left the page waits to be put back
+const KEPT = 30_000; // ms that a board which has left the page waits to be put back
 const GOING = ["live", "queued", "paused"]; // states in which ticks come
 
 const boards = new Map(); // root -> board
