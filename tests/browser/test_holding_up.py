@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.proxy import Proxy
-from tests.browser.test_compare import SMALL, last, until
+from tests.browser.test_compare import SMALL, goes_on, last, until
 
 LONG = SMALL.replace("updates=160", "updates=100000")
 
@@ -23,7 +23,7 @@ def run(page) -> str:
     """Press Run, wait for points; the address of the run."""
     page.get_by_role("button", name="Run: GRPO against DAPO").click()
     page.wait_for_url(re.compile("comparison="))
-    until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last < 100000")
+    goes_on(page, 8)
     return page.url
 
 
@@ -72,7 +72,7 @@ def test_a_new_tab_offers_the_run_to_its_owner_and_to_nobody_else(visit):
     stranger.get_by_role("heading", name="Watch GRPO collapse").wait_for()
     assert stranger.get_by_text("A run of yours").count() == 0
     new.get_by_role("button", name="Show it").click()
-    until(new, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last !== 480")
+    goes_on(new, 8)
     new.wait_for_url(re.compile("comparison="))
     stop(new)
 
@@ -88,7 +88,7 @@ def test_settings_and_run_are_there_again_after_another_page(visit):
     page.get_by_role("heading", name="Runs").wait_for()
     page.get_by_role("link", name="Compare").click()
     page.wait_for_selector(".lb-plot canvas")
-    until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last !== 480")
+    goes_on(page, 8)
     assert noise.input_value() == "0.25"
     stop(page)
 
@@ -100,7 +100,7 @@ def test_the_keyboard_alone_runs_pauses_and_reads_a_chart(visit):
     page.keyboard.press("Enter")
     pause = page.get_by_role("button", name="Pause")
     pause.wait_for()
-    until(page, "BOARD.store.get('DAPO')?.last > 8 && BOARD.store.get('DAPO').last !== 480")  # something to read
+    goes_on(page, 8)  # something to read
     tab_to(page, pause)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Resume").wait_for()
