@@ -114,7 +114,7 @@ def test_the_keyboard_alone_runs_pauses_and_reads_a_chart(visit):
     page.get_by_text("was stopped").first.wait_for()
 
 
-def tab_to(page, wanted, *, back: bool = False, most: int = 80) -> None:
+def tab_to(page, wanted, *, back: bool = False, most: int = 250) -> None:
     """Press Tab until `wanted` has the focus; fail if it is never reached."""
     for _ in range(most):
         if wanted.evaluate("(node) => node === document.activeElement"):
