@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import ROOT, launch, serve
+from tests.browser.conftest import ROOT, TOUR_SEEN, launch, serve
 
 WIDE, PHONE = {"width": 1440, "height": 1240}, {"width": 390, "height": 844}
 
@@ -67,6 +67,7 @@ def take(browser: Browser, address: str, path: Path, picture: Picture, cookies: 
     """Take it as the visitor whom `cookies` name, so that the runs of one picture are there in the next; the cookies afterwards."""
     context = browser.new_context(viewport=picture.viewport, color_scheme=picture.scheme)
     context.add_cookies(cookies)
+    context.add_init_script(TOUR_SEEN)
     page = context.new_page()
     page.set_default_timeout(90_000)
     page.goto(address + picture.path)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
+import pages.shared.your_run.findings as module
 from tests.pages.conftest import words
 from tests.pages.your_run.test_your_run import open_page, paste, payload  # noqa: F401
 
@@ -41,3 +43,27 @@ def test_a_healthy_run_is_told_to_be_with_what_was_looked_at(open_page):  # noqa
     app = paste(open_page(), healthy)
     assert "Healthy" in words(app) and "no rule found a fault in reward, entropy, grad_norm" in words(app).replace("\\", "")
     assert not payload(app)["events"]
+
+
+def test_a_log_that_is_followed_is_diagnosed_for_a_hundredth_more_rows_or_once_in_a_while_and_not_for_each(monkeypatch):
+    asked, kept, clock = [], [None], [0.0]
+    memo = SimpleNamespace(last=lambda: kept[0], of=lambda mark, make: kept.__setitem__(0, (mark, make())) or kept[0][1])
+    monkeypatch.setattr(module, "DIAGNOSES", memo)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(module, "evidence_of_log", lambda run: run)
+    monkeypatch.setattr(module, "diagnose", lambda run: asked.append(len(run.steps)) or ())
+
+    def look(rows: int, version: int) -> None:
+        module.diagnosis_of(
+            SimpleNamespace(mark="log", version=version, watched="x", labels={"A": SimpleNamespace(steps=range(rows))})
+        )
+
+    for row in range(21):
+        look(1000 + row, row)
+    assert asked == [1000, 1011]
+    clock[0] = module.RENEW_SECONDS
+    look(1020, 20)  # it stands still, and its last rows are looked at once
+    look(1020, 20)
+    assert asked == [1000, 1011, 1020]
+    look(10, 21)  # it was begun again
+    assert asked[-1] == 10
