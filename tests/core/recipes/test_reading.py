@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.logs.source import Refused
-from core.recipes import Imported, read_settings
+from core.recipes import TARGETS, Imported, read_settings, recipe_text, write_recipe
 from core.settings.algorithm import DAPO, GRPO
+from core.settings.fields import ConfigError
 from core.settings.links import from_query, to_query
 from core.settings.scenarios import SCENARIOS
 from core.settings.techniques import techniques_of
@@ -224,3 +225,36 @@ def test_any_values_are_an_algorithm_that_trains_or_one_sentence(values):
 
 def test_dapos_preset_is_what_its_own_settings_say():
     assert techniques_of(DAPO) == ["Clip-Higher", "Token-level loss", "Dynamic sampling", "Overlong shaping"]
+
+
+def test_arguments_in_a_tensorboard_file_are_read_and_a_file_without_them_costs_one_sentence(tmp_path):
+    """transformers' TensorBoardCallback writes them with add_text("args", …)."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    for name, tag in (("with", "args"), ("without", "notes")):
+        with SummaryWriter(str(tmp_path / name)) as writer:
+            writer.add_scalar("loss", 0.5, 1)
+            writer.add_text(tag, json.dumps(TRL, indent=2))
+    file = next((tmp_path / "with").iterdir()).read_bytes()
+    assert read_settings(file).algorithm.eps_high == 0.28
+    with pytest.raises(Refused, match="holds no arguments"):
+        read_settings(next((tmp_path / "without").iterdir()).read_bytes())
+    with pytest.raises(Refused, match="holds no arguments"):
+        read_settings(file[:100])
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_side_of_every_scenario_goes_out_and_comes_in_again_as_far_as_it_can_be_said(name):
+    scenario = SCENARIOS[name]
+    for run in scenario.runs().values():
+        for target in TARGETS:
+            try:
+                text = recipe_text(write_recipe(run, target), "A", name)
+            except ConfigError as error:
+                assert "must be empty for an export" in str(error) or "must be 1 for an export" in str(error)
+                continue
+            found = read_settings(text, base=run)
+            assert (found.algorithm.eps_low, found.algorithm.eps_high) == (run.algorithm.eps_low, run.algorithm.eps_high)
+            assert (
+                found.sizes["updates_per_rollout"] == run.updates_per_rollout and found.algorithm.kl_coef == run.algorithm.kl_coef
+            )
