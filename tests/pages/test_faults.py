@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-import core.engine.trainer
+import core.engine.update
 from core.analysis.result import Status
 from core.engine.optim import ReplicaAdam
 from core.engine.trainer import train
@@ -214,7 +214,7 @@ def test_a_run_that_diverges_is_told_with_the_update_the_seed_and_the_remedy(ope
             if self.steps == 6:
                 flat[1] = torch.inf
 
-    monkeypatch.setattr(core.engine.trainer, "ReplicaAdam", Thrown)
+    monkeypatch.setattr(core.engine.update, "ReplicaAdam", Thrown)
     app = finish(press(open_app(SMALL), "run"))
     told = words(app)
     assert "after 6 updates: training diverged at update 7" in told and "for seed(s) 1; lower learning_rate" in told

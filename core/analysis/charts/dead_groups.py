@@ -20,14 +20,14 @@ def dead_group_chart(rates: np.ndarray, sizes: np.ndarray, shares: np.ndarray, a
     """`rates` (X,), group `sizes` (Y,), `shares` (Y, X); `at`: (pass rate, group size, share) of the point."""
     figure = go.Figure(
         go.Contour(
-            x=rates, y=sizes, z=shares, colorscale="Cividis", reversescale=True, zmin=0, zmax=1,
-            contours={"start": 0.1, "end": 0.9, "size": 0.1, "showlabels": True, "labelfont": {"color": "#FFFFFF"}},
+            x=rates, y=sizes, z=shares, colorscale=[[0, "#F4F7FA"], [1, "#6A9CC8"]], zmin=0, zmax=1,
+            contours={"start": 0.1, "end": 0.9, "size": 0.1, "showlabels": True, "labelfont": {"color": "#1F2328"}},
             colorbar={"tickformat": ".0%", "thickness": 12}, hovertemplate="pass rate %{x:.0%}, group of %{y}: %{z:.0%}<extra></extra>",
         )
     )  # fmt: skip
     figure.add_trace(
         go.Scatter(
-            x=[at[0]], y=[at[1]], mode="markers", marker={"size": 15, "color": "#D55E00", "line": {"color": "#FFFFFF", "width": 2}},
+            x=[at[0]], y=[at[1]], mode="markers", marker={"size": 15, "color": "#D55E00", "line": {"color": "#1F2328", "width": 2}},
             hovertemplate=f"yours: {at[2]:.0%}<extra></extra>", showlegend=False,
         )
     )  # fmt: skip

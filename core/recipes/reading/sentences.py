@@ -62,8 +62,7 @@ VLLM_CORRECTION = (
 
 # What was made smaller.
 SHRUNK_PROMPTS = (
-    "num_prompts: {theirs} prompts per rollout became {ours}, the fewest from {least}, the scenario's, on that the updates "
-    "per rollout divide."
+    "num_prompts: {theirs} became {ours}, the fewest from the scenario's {least} on that the updates per rollout divide."
 )
 SHRUNK_GROUP = "group_size: {theirs} became {ours}, the {bound} that the Lab allows."
 SHRUNK_UPDATES = "updates_per_rollout: {theirs} became {ours}, the most that the Lab allows."

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.analysis.charts.chart import inked
 from core.analysis.charts.dead_groups import dead_group_chart
+from core.analysis.csv_files import safe_table
 from core.analysis.markdown import plain
 from core.diagnosis import evidence_of_log
 from core.diagnosis.calculator import GROUP_SIZES, BatchCost, PassRates, batch_cost, filtered, shifted, spread_rates
@@ -58,7 +59,7 @@ def _asked(key: str, first: dict[str, float]) -> None:
         show_chart(inked(_surface(rate, spread, cost), dark=dark_theme()))
     with right:
         st.markdown("#### What would change it  \n:small[to fill one batch with dynamic sampling]")
-        st.dataframe(_choices(rates, cost, prompts, tokens), hide_index=True)
+        st.dataframe(safe_table(_choices(rates, cost, prompts, tokens)), hide_index=True)
         _say_filter(rates, cost, prompts, tokens)
 
 

@@ -169,9 +169,9 @@ def test_a_directory_that_cannot_be_written_is_refused_before_training(tmp_path,
 
 
 def test_a_run_that_diverges_keeps_what_came_before_and_the_other_run(tmp_path, capsys, monkeypatch):
-    from core.engine import trainer
+    from core.engine import update
 
-    real = trainer.policy_loss
+    real = update.policy_loss
     calls = {"grpo": 0}
 
     def poisoned(logprobs, *args, **kwargs):
@@ -182,7 +182,7 @@ def test_a_run_that_diverges_keeps_what_came_before_and_the_other_run(tmp_path, 
                 loss = loss * float("nan")
         return loss, stats
 
-    monkeypatch.setattr(trainer, "policy_loss", poisoned)
+    monkeypatch.setattr(update, "policy_loss", poisoned)
     assert main(["compare", *SMALL, "--out", str(tmp_path)]) == 1
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["status"]["GRPO"]["status"] == "failed" and summary["status"]["GRPO"]["updates"] == 9

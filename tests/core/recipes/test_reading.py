@@ -81,7 +81,7 @@ def test_verls_settings_in_every_form_are_the_same_algorithm(text):
     assert found.framework == "verl" and techniques_of(found.algorithm) == ["Clip-Higher", "Token-level loss", "Dynamic sampling"]
     assert found.algorithm.dual_clip == 10.0 and found.algorithm.max_rounds == 10
     assert (found.sizes["updates_per_rollout"], found.sizes["group_size"], found.sizes["num_prompts"]) == (16, 16, 16)
-    assert "num_prompts: 512 prompts per rollout became 16" in notes(found)
+    assert "num_prompts: 512 became 16" in notes(found)
 
 
 def test_the_first_list_of_overrides_that_hydra_keeps_is_read():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-import core.engine.trainer
+import core.engine.update
 from core.analysis.detectors import collapsed_seeds
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
@@ -134,7 +134,7 @@ def test_a_cell_that_diverges_is_a_mark_and_changes_no_bit_of_the_others(monkeyp
 
     units = cells(mergeable(CHAIN, GRPO, updates=8), eps=(0.2,))
     alone = [train_units([unit])[0] for unit in units[:2]]
-    monkeypatch.setattr(core.engine.trainer, "ReplicaAdam", Thrown)
+    monkeypatch.setattr(core.engine.update, "ReplicaAdam", Thrown)
     together = train_units(units)
     assert all(equal(a, b) for a, b in zip(alone, together, strict=False))
     lost = together[2]
