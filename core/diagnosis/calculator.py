@@ -25,6 +25,12 @@ class PassRates:
     def mean(self) -> float:
         return float(self.rates @ self.weights)
 
+    @property
+    def spread(self) -> float:
+        """Variance ÷ mean x (1 - mean), the spread of `spread_rates`; 0 where the mean is 0 or 1."""
+        most = self.mean * (1 - self.mean)
+        return min(1.0, float((self.rates - self.mean) ** 2 @ self.weights) / most) if most > 1e-12 else 0.0
+
 
 @dataclass(frozen=True)
 class BatchCost:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.analysis.charts.chart import inked
+from core.analysis.charts.chart import Chart, inked
 from core.analysis.charts.dead_groups import dead_group_chart
 from core.analysis.csv_files import safe_table
 from core.analysis.markdown import plain
 from core.diagnosis import evidence_of_log
-from core.diagnosis.calculator import GROUP_SIZES, BatchCost, PassRates, batch_cost, filtered, shifted, spread_rates
+from core.diagnosis.calculator import (
+    GROUP_SIZES,
+    BatchCost,
+    PassRates,
+    batch_cost,
+    filtered,
+    measured_rates,
+    shifted,
+    spread_rates,
+)
 from core.logs import LogRun
-from core.settings.fields import ConfigError
+from core.settings.fields import ConfigError, short
 from pages.shared.common.chart_view import show_chart
 from pages.shared.common.folded import folded
 from pages.shared.common.theme import dark_theme
@@ -51,16 +62,34 @@ def _asked(key: str, first: dict[str, float]) -> None:
     group = three.select_slider("Group size", GROUP_SIZES, first["group"], key=f"{key}:group")
     prompts = four.number_input("Prompts per batch", 1, 4096, first["prompts"], key=f"{key}:prompts")
     tokens = five.number_input("Tokens per completion", 1, 1_000_000, max(1, round(first["tokens"])), key=f"{key}:tokens")
-    rates = spread_rates(rate, spread)
+    own = st.text_input(
+        "Or the pass rates of your own prompts", placeholder="0.1, 0.25, 0, 0.9, …", key=f"{key}:own",
+        help="Right answers ÷ tries of each prompt, separated by commas or spaces. They take the place of the two sliders.",
+    )  # fmt: skip
+    try:
+        rates = measured_rates(read_rates(own)) if own.strip() else spread_rates(rate, spread)
+    except ConfigError as error:
+        st.error(plain(sentence(str(error))), icon=":material/block:")
+        return
     cost = batch_cost(rates, group, prompts, tokens)
     st.markdown(_told(cost))
     left, right = st.columns([1, 1.2])
     with left:
-        show_chart(inked(_surface(rate, spread, cost), dark=dark_theme()))
+        show_chart(inked(_surface(rates, cost), dark=dark_theme()))
     with right:
         st.markdown("#### What would change it  \n:small[to fill one batch with dynamic sampling]")
         st.dataframe(safe_table(_choices(rates, cost, prompts, tokens)), hide_index=True)
         _say_filter(rates, cost, prompts, tokens)
+
+
+def read_rates(text: str) -> np.ndarray:
+    """The numbers of a text, separated by commas, semicolons or white space. ConfigError if something else is in it."""
+    try:
+        return np.array([float(part) for part in re.split(r"[,;\s]+", text.strip()) if part])
+    except ValueError:
+        raise ConfigError(
+            f"pass rates must be numbers between 0 and 1, got {short(repr(text))}; separate them by commas or spaces"
+        ) from None
 
 
 def _told(cost: BatchCost) -> str:
@@ -73,10 +102,11 @@ def _told(cost: BatchCost) -> str:
     )
 
 
-def _surface(rate: float, spread: float, cost: BatchCost):
+def _surface(rates: PassRates, cost: BatchCost) -> Chart:
+    """Over other mean pass rates with the spread that `rates` have."""
     across = np.linspace(0.0, 1.0, 41)
-    shares = [[batch_cost(spread_rates(float(p), spread), size, 1, 1).dead for p in across] for size in GROUP_SIZES]
-    return dead_group_chart(across, np.array(GROUP_SIZES), np.array(shares), (rate, cost.group_size, cost.dead))
+    shares = [[batch_cost(spread_rates(float(p), rates.spread), size, 1, 1).dead for p in across] for size in GROUP_SIZES]
+    return dead_group_chart(across, np.array(GROUP_SIZES), np.array(shares), (rates.mean, cost.group_size, cost.dead))
 
 
 def _choices(rates: PassRates, cost: BatchCost, prompts: int, tokens: float) -> pd.DataFrame:

@@ -24,6 +24,7 @@ def test_a_distribution_has_its_mean_and_its_spread(mean, spread):
     found = spread_rates(mean, spread)
     variance = found.weights @ (found.rates - found.mean) ** 2
     assert found.mean == pytest.approx(mean, abs=0.01) and variance == pytest.approx(spread * mean * (1 - mean), rel=0.1)
+    assert found.spread == pytest.approx(spread, rel=0.1)
 
 
 def test_prompts_that_are_always_or_never_solved_carry_no_signal_in_any_group():
