@@ -35,6 +35,7 @@ class Writer:
             SimpleQueue()
         )  # an event in the queue is set when everything before it is on disk
         self._batch: list[list[Statement] | threading.Event] = []  # taken from the queue, not yet committed
+        self._waiting, self._counting = 0, threading.Lock()  # parts that were queued and are not yet committed
         self._lost = 0  # statements
         self._failure = ""
         self._closing = threading.Event()
@@ -50,10 +51,12 @@ class Writer:
     def put(self, statements: list[Statement], *, droppable: bool = False) -> None:
         """Queue statements, which are committed together. When too many wait, droppable ones are discarded and counted as lost, so that a
         full disk does not exhaust the memory."""
-        if self._closing.is_set() or (droppable and self._queue.qsize() + len(self._batch) >= MAX_WAITING):
-            self._lost += len(statements)
-        else:
-            self._queue.put(statements)
+        with self._counting:
+            if self._closing.is_set() or (droppable and self._waiting >= MAX_WAITING):
+                self._lost += len(statements)
+                return
+            self._waiting += 1
+        self._queue.put(statements)
 
     def flush(self, timeout: float | None = 10.0) -> bool:
         """Wait until everything queued before this call is on disk. False if it is not within `timeout` seconds."""
@@ -86,6 +89,8 @@ class Writer:
             return True
         self._failure = ""
         done, self._batch = self._batch, []
+        with self._counting:
+            self._waiting -= sum(isinstance(part, list) for part in done)
         for part in done:
             if isinstance(part, threading.Event):
                 part.set()
