@@ -96,7 +96,12 @@ def _regularisers(draft: Draft) -> None:
         draft.put("kl_estimator", ESTIMATORS.get(kind, "k3"), f"{ACTOR}kl_loss_type")
     if values.switch("algorithm.use_kl_in_reward", False):
         values.note(s.KL_IN_REWARD, key="algorithm.use_kl_in_reward")
-    draft.put("entropy_coef", values.number(f"{ACTOR}entropy_coeff", 0.0), f"{ACTOR}entropy_coeff")
+    draft.put("entropy_coef", values.number(f"{ACTOR}entropy_coeff", _bonus(values)), f"{ACTOR}entropy_coeff")
+
+
+def _bonus(values: Values) -> float:
+    """The entropy bonus of a configuration that names none: 0.001 up to 0.3."""
+    return 0.001 if values.version.startswith(("0.1", "0.2", "0.3")) else 0.0
 
 
 def _dynamic_sampling(draft: Draft) -> None:

@@ -110,6 +110,11 @@ def test_plain_verl_is_not_plain_grpo_and_it_is_said():
     assert found.algorithm.dual_clip == 3.0 and "so this is not plain GRPO" in notes(found)
 
 
+def test_an_early_verl_had_an_entropy_bonus_by_default():
+    text = "algorithm.adv_estimator=grpo actor_rollout_ref.rollout.n=8"
+    assert [read_settings(text, version=v).algorithm.entropy_coef for v in ("0.2", "0.3.0", "0.9.1")] == [0.001, 0.001, 0.0]
+
+
 def test_ms_swift_has_trls_names_and_its_own_defaults():
     found = read_settings("swift rlhf --rlhf_type grpo --num_generations 8 --dynamic_sample true --max_resample_times 4")
     assert (found.framework, found.algorithm.kl_coef, found.sizes["temperature"], found.algorithm.max_rounds) == (
