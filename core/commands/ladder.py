@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
 import torch
 
 from core.analysis.export import open_directory, write_files
-from core.analysis.result import Status
-from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
-from core.commands.running import add_start_options, run_with_progress, start_of
+from core.commands.running import add_study_options, exit_code, run_with_progress, start_of, tell_failed
 from core.ladder import ORDERS, ladder_runs, ladder_table
 from core.ladder.files import ladder_files
 from core.ladder.report import sentences
@@ -28,12 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--order", default="ours", help=f"{', '.join(ORDERS)}, or {EVERY}: each algorithm is trained once (default: ours)"
     )
-    parser.add_argument("--scenario", default=SCENARIO, help=f"whose task and settings (default: {SCENARIO})")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting, as for compare"
-    )
-    add_start_options(parser)
-    parser.add_argument("--out", required=True, type=Path, help="directory for the results")
+    add_study_options(parser, SCENARIO)
 
 
 def run(options: argparse.Namespace, command: str) -> int:
@@ -52,11 +43,6 @@ def run(options: argparse.Namespace, command: str) -> int:
     for table in tables:
         for sentence in sentences(table, "updates"):
             print("-", sentence.replace("**", ""))
-    for label, result in results.items():
-        if result.status is Status.FAILED:
-            print(f"error: {label} failed: {result.error}", file=sys.stderr)
+    tell_failed(results)
     print(f"Written to {options.out}: {', '.join(files)}")
-    if interrupted:
-        print("Interrupted: the files hold what was measured until then.", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    return EXIT_FAILED if any(r.status is Status.FAILED for r in results.values()) else 0
+    return exit_code(results, interrupted)

@@ -55,6 +55,16 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
     add_start_options(parser)
 
 
+def add_study_options(parser: argparse.ArgumentParser, scenario: str) -> None:
+    """The options of a study that chooses the algorithms itself; `scenario` is its usual one."""
+    parser.add_argument("--scenario", default=scenario, help=f"whose task and settings (default: {scenario})")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings", help="change a setting, as for compare"
+    )
+    add_start_options(parser)
+    parser.add_argument("--out", required=True, type=Path, help="directory for the results")
+
+
 def add_start_options(parser: argparse.ArgumentParser) -> None:
     """The options that all sides share: updates, seeds, first seed."""
     for option, text in {
@@ -120,6 +130,17 @@ def train_and_report(scenario: Scenario, runs: dict[str, RunConfig], out: Path, 
     for sentence in findings(summary):
         print("-", sentence.replace("**", ""))
     print(f"Written to {out}: {', '.join(files)}")
+    return exit_code(results, interrupted)
+
+
+def tell_failed(results: dict[str, RunResult]) -> None:
+    for label, result in results.items():
+        if result.status is Status.FAILED:
+            print(f"error: {label} failed: {result.error}", file=sys.stderr)
+
+
+def exit_code(results: dict[str, RunResult], interrupted: bool) -> int:
+    """Of a command whose files are written."""
     if interrupted:
         print("Interrupted: the files hold what was measured until then.", file=sys.stderr)
         return EXIT_INTERRUPTED
