@@ -6,6 +6,8 @@ from core.engine.tasks import make_task
 from core.logs.sentences import Sentence, say
 from core.recipes import sentences as s
 from core.recipes.machine import Machine
+from core.recipes.sheet import Sheet
+from core.settings.algorithm import AlgorithmConfig
 from core.settings.fields import ConfigError, value_text
 from core.settings.run import RunConfig
 
@@ -71,6 +73,12 @@ def rules(run: RunConfig, machine: Machine, framework: str, chosen: bool) -> tup
     if chosen:
         said.append(say(s.SEED, seed=run.first_seed))
     return tuple(said)
+
+
+def tell_filter(sheet: Sheet, algorithm: AlgorithmConfig) -> None:
+    """No framework drops groups without refilling."""
+    if algorithm.dynamic_sampling == "filter":
+        sheet.lacks(s.NO_FILTER, filter_on=algorithm.filter_on, threshold=algorithm.filter_threshold)
 
 
 def _buffer_share(run: RunConfig) -> float:

@@ -37,8 +37,7 @@ def write(run: RunConfig, machine: Machine, form: str, chosen: bool) -> Recipe:
 
 def _dynamic_sampling(sheet: Sheet, algorithm: AlgorithmConfig) -> None:
     refills = algorithm.dynamic_sampling == "refill"
-    if algorithm.dynamic_sampling == "filter":
-        sheet.lacks(s.NO_FILTER, filter_on=algorithm.filter_on, threshold=algorithm.filter_threshold)
+    carry.tell_filter(sheet, algorithm)
     sheet.set("dynamic_sample", refills)
     if refills:
         sheet.set("max_resample_times", algorithm.max_rounds - 1, s.RESAMPLES)

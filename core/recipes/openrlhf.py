@@ -62,8 +62,7 @@ def _regularisers(sheet: Sheet, algorithm: AlgorithmConfig) -> None:
 
 def _sampling(sheet: Sheet, run: RunConfig, machine: Machine) -> None:
     algorithm = run.algorithm
-    if algorithm.dynamic_sampling == "filter":
-        sheet.lacks(s.NO_FILTER, filter_on=algorithm.filter_on, threshold=algorithm.filter_threshold)
+    carry.tell_filter(sheet, algorithm)
     if algorithm.dynamic_sampling == "refill":
         sheet.set("algo.dynamic_filtering_enable", True)
         sheet.set("algo.dynamic_filtering_range", [1.0 - machine.reward_range, 1.0], s.RANGE)

@@ -44,6 +44,5 @@ def _own(sheet: Sheet, algorithm: AlgorithmConfig) -> None:
         sheet.set("entropy_coef", algorithm.entropy_coef, note)
     if algorithm.dynamic_sampling == "refill":
         sheet.lacks(s.NO_DYNAMIC_SAMPLING, filter_on=algorithm.filter_on, max_rounds=algorithm.max_rounds)
-    if algorithm.dynamic_sampling == "filter":
-        sheet.lacks(s.NO_FILTER, filter_on=algorithm.filter_on, threshold=algorithm.filter_threshold)
+    carry.tell_filter(sheet, algorithm)
     hf_names.set_truncation(sheet, algorithm, "mask_truncated_completions")

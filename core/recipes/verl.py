@@ -66,8 +66,7 @@ def _dynamic_sampling(sheet: Sheet, run: RunConfig, form: str) -> None:
     algorithm = run.algorithm
     refills = algorithm.dynamic_sampling == "refill"
     sheet.set("algorithm.filter_groups.enable", refills)
-    if algorithm.dynamic_sampling == "filter":
-        sheet.lacks(s.NO_FILTER, filter_on=algorithm.filter_on, threshold=algorithm.filter_threshold)
+    carry.tell_filter(sheet, algorithm)
     if not refills:
         return
     if algorithm.filter_on == "correct":
