@@ -52,30 +52,33 @@ def batch_chart(step: Step, treated: Treatment, *, color: str, picked: int | Non
     )
     figure.update_layout(margin_l=150, margin_r=56, legend={"y": 1, "yanchor": "bottom", "yref": "paper", "itemclick": False})
     ink = INK_DARK if dark else INK
-    for number, group in groups:
-        if fate(step, treated, group) == "dropped":
-            _line(figure, number, NEUTRAL, width=1)
-        if number > 1 and group.round != step.groups[number - 2].round:
-            _line(figure, number - 0.5, ink, width=2, dash="dot")
-            figure.add_annotation(
-                text=f"round {group.round}", xref="paper", x=1, y=number - 0.5, xanchor="left", showarrow=False, font_size=11,
-                yanchor="middle")  # fmt: skip
-    if picked is not None and picked <= len(groups):
-        figure.add_shape(
-            type="rect",
-            xref="paper",
-            x0=0,
-            x1=1,
-            y0=picked - 0.5,
-            y1=picked + 0.5,
-            line={"color": ink, "width": 2},
-            layer="below",
-        )
+    shapes, annotations = _marks(step, treated, groups, picked, ink)
+    # All at once: `add_shape` checks all earlier shapes again, which takes seconds for the hundreds of groups of a refilled rollout.
+    figure.update_layout(shapes=shapes, annotations=annotations)
     return inked(Chart(BATCH, _batch_text(step, treated, len(groups)), figure), dark=dark)
 
 
-def _line(figure: go.Figure, y: float, color: str, **look) -> None:
-    figure.add_shape(type="line", xref="paper", x0=0, x1=1, y0=y, y1=y, line={"color": color} | look)
+def _marks(
+    step: Step, treated: Treatment, groups: list[tuple[int, Group]], picked: int | None, ink: str
+) -> tuple[list[dict], list[dict]]:
+    """Lines through the dropped groups and between rounds, and a frame around the picked group: shapes, and the annotations of rounds."""
+    shapes, annotations = [], []
+    for number, group in groups:
+        if fate(step, treated, group) == "dropped":
+            shapes.append(_line(number, NEUTRAL, width=1))
+        if number > 1 and group.round != step.groups[number - 2].round:
+            shapes.append(_line(number - 0.5, ink, width=2, dash="dot"))
+            annotations.append(
+                {"text": f"round {group.round}", "xref": "paper", "x": 1, "y": number - 0.5, "xanchor": "left", "yanchor": "middle",
+                 "showarrow": False, "font": {"size": 11}})  # fmt: skip
+    if picked is not None and picked <= len(groups):
+        frame = {"y0": picked - 0.5, "y1": picked + 0.5, "line": {"color": ink, "width": 2}}
+        shapes.append(frame | {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"})
+    return shapes, annotations
+
+
+def _line(y: float, color: str, **look) -> dict:
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": {"color": color} | look}
 
 
 def _cells(
