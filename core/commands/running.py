@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from core.analysis.export import comparison_files, open_directory, write_files
 from core.analysis.findings import findings
 from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
+from core.commands.bar import Bar
 from core.engine.cost import check
 from core.runs.foreground import run_all
 from core.settings.fields import ConfigError, short
@@ -154,7 +154,7 @@ def run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult],
     interrupted = False
     totals = {label: run.most_updates - done[label] for label, run in runs.items()}
     start = dict(done)
-    with tqdm(total=sum(totals.values()), unit="update", smoothing=0.05) as bar, ThreadPoolExecutor(1) as pool:
+    with Bar(total=sum(totals.values()), unit="update", smoothing=0.05) as bar, ThreadPoolExecutor(1) as pool:
 
         def on_progress(label: str, stage: str, count: int, total: int) -> None:
             bar.set_postfix_str(f"{label}: {stage} {count}/{total}", refresh=False)
@@ -164,7 +164,7 @@ def run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult],
                 bar.update(count - done[label])
                 done[label] = count
             elif count % REFRESH_STEPS == 0:
-                bar.refresh()
+                bar.redraw()
 
         future = pool.submit(run_all, runs, should_stop=stop.is_set, on_progress=on_progress)
         while True:

@@ -8,10 +8,9 @@ import sys
 import threading
 from pathlib import Path
 
-from tqdm import tqdm
-
 from core.analysis.export import open_directory, write_files
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
+from core.commands.bar import Bar
 from core.commands.running import add_start_options, resolve, whole_number
 from core.engine.cost import check
 from core.settings.fields import ConfigError, short
@@ -105,12 +104,13 @@ def _with_bar(sweep: Sweep, executor: Executor) -> tuple[Progress, bool]:
     if first.found:
         print(f"{first.found} of {first.total} cells are known already.", file=sys.stderr)
     told = 0
-    with tqdm(total=first.total, initial=first.cells, unit="cell", smoothing=0.1) as bar:
+    with Bar(total=first.total, initial=first.cells, unit="cell", smoothing=0.1) as bar:
 
         def show(progress: Progress) -> None:
             nonlocal told
+            bar.set_postfix_str(f"{progress.replicas} of {progress.replicas_total} seeds, on {executor.name}", refresh=False)
             bar.update(progress.cells - bar.n)
-            bar.set_postfix_str(f"{progress.replicas} of {progress.replicas_total} seeds, on {executor.name}", refresh=True)
+            bar.redraw()
             for trouble in progress.troubles[told:]:
                 bar.write(trouble, file=sys.stderr)
             told = len(progress.troubles)
