@@ -1,8 +1,5 @@
 """Hand-made completions, small configurations and a small disk, shared by the tests."""
 
-import ctypes
-import signal
-import sys
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -11,16 +8,20 @@ import torch
 from core.engine.tasks import Task
 from core.engine.types import Completions
 from core.runs.store import schema, writer
-from core.settings.algorithm import AlgorithmConfig
+from core.settings.algorithm import DAPO, AlgorithmConfig
 from core.settings.run import RunConfig
 from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig, TaskConfig
-
-PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 # Small enough for milliseconds; sizes differ: V 5, T 6, R 3, B 4, G 5 in `small_run`.
 CHAIN = ChainConfig(pool_size=10, step_tokens=4, max_difficulty=2, length_limit=6, prompt_noise=3, width=8)
 BANDIT = BanditConfig(width=8, activation="tanh")
 ARITHMETIC = ArithmeticConfig(digits=1, width=16, layers=1, heads=2, imitation_steps=60)
+
+# A whole run of it takes milliseconds.
+TINY_RUN = RunConfig(
+    task=ChainConfig(pool_size=6, length_limit=4, max_difficulty=2, width=4),
+    algorithm=DAPO, replicas=2, updates=12, num_prompts=4, group_size=4, updates_per_rollout=4,
+)  # fmt: skip
 
 
 def small_run(task: TaskConfig, algorithm: AlgorithmConfig, **changes) -> RunConfig:
@@ -69,12 +70,6 @@ def small_disk(monkeypatch, pages: int) -> list[int]:
 
     monkeypatch.setattr(writer, "connect", connect)
     return room
-
-
-def end_with_parent() -> None:
-    """For the `preexec_fn` of a process that a test starts: on Linux it is killed when the tests are, even if they can end nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def mostly_thorough(values: Iterable, quick: Callable[[object], bool]) -> list:

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from pages.shared.common.process import COOKIE
-from tests.support import end_with_parent
+from tests.processes import end_with_parent
 
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}

@@ -21,9 +21,9 @@ from core.runs.store.store import Store, StoreError
 from core.settings.links import from_query
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
-from tests.core.faults.processes import locked
 from tests.core.faults.test_random_links import links, named
 from tests.pages.conftest import SMALL, comparison, finish, press, read, wait_for, words
+from tests.processes import locked
 from tests.support import small_disk
 
 NOT_KEPT = "What is trained now is not being kept"

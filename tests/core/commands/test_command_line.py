@@ -14,7 +14,7 @@ import pytest
 from core.__main__ import main
 from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
 from core.settings.scenarios import SCENARIOS
-from tests.core.faults.processes import eventually, started
+from tests.processes import eventually, started
 
 SMALL = ["--seeds", "3", "--updates", "24"]
 
@@ -217,7 +217,7 @@ WITH_ANOTHER = (
 )
 FAILING = f"""
 import sys
-from tests.core.faults.processes import child
+from tests.processes import child
 with child({WITH_ANOTHER!r}) as process:
     print(process.pid, process.stdout.readline().strip(), flush=True)
     if sys.argv[1] == "fails":

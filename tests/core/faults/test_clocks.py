@@ -20,7 +20,8 @@ from core.runs.store import store as store_module
 from core.runs.store.store import Store
 from core.settings.limits import Limits
 from core.settings.serial import config_to_json
-from tests.core.faults.processes import CONFIG, PATIENCE, child, eventually
+from tests.processes import PATIENCE, child, eventually
+from tests.support import TINY_RUN
 
 YEAR = 365 * 24 * 3600.0
 
@@ -66,7 +67,7 @@ print(json.dumps([(r.status, r.error) for r in manager.view(left).runs.values()]
 
 
 def test_a_program_that_was_frozen_longer_than_the_grace_and_the_limit_goes_on_where_it_was():
-    with child(FROZEN, config_to_json(replace(CONFIG, updates=240_000))) as process:
+    with child(FROZEN, config_to_json(replace(TINY_RUN, updates=240_000))) as process:
         assert process.stdout.readline() == "away\n"
         process.send_signal(signal.SIGSTOP)
         time.sleep(2.7)  # more than the grace of 1.5 s and the limit of 2 s
@@ -84,7 +85,7 @@ def test_a_busy_machine_is_not_a_sleeping_one():
 
 
 def test_a_sleep_is_forgiven_to_who_was_away_and_to_what_was_training_and_never_more_than_that():
-    run = LiveRun("a", CONFIG, paused=False)
+    run = LiveRun("a", TINY_RUN, paused=False)
     comparison = LiveComparison("id", "ann", "tiny", [run])
     run.take_slot()
     away = comparison.alone_since
@@ -112,14 +113,14 @@ def store(tmp_path):
 @pytest.mark.parametrize("jump", [YEAR, -YEAR, -3600.0, 90.0])
 def test_the_newest_run_stays_the_first_of_the_list_whatever_the_clock_says(store, monkeypatch, jump):
     first = store.add_comparison(owner="ann", scenario="tiny")
-    store.add_run(first, "a", CONFIG)
+    store.add_run(first, "a", TINY_RUN)
     clocks = Clocks(store_module, monkeypatch=monkeypatch)
     clocks.wall = jump
     second = store.add_comparison(owner="ann", scenario="tiny")
-    stored_id = store.add_run(second, "a", CONFIG)
+    stored_id = store.add_run(second, "a", TINY_RUN)
     clocks.wall = 0.0
     third = store.add_comparison(owner="ann", scenario="tiny")
-    store.add_run(third, "a", CONFIG)
+    store.add_run(third, "a", TINY_RUN)
     store.set_status(stored_id, Status.DONE)
     store.flush()
     assert [row.comparison for row in store.runs()] == [third, second, first]
@@ -129,7 +130,7 @@ def test_the_newest_run_stays_the_first_of_the_list_whatever_the_clock_says(stor
 def test_a_run_trains_to_its_end_while_the_clock_jumps_and_no_time_is_negative(store, monkeypatch, jump):
     clocks = Clocks(live, store_module, monkeypatch=monkeypatch)
     manager = RunManager(store, max_active=1, grace_seconds=60.0)
-    comparison = manager.start({"a": replace(CONFIG, updates=400)}, owner="ann", scenario="tiny")
+    comparison = manager.start({"a": replace(TINY_RUN, updates=400)}, owner="ann", scenario="tiny")
     eventually(lambda: manager.view(comparison).runs["a"].updates > 5)
     clocks.wall = jump
     assert manager.wait(comparison, PATIENCE)
@@ -164,7 +165,7 @@ def test_results_outlive_a_jump_of_the_clock_past_the_retention(store, monkeypat
     monkeypatch.setattr(reaper, "DEAD_CHECK_SECONDS", 0.02)
     monkeypatch.setattr(reaper, "HEARTBEAT_SECONDS", 0.02)
     manager = RunManager(store, max_active=1, grace_seconds=None, limits=Limits(retention_hours=72))
-    comparison = manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
+    comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
     assert manager.wait(comparison, PATIENCE) and store.flush()
     looked = threading.Semaphore(0)
     real = store.mark_interrupted

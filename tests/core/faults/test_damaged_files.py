@@ -16,7 +16,7 @@ from core.engine.trainer import train
 from core.runs.store.store import DamagedRun, Store, StoreError
 from core.settings.algorithm import GRPO
 from core.settings.fields import ConfigError
-from tests.core.faults.processes import CONFIG
+from tests.support import TINY_RUN
 
 TELLING = (StoreError, LookupError, ConfigError)  # whatever reads the history expects these and tells them
 FLIPS = 60
@@ -30,8 +30,8 @@ def whole(tmp_path_factory) -> tuple[bytes, str]:
     made = [store.add_comparison(owner="ann", scenario="collapse") for _ in range(2)]
     for comparison in made:
         for label in ("GRPO", "DAPO"):
-            stored_id = store.add_run(comparison, label, CONFIG, status=Status.RUNNING)
-            for record in train(CONFIG):
+            stored_id = store.add_run(comparison, label, TINY_RUN, status=Status.RUNNING)
+            for record in train(TINY_RUN):
                 store.append(stored_id, record)
             store.set_status(stored_id, Status.DONE)
     store.close()
@@ -46,7 +46,7 @@ def look(path) -> int:
         for row in store.runs(owner="ann"):
             try:
                 assert row.settings is None or isinstance(row.settings, dict | list | int | float | str)
-                found += store.load_history(row.stored_id).trained == CONFIG.updates
+                found += store.load_history(row.stored_id).trained == TINY_RUN.updates
             except TELLING:
                 pass
         for comparison in {row.comparison for row in store.runs()}:
@@ -159,7 +159,7 @@ def test_a_run_whose_measurements_are_damaged_is_told_and_the_rest_of_the_histor
     with pytest.raises(LookupError):
         store.results(first)
     others = [row for row in store.runs() if row.stored_id != damaged]
-    assert len(others) == 3 and all(store.load_history(row.stored_id).trained == CONFIG.updates for row in others)
+    assert len(others) == 3 and all(store.load_history(row.stored_id).trained == TINY_RUN.updates for row in others)
     whole_one = store.results(others[0].comparison)
     assert metrics_csv(whole_one) and findings(summarise("collapse", whole_one))
     assert store.run(damaged).config.algorithm != GRPO  # its settings are there: it can be run again

@@ -21,7 +21,7 @@ from core.runs.foreground import run_all, run_one
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
 from core.settings.algorithm import DAPO, GRPO
-from tests.core.faults.processes import PATIENCE
+from tests.processes import PATIENCE
 from tests.support import ARITHMETIC, BANDIT, CHAIN, small_run
 
 AT = 4  # the update that cannot be made

@@ -10,7 +10,8 @@ import pytest
 
 from core.runs.store.store import Store, StoreError
 from core.settings.serial import config_to_json
-from tests.core.faults.processes import CONFIG, child
+from tests.processes import child
+from tests.support import TINY_RUN
 
 UPDATES = 200  # about 70 kB: more than the limit below, however many transactions they are written in
 # The operating system refuses to let any file grow beyond a size: what a full disk does, without one.
@@ -44,7 +45,7 @@ store.close()
 
 def test_runs_train_on_it_is_said_and_everything_is_written_when_there_is_room(tmp_path):
     path = tmp_path / "runs.sqlite"
-    with child(STARVED, path, config_to_json(replace(CONFIG, updates=UPDATES))) as process:
+    with child(STARVED, path, config_to_json(replace(TINY_RUN, updates=UPDATES))) as process:
         full = json.loads(process.stdout.readline())
         assert full["trained"] == [["done", UPDATES]] * 2 and full["measured"] == [UPDATES] * 2
         assert not full["written"] and sum(full["stored"]) < 2 * UPDATES

@@ -12,7 +12,8 @@ from dataclasses import replace
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
 from core.settings.serial import config_to_json
-from tests.core.faults.processes import CONFIG, PATIENCE, child
+from tests.processes import PATIENCE, child
+from tests.support import TINY_RUN
 
 TEN_RUNS = """
 import sys, time
@@ -32,7 +33,7 @@ while True:
 
 def test_kill_9_during_ten_runs_keeps_what_was_older_than_a_second_of_every_run(tmp_path):
     path, seen = tmp_path / "runs.sqlite", []
-    with child(TEN_RUNS, path, config_to_json(replace(CONFIG, updates=40_000))) as process:
+    with child(TEN_RUNS, path, config_to_json(replace(TINY_RUN, updates=40_000))) as process:
         for line in process.stdout:
             when, *updates = line.split()
             seen.append((float(when), [int(n) for n in updates]))
@@ -54,7 +55,7 @@ def test_kill_9_during_ten_runs_keeps_what_was_older_than_a_second_of_every_run(
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
     manager = RunManager(store, max_active=2, grace_seconds=None)  # who comes next
-    again = manager.start({"GRPO": CONFIG}, owner="bob", scenario="tiny")
+    again = manager.start({"GRPO": TINY_RUN}, owner="bob", scenario="tiny")
     assert manager.wait(again, PATIENCE) and manager.view(again).runs["GRPO"].status == "done"
     anew = manager.reset(rows[0].comparison)  # and the interrupted ones can be run again
     manager.shutdown()

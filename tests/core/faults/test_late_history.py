@@ -13,7 +13,8 @@ from core.runs import reaper
 from core.runs.manager import RunManager, UnknownComparison
 from core.runs.store import schema
 from core.runs.store.store import Store, StoreError
-from tests.core.faults.processes import CONFIG, PATIENCE, eventually, locked
+from tests.processes import PATIENCE, eventually, locked
+from tests.support import TINY_RUN
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ def test_a_lock_that_outlasts_the_patience_keeps_nobody_from_training_and_loses_
         with pytest.raises(StoreError, match="is locked by another program; end that program, or try again"):
             Store(late.path)
         manager = make()
-        comparison = manager.start({"a": CONFIG, "b": CONFIG}, owner="ann", scenario="tiny")
+        comparison = manager.start({"a": TINY_RUN, "b": TINY_RUN}, owner="ann", scenario="tiny")
         assert manager.wait(comparison, PATIENCE)
         assert [run.status for run in manager.view(comparison).runs.values()] == ["done"] * 2
         with pytest.raises(UnknownComparison):
@@ -81,9 +82,9 @@ def test_a_lock_that_outlasts_the_patience_keeps_nobody_from_training_and_loses_
     assert late.store.flush()
     rows = late.store.runs(owner="ann")
     assert [(row.comparison, row.label, row.status, row.updates) for row in rows] == [
-        (comparison, label, "done", CONFIG.updates) for label in "ab"
+        (comparison, label, "done", TINY_RUN.updates) for label in "ab"
     ]
-    assert same_as(late.store.load_history(rows[0].stored_id), list(train(CONFIG)))
+    assert same_as(late.store.load_history(rows[0].stored_id), list(train(TINY_RUN)))
 
 
 def test_a_run_that_is_under_way_is_caught_up_and_goes_on_in_the_history(late, make):
@@ -98,7 +99,7 @@ def test_a_run_that_is_under_way_is_caught_up_and_goes_on_in_the_history(late, m
             yield record
 
     manager = make(train=held)
-    comparison = manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
+    comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
     assert half.wait(PATIENCE)
     eventually(lambda: late.tries > 1)
     late.path.unlink()  # as the message says: move the file away
@@ -107,9 +108,9 @@ def test_a_run_that_is_under_way_is_caught_up_and_goes_on_in_the_history(late, m
     go.set()
     assert manager.wait(comparison, PATIENCE) and late.store.flush()
     row = late.store.runs()[0]
-    assert row.status == "done" and same_as(late.store.load_history(row.stored_id), list(train(CONFIG)))
+    assert row.status == "done" and same_as(late.store.load_history(row.stored_id), list(train(TINY_RUN)))
     tries = late.tries
-    manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
+    manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
     assert late.store.flush() and len(late.store.runs()) == 2 and late.tries == tries
 
 
@@ -121,7 +122,7 @@ def test_a_run_that_failed_meanwhile_keeps_its_reason(late, make):
         raise ValueError("out of luck")
 
     manager = make(train=failing)
-    comparison = manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
+    comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
     assert manager.wait(comparison, PATIENCE)
     late.path.rmdir()
     eventually(lambda: late.store is not None and late.store.runs() and late.store.runs()[0].updates == 1)
@@ -132,7 +133,7 @@ def test_a_run_that_failed_meanwhile_keeps_its_reason(late, make):
 
 def test_without_a_way_to_open_one_none_is_looked_for(make, late):
     manager = RunManager(None, grace_seconds=None)
-    comparison = manager.start({"a": CONFIG}, owner="ann", scenario="tiny")
+    comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
     assert manager.wait(comparison, PATIENCE)
     manager.shutdown()
     assert late.tries == 0

@@ -13,7 +13,8 @@ from core.analysis.result import Status
 from core.engine.trainer import train
 from core.runs.store import writer
 from core.runs.store.store import Store, StoreError
-from tests.core.faults.processes import CONFIG, ROOT, eventually
+from tests.processes import ROOT, eventually
+from tests.support import TINY_RUN
 
 OPEN = """
 import os, sys
@@ -54,8 +55,8 @@ def test_a_path_that_cannot_be_a_file_is_told(tmp_path, place):
 
 def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, monkeypatch):
     store = Store(tmp_path / "runs.sqlite")
-    stored_id = store.add_run(store.add_comparison(owner="ann", scenario="tiny"), "a", CONFIG, status=Status.RUNNING)
-    records = list(train(CONFIG))
+    stored_id = store.add_run(store.add_comparison(owner="ann", scenario="tiny"), "a", TINY_RUN, status=Status.RUNNING)
+    records = list(train(TINY_RUN))
     for record in records[:5]:
         store.append(stored_id, record)
     assert store.flush()
@@ -74,7 +75,7 @@ def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, mo
             store.append(stored_id, record)
         eventually(lambda: "readonly" in store.problem)
         assert store.load_history(stored_id).updates.tolist() == [0, 1, 2, 3, 4]
-    assert store.flush() and store.problem == "" and store.load_history(stored_id).trained == CONFIG.updates
+    assert store.flush() and store.problem == "" and store.load_history(stored_id).trained == TINY_RUN.updates
     assert store.close()
     with sqlite3.connect(store.path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -12,7 +12,8 @@ from core.engine.trainer import Trainer
 from core.engine.types import Rollout, StepRecord
 from core.runs import memory, reaper
 from core.runs.manager import RunManager
-from tests.core.faults.processes import CONFIG, PATIENCE, ROOT
+from tests.processes import PATIENCE, ROOT
+from tests.support import TINY_RUN
 
 glibc = pytest.mark.skipif(memory._function("malloc_info") is None, reason="the C library is not glibc")
 
@@ -91,7 +92,7 @@ def test_free_memory_is_returned_again_and_again_while_something_trains(monkeypa
 
     manager = RunManager(train=train)
     try:
-        comparison = manager.start({"GRPO": CONFIG}, owner="ann", scenario="tiny")
+        comparison = manager.start({"GRPO": TINY_RUN}, owner="ann", scenario="tiny")
         for _ in range(3):
             assert trims.acquire(timeout=PATIENCE)
         going.set()
@@ -111,15 +112,15 @@ def test_finished_comparisons_leave_arrays_of_numbers_and_bounded_states():
     before = alive(Trainer, Rollout, StepRecord)
     manager = RunManager(grace_seconds=None)
     try:
-        made = [manager.start({"GRPO": CONFIG, "DAPO": CONFIG}, owner="ann", scenario="tiny") for _ in range(5)]
+        made = [manager.start({"GRPO": TINY_RUN, "DAPO": TINY_RUN}, owner="ann", scenario="tiny") for _ in range(5)]
         assert all(manager.wait(comparison, PATIENCE) for comparison in made)
         histories = [run.history for comparison in made for run in manager._comparisons[comparison].runs.values()]
-        assert sum(map(len, histories)) == 10 * (CONFIG.updates + 1)
+        assert sum(map(len, histories)) == 10 * (TINY_RUN.updates + 1)
         manager.shutdown()  # a thread's local names hold what it worked on last
         assert alive(Trainer, Rollout, StepRecord) <= before
         assert manager.checkpoints.memory_nbytes <= MEMORY_BYTES
         for history in histories:
-            numbers = history.values * CONFIG.replicas + len(history) * (3 + CONFIG.replicas)
-            assert history.nbytes <= 2 * 8 * numbers + 20 * 16 * 8 * (CONFIG.replicas + 1)  # 20 columns with room for 16 rows
+            numbers = history.values * TINY_RUN.replicas + len(history) * (3 + TINY_RUN.replicas)
+            assert history.nbytes <= 2 * 8 * numbers + 20 * 16 * 8 * (TINY_RUN.replicas + 1)  # 20 columns with room for 16 rows
     finally:
         manager.shutdown()

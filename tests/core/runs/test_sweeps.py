@@ -12,8 +12,8 @@ from core.runs.sweeps import SweepManager, name_of
 from core.settings.fields import ConfigError
 from core.settings.limits import HOSTED, NONE
 from core.sweep.store import SweepStore
-from tests.core.faults.processes import eventually
 from tests.core.sweep.made import RATES, RUN, Inline, grid_of
+from tests.processes import eventually
 
 OTHER = (RATES, "task.noise=0,0.3")
 

@@ -15,8 +15,8 @@ import psutil
 from core.sweep.executor.processes import Processes
 from core.sweep.run import Sweep
 from core.sweep.store import SweepStore
-from tests.core.faults.processes import PATIENCE, eventually, started
 from tests.core.sweep.made import Inline, grid_of
+from tests.processes import PATIENCE, eventually, started
 
 COMMAND = ("-m", "core", "sweep", "--scenario", "collapse", "--updates", "32", "--seeds", "4", "--workers", "1",
            "--x", "learning_rate=1e-3:1e-1:log6", "--y", "task.noise=0,0.2,0.4,0.8")  # fmt: skip

@@ -14,8 +14,8 @@ from core.engine.trainer import train
 from core.runs.store import processes as alive
 from core.runs.store.store import Store
 from core.settings.serial import config_to_json
-from tests.core.faults.processes import started
 from tests.core.runs.store.made import CONFIG, begin, eventually, record
+from tests.processes import started
 
 CHILD = """
 import sys, time

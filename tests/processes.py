@@ -1,7 +1,9 @@
-"""Real processes for real faults: one that trains and can be killed, frozen or starved of disk, and one that holds a lock."""
+"""Real processes for real faults: one that can be killed, frozen or starved of disk, and one that holds a lock. Imports neither torch nor core,
+so that a process that only starts others is there at once."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -11,17 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.settings.algorithm import DAPO
-from core.settings.run import RunConfig
-from core.settings.task import ChainConfig
-from tests.support import end_with_parent
-
-ROOT = Path(__file__).parents[3]
+PR_SET_PDEATHSIG = 1  # of prctl(2)
+ROOT = Path(__file__).parents[1]
 PATIENCE = 30.0  # seconds for what takes milliseconds on an idle machine
-CONFIG = RunConfig(
-    task=ChainConfig(pool_size=6, length_limit=4, max_difficulty=2, width=4),
-    algorithm=DAPO, replicas=2, updates=12, num_prompts=4, group_size=4, updates_per_rollout=4,
-)  # fmt: skip
 
 LOCK = """
 import sqlite3, sys
@@ -38,6 +32,12 @@ def eventually(holds, timeout: float = PATIENCE) -> None:
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
         time.sleep(0.01)
+
+
+def end_with_parent() -> None:
+    """For the `preexec_fn` of a process that a test starts: on Linux it is killed when the tests are, even if they can end nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager
