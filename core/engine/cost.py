@@ -29,9 +29,12 @@ GENERATED = (
     6 * INT + 6 * FLOAT + 2 * BOOL
 )  # while it is made: states, indices and sums over positions, numbers drawn, and copies of them
 UPDATED = 5 * INT + 15 * FLOAT + 4 * BOOL  # in the loss and its gradient
+# Numbers per parameter at the end of a rollout: itself, two moments, a step, three of a state that is kept, one of it being written. An update
+# has as many: itself, two moments, a step, its gradient, the clipped one, and the sums over the layers' views.
+OPTIMISED = 8
 METRICS = 19  # (R,) float64 arrays that a record of the history may hold, the samples among them
 RECORD = 200  # bytes of a record besides its numbers
-ALLOCATOR = 1.25  # measured: bytes that the allocator holds per byte in use at the peak
+ALLOCATOR = 1.1  # measured: bytes that the allocator holds per byte in use at the peak
 FREE_SHARE = 0.8  # share of the machine's available memory that runs may take
 CONTAINER_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -101,7 +104,7 @@ def _lasting(config: RunConfig, sizes: TaskSizes, policy: PolicyCost) -> tuple[P
     history = (config.most_updates - config.start) * (RECORD + 8 * METRICS * config.replicas)
     model = ("replicas", "task.width")
     return (
-        Part("parameters, gradient and optimiser", 6 * floats, model),
+        Part("parameters, gradient and optimiser", OPTIMISED * floats, model),
         Part("states that forks and replays begin from", kept, model),
         _tokens("the batch", config, sizes, config.num_prompts, KEPT),
         Part("measurements", history, ("updates", "replicas")),

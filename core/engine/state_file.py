@@ -10,11 +10,12 @@ import io
 import itertools
 import sqlite3
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
 CACHE_KB = 256  # of the file, in memory
+ROW_BYTES = 1_000_000  # written at once: SQLite copies a value before it writes it
 
 
 class StateFile:
@@ -28,15 +29,21 @@ class StateFile:
 
     def put(self, values: Sequence) -> int | None:
         """Keep tensors and numbers, and return the key to them, or None."""
-        buffer, key = io.BytesIO(), next(self._keys)
-        torch.save(list(values), buffer)
-        done = self._execute("INSERT INTO states VALUES (?, ?)", key, buffer.getbuffer())
-        return key if done is not None else None
+        rows = _Rows(self._execute, next(self._keys))
+        with io.BufferedWriter(rows, ROW_BYTES) as whole_rows:
+            torch.save(list(values), whole_rows)
+        return rows.key if rows.kept else None
 
     def get(self, key: int) -> list | None:
         """What was put, or None."""
-        found = self._execute("SELECT content FROM states WHERE key = ?", key)
-        return torch.load(io.BytesIO(found[0][0]), weights_only=True) if found else None
+        found = self._execute("SELECT content FROM states WHERE key = ? ORDER BY rowid", key)
+        if not found:
+            return None
+        content = io.BytesIO()
+        for (part,) in found:
+            content.write(part)
+        content.seek(0)
+        return torch.load(content, weights_only=True)
 
     def drop(self, key: int) -> None:
         """Free its space. Idempotent."""
@@ -58,5 +65,23 @@ class StateFile:
             self._connection, self._close = made, weakref.finalize(self, made.close)
             made.execute(f"PRAGMA cache_size = -{CACHE_KB}")
             made.execute("PRAGMA journal_mode = OFF")  # nothing is ever rolled back
-            made.execute("CREATE TABLE states (key INTEGER PRIMARY KEY, content BLOB NOT NULL)")
+            made.execute("CREATE TABLE states (key INTEGER NOT NULL, content BLOB NOT NULL)")
+            made.execute("CREATE INDEX of_key ON states (key)")
         return self._connection
+
+
+class _Rows(io.RawIOBase):
+    """A file whose content is rows of at most ROW_BYTES, so that a state is never in memory as bytes as a whole."""
+
+    def __init__(self, execute: Callable[..., list | None], key: int):
+        self.key, self.kept = key, True
+        self._execute = execute
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:
+        row = memoryview(data).cast("B")[:ROW_BYTES]
+        if self.kept:  # else the file is lost, and with it the rows before
+            self.kept = self._execute("INSERT INTO states VALUES (?, ?)", self.key, row) is not None
+        return len(row)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
 from core.engine.trainer import train
+from core.runs.memory import bound_heap
 from core.settings.run import RunConfig
 
 OnProgress = Callable[[str, str, int, int], None]  # (label, stage, done, total); stage is "base model", "replay" or "training"
@@ -25,6 +26,7 @@ def run_all(
 ) -> dict[str, RunResult]:
     """Train every run, at most `workers` (default: number of cores) at a time. A run that fails is kept with its message; the others
     go on. Each run has its own random streams, so the results do not depend on `workers`."""
+    bound_heap()
     lock = threading.Lock()
 
     def report(label: str, stage: str, done: int, total: int) -> None:

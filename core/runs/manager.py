@@ -22,7 +22,7 @@ from core.engine.trainer import train as train_run
 from core.engine.types import StepRecord
 from core.runs.admission import Admission, ManagerFull
 from core.runs.live import LiveComparison, LiveRun
-from core.runs.memory import bound_arenas
+from core.runs.memory import bound_heap
 from core.runs.reaper import Reaper
 from core.runs.recorder import Recorder, StoredComparison, UnknownComparison
 from core.runs.scheduler import Scheduler, Train
@@ -60,7 +60,7 @@ class RunManager:
         train: Train = train_run,
         open_store: Callable[[], Store] | None = None,
     ):
-        bound_arenas()
+        bound_heap()
         self._recorder = Recorder(store, open_store)
         self._admission = Admission(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
         self.limits = limits

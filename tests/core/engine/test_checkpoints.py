@@ -3,10 +3,11 @@
 import sqlite3
 from dataclasses import fields, replace
 
+import pytest
 import torch
 
 from core.engine.checkpoints import PER_RUN, Checkpoints, TrainerState, spacing
-from core.engine.state_file import StateFile
+from core.engine.state_file import ROW_BYTES, StateFile
 from core.engine.trainer import Trainer, state_after, train
 from core.settings.scenarios import SCENARIOS
 
@@ -122,3 +123,31 @@ def test_a_full_disk_loses_states_and_nothing_else(monkeypatch):
     file.drop(again)
     file.drop(first)
     assert file.get(again) is None
+
+
+@pytest.mark.parametrize("numbers", [1, 100_000, ROW_BYTES // 4, 3 * ROW_BYTES // 4 + 1])
+def test_a_state_is_the_same_in_however_many_rows_it_lies(numbers):
+    file = StateFile()
+    values = [torch.randn(numbers), 7, torch.arange(5), (torch.ones(2, 3),)]
+    other, key = file.put([torch.zeros(3)]), file.put(values)
+    found = file.get(key)
+    assert torch.equal(found[0], values[0]) and found[1] == 7 and torch.equal(found[3][0], values[3][0])
+    rows = file._connection.execute("SELECT length(content) FROM states WHERE key = ?", (key,)).fetchall()
+    sizes = [size for (size,) in rows]
+    assert max(sizes) <= ROW_BYTES and len(sizes) <= sum(sizes) // ROW_BYTES + 3  # what lies before and after a large tensor
+    file.drop(key)
+    assert file.get(key) is None and file.get(other)[0].tolist() == [0.0] * 3
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_state_keeps_nothing_of_it(monkeypatch):
+    class FullAfterOneRow(FullDisk):
+        def execute(self, sql, *parameters):
+            FullDisk.full = sql.startswith("INSERT") and self._real.execute("SELECT count(*) FROM states").fetchone()[0] == 1
+            return super().execute(sql, *parameters)
+
+    monkeypatch.setattr(sqlite3, "connect", FullAfterOneRow)
+    monkeypatch.setattr(FullDisk, "full", False)
+    file = StateFile()
+    assert file.put([torch.zeros(ROW_BYTES)]) is None  # four rows
+    FullDisk.full = False
+    assert file._opened().execute("SELECT count(*) FROM states").fetchone() == (0,)

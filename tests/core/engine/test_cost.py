@@ -147,6 +147,7 @@ import torch
 from core.analysis.history import History
 from core.engine.checkpoints import Checkpoints
 from core.engine.trainer import train
+from core.runs.memory import bound_heap
 from core.settings.serial import config_from_json
 
 def grown(text):
@@ -158,6 +159,7 @@ def grown(text):
         history.append(record)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
 
+bound_heap()
 torch.set_num_threads(1)
 small, large = json.load(sys.stdin)
 for text in small:

@@ -19,10 +19,10 @@ glibc = pytest.mark.skipif(memory._function("malloc_info") is None, reason="the 
 
 ARENAS = """
 import ctypes, sys, threading
-from core.runs.memory import bound_arenas
+from core.runs.memory import bound_heap
 
 if sys.argv[1] == "bounded":
-    bound_arenas()
+    bound_heap()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, together = ctypes.c_void_p, threading.Barrier(24)
 
@@ -76,7 +76,7 @@ def test_what_is_free_goes_back_to_the_system():
 
 def test_without_glibc_nothing_happens(monkeypatch):
     monkeypatch.setattr(memory.sys, "platform", "darwin")
-    memory.bound_arenas()
+    memory.bound_heap()
     memory.give_back()
 
 

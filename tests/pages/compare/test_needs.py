@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.scenario_tables import MINIMUM_SEEDS
+from core.engine.cost import estimate
 from core.settings.scenarios import SCENARIOS
 from pages.shared.compare.needs import duration_text, needs_text, training_seconds
 from tests.pages.conftest import words
@@ -49,7 +50,8 @@ def test_more_seeds_need_more_memory():
 
 
 def test_it_is_said_before_run_is_pressed(open_app):
-    assert "Training takes about 5 seconds and 52 MB of memory" in words(open_app())
+    megabytes = estimate(SCENARIOS["collapse"].runs(), at_once=2).nbytes / 1e6
+    assert f"Training takes about 5 seconds and {megabytes:.0f} MB of memory" in words(open_app())
 
 
 def test_what_the_machine_cannot_hold_is_refused_before_run_is_pressed(open_app, monkeypatch):
