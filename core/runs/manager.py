@@ -25,6 +25,7 @@ from core.runs.live import LiveComparison, LiveRun
 from core.runs.memory import bound_heap
 from core.runs.reaper import Reaper
 from core.runs.recorder import Recorder, StoredComparison, UnknownComparison
+from core.runs.replays import bound_on_replay
 from core.runs.scheduler import Scheduler, Train
 from core.runs.store.store import Store
 from core.runs.view import ComparisonView
@@ -224,16 +225,7 @@ class RunManager:
         `on_wait` is called repeatedly and may raise to give up. The function that is yielded must be called between updates: it raises
         TimeoutError when the replay has taken longer than a run may. ManagerFull if `owner` waits for too many already."""
         with self._scheduler.replay_slot(owner, on_wait):
-            began, bound = time.monotonic(), self.limits.run_seconds
-
-            def check() -> None:
-                if bound is not None and time.monotonic() - began > bound:
-                    raise TimeoutError(
-                        f"this shared server lets a replay train for {bound} seconds; look at an earlier update, or run it on your "
-                        "own machine"
-                    )
-
-            yield check
+            yield bound_on_replay(self.limits.run_seconds)
 
     @property
     def problem(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from core.runs.admission import ManagerFull
 from core.runs.queueing import FairQueue
 
@@ -15,6 +18,19 @@ class Replay:
         self.owner = owner
         self.granted = self.over = False
         self.borrowed = False  # the slot is borrowed from a run, which waits until it is returned
+
+
+def bound_on_replay(seconds: float | None) -> Callable[[], None]:
+    """To be called between updates: TimeoutError when the replay, which begins now, has taken longer than `seconds`; None = no bound."""
+    began = time.monotonic()
+
+    def check() -> None:
+        if seconds is not None and time.monotonic() - began > seconds:
+            raise TimeoutError(
+                f"this shared server lets a replay train for {seconds} seconds; look at an earlier update, or run it on your own machine"
+            )
+
+    return check
 
 
 class WaitingReplays:

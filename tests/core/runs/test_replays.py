@@ -102,6 +102,6 @@ def test_a_replay_on_a_shared_server_has_the_time_of_a_run(make, monkeypatch):
     with manager.replay_slot("ann") as check:
         check()
         later = time.monotonic() + 8
-        monkeypatch.setattr("core.runs.manager.time.monotonic", lambda: later)
+        monkeypatch.setattr("core.runs.replays.time.monotonic", lambda: later)
         with pytest.raises(TimeoutError, match=r"lets a replay train for 7 seconds; .*run it on your own machine"):
             check()
