@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from core.engine.dead_groups import dead_chances, expected_rounds
 from core.settings.fields import ConfigError
 
 POINTS = 200  # pass rates that stand for a distribution
-MOST_ROUNDS = 1000
 GROUP_SIZES = (2, 4, 8, 16, 32, 64, 128)
 
 
@@ -95,16 +95,7 @@ def filtered(found: PassRates, low: float, high: float, tries: int) -> tuple[Pas
 
 def batch_cost(found: PassRates, group_size: int, prompts: int, tokens: float) -> BatchCost:
     """`prompts`: informative groups of a batch. `tokens`: mean length of a completion. P(dead) = mean of (1 - p)^G + p^G."""
-    wrong = float((1 - found.rates) ** group_size @ found.weights)
-    right = float(found.rates**group_size @ found.weights)
+    wrong, right = (float(chances @ found.weights) for chances in dead_chances(found.rates, group_size))
     rounds = expected_rounds(prompts, max(0.0, 1 - wrong - right))
     completions = rounds * prompts * group_size
     return BatchCost(group_size, wrong, right, rounds, completions, completions * tokens)
-
-
-def expected_rounds(prompts: int, alive: float) -> float:
-    """Rounds of `prompts` groups each, until `prompts` of them carried a signal: the sum over n of P(Binomial(n x prompts, alive) < prompts)."""
-    if alive * prompts * MOST_ROUNDS < prompts:
-        return float("inf")
-    rounds = np.arange(MOST_ROUNDS)
-    return float(stats.binom.cdf(prompts - 1, rounds * prompts, alive).sum())

@@ -10,6 +10,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from core.engine.dead_groups import dead_chances, expected_rounds
 from core.engine.policies.base import until_end
 from core.engine.policies.base_model import stored_parameters
 from core.engine.policies.gpt import GPTPolicy
@@ -52,7 +53,7 @@ def dead_share(config: RunConfig) -> float:
     task = make_task(config.task)
     built = isinstance(task, Arithmetic) and stored_parameters(task) is not None
     right = _known(config.task, config.temperature, built)
-    dead = right**config.group_size + (1 - right) ** config.group_size
+    dead = sum(dead_chances(right, config.group_size))
     window = max(1, math.ceil(len(dead) * 0.25))  # what drift draws from at the start, see core.engine.tasks.base
     drift = config.task.drift
     return float((1 - drift) * dead.mean() + drift * dead[:window].mean())
@@ -64,8 +65,7 @@ def rounds_at_start(config: RunConfig) -> float:
     algorithm = config.algorithm
     if algorithm.dynamic_sampling != "refill":
         return 1.0
-    alive = 1 - dead_share(config)
-    return float(algorithm.max_rounds) if alive * algorithm.max_rounds <= 1 else max(1.0, 1 / alive)
+    return expected_rounds(config.num_prompts, max(0.0, 1 - dead_share(config)), algorithm.max_rounds)
 
 
 def samples_at_start_pace(config: RunConfig) -> int:

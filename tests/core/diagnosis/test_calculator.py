@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from core.diagnosis.calculator import batch_cost, expected_rounds, filtered, measured_rates, shifted, spread_rates
+from core.diagnosis.calculator import batch_cost, filtered, measured_rates, shifted, spread_rates
 from core.settings.fields import ConfigError
 
 
@@ -30,18 +30,6 @@ def test_a_distribution_has_its_mean_and_its_spread(mean, spread):
 def test_prompts_that_are_always_or_never_solved_carry_no_signal_in_any_group():
     cost = batch_cost(spread_rates(0.4, 1), 64, prompts=8, tokens=1)
     assert cost.dead == 1 and cost.rounds == float("inf")
-
-
-def test_rounds_are_those_that_chance_takes():
-    generator = np.random.default_rng(0)
-    alive, prompts = 0.3, 16
-    taken = []
-    for _ in range(4000):
-        count, rounds = 0, 0
-        while count < prompts:
-            count, rounds = count + generator.binomial(prompts, alive), rounds + 1
-        taken.append(rounds)
-    assert expected_rounds(prompts, alive) == pytest.approx(np.mean(taken), abs=4 * np.std(taken) / 63)
 
 
 def test_a_larger_group_leaves_fewer_dead_and_costs_more_completions():

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from core.engine.dead_groups import expected_rounds
 from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace, success_probability, without_effect
 from core.engine.tasks import make_task
 from core.engine.trainer import train
@@ -77,8 +78,11 @@ def test_refill_takes_the_rounds_that_the_dead_groups_cost_and_no_more_than_are_
         task=BanditConfig(reward_kind="bernoulli", noise=0.0, best_reward=1.0), algorithm=DAPO, group_size=2, num_prompts=16
     )
     # p = (1 + 0.5 + 0.3) / 3 = 0.6, dead 0.36 + 0.16 = 0.52
-    assert rounds_at_start(alive) == pytest.approx(1 / 0.48)
-    assert samples_at_start_pace(alive) == round(30 * 16 * 2 / 0.48)
+    assert rounds_at_start(alive) == pytest.approx(expected_rounds(16, 0.48, 10))
+    *_, last = train(replace(alive, replicas=256, updates=1, updates_per_rollout=1))
+    taken = last.metrics["generation_rounds"]
+    assert rounds_at_start(alive) == pytest.approx(taken.mean(), abs=4 * taken.std() / 16)
+    assert samples_at_start_pace(alive) == round(alive.rollouts * 16 * 2 * rounds_at_start(alive))
     assert samples_at_start_pace(replace(alive, samples=5000)) == 5000
     assert rounds_at_start(replace(alive, algorithm=GRPO)) == 1.0
 
