@@ -93,17 +93,17 @@ def _criteria_of(kept: dict, names: Iterable[str], title: str) -> str:
 
 
 def _longer(kept: dict) -> str:
-    out = "| algorithm | updates | held-out accuracy | seeds collapsed | seeds solved | entropy ÷ initial | updates with a gradient "
-    out += "| tokens | entropy collapsed at | gradient vanished at |\n"
-    out += "| --- " * 10 + "|\n"
+    out = "| algorithm | updates | held-out accuracy | seeds collapsed | seeds solved | entropy low, still learning | entropy ÷ initial "
+    out += "| updates with a gradient | tokens | entropy low at | gradient vanished at |\n"
+    out += "| --- " * 11 + "|\n"
     for variant in kept:
         for label, m in kept[variant]["algorithms"].items():
             score = m["eval_accuracy"]
             out += (
                 f"| {label}, {variant} ({_seeds(kept[variant])}) | {m['updates']} | {number(score['final'])} {bracketed(score['final_ci95'])} | "
-                f"{_count(m, 'collapsed')} | {_count(m, 'solved')} | "
+                f"{_count(m, 'collapsed')} | {_count(m, 'solved')} | {_count(m, 'still_learning')} | "
                 f"{number(m['entropy_nats']['final_over_initial'])} | {_share(m)} | "
-                f"{number(m['completion_tokens_mean']['final'])} | {m['events']['entropy_collapse_update'] or 'never'} | "
+                f"{number(m['completion_tokens_mean']['final'])} | {m['events']['entropy_low_update'] or 'never'} | "
                 f"{last_gradient(m['events'])} |\n"
             )
     out += "\n| difference in held-out accuracy | " + " | ".join(kept) + " |\n" + "| --- " * (len(kept) + 1) + "|\n"
@@ -120,7 +120,7 @@ def _seeds(variant: dict) -> str:
 
 def _count(algorithm: dict, state: str) -> str:
     """'14 of 16'; a dash in a record of before seeds were counted."""
-    return f"{algorithm['seeds'][state]['count']} of {algorithm['seeds']['of']}" if "seeds" in algorithm else "–"
+    return f"{algorithm['seeds'][state]['count']} of {algorithm['seeds']['of']}" if state in algorithm.get("seeds", {}) else "–"
 
 
 def _share(algorithm: dict) -> str:

@@ -1,6 +1,6 @@
 """Entropy collapse and vanishing gradients: what they are, how they feed each other, how to read them, and what helps."""
 
-from core.analysis.detectors import collapse_update, vanished_update
+from core.analysis.detectors import entropy_low_update, vanished_update
 from pages.shared.learn.numbers.entropy_collapse import rescues
 from pages.shared.learn.page import LearnPage
 
@@ -12,7 +12,7 @@ page.text("loop")
 page.figure("signal")
 page.equation("mixed")
 page.text("reading")
-page.code(collapse_update, vanished_update)
+page.code(entropy_low_update, vanished_update)
 page.live("collapse", replicas=16, charts=("entropy_nats", "grad_norm", "groups"))
 page.text("medicines")
 page.figure("rescue", data=rescues())

@@ -1,6 +1,6 @@
 """Reading the metrics: what each number counts, over what, and what it looks like when things go well and badly."""
 
-from core.analysis.detectors import collapse_update
+from core.analysis.detectors import entropy_low_update
 from core.engine.rollout import Tally
 from pages.shared.learn import reading
 from pages.shared.learn.metric_words import metric_chart
@@ -10,7 +10,7 @@ page = LearnPage("reading_the_metrics")
 page.text("idea")
 page.figure("scrub", data=reading.scrubbed())
 page.equation()
-page.code(Tally, collapse_update)
+page.code(Tally, entropy_low_update)
 reading.cards(page)
 page.live(
     "sample-efficiency",

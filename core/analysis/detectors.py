@@ -10,17 +10,19 @@ import numpy as np
 
 from core.analysis.history import History
 from core.analysis.stats import final_values, first_rows, initial_values, mean_over_seeds
+from core.analysis.trend import rising_seeds
 from core.engine.forks import fork_points
 from core.settings.run import RunConfig
 
-ENTROPY_COLLAPSE_FRACTION = 0.4  # collapsed: below this fraction of the initial entropy …
+ENTROPY_COLLAPSE_FRACTION = 0.4  # low: below this fraction of the initial entropy …
 GRADIENT_FLOOR = 1e-3  # an update whose gradient norm is below this has no gradient
 VANISHED_SHARE = 0.2  # vanished: fewer of the updates of all seeds than this have a gradient …
+LEARNING_SHARE = 0.5  # still learning: so many of a seed's updates have a gradient, and its score rises
 SOLVED_FRACTION = 0.9  # solved: so much of what is generated is right, and so many of the groups without signal are all right
 EVENT_UPDATES = 32  # … as a mean over this many consecutive updates
 
 
-def collapse_update(updates: np.ndarray, entropy: np.ndarray) -> int | None:
+def entropy_low_update(updates: np.ndarray, entropy: np.ndarray) -> int | None:
     """First update at which the mean entropy of EVENT_UPDATES updates is below ENTROPY_COLLAPSE_FRACTION of the initial; None if never.
     `entropy` (U,) may have NaN where it was not measured."""
     return _first_below(updates, entropy, ENTROPY_COLLAPSE_FRACTION * _start(updates, entropy))
@@ -58,12 +60,44 @@ def solved_seeds(updates: np.ndarray, metric: Callable[[str], np.ndarray], until
     return (accuracy >= SOLVED_FRACTION) & (right >= SOLVED_FRACTION * (right + wrong))
 
 
-def collapsed_seeds(updates: np.ndarray, metric: Callable[[str], np.ndarray], until: np.ndarray) -> np.ndarray:
+def low_seeds(updates: np.ndarray, metric: Callable[[str], np.ndarray], until: np.ndarray) -> np.ndarray:
     """bool (R,): at `until` (R,) the entropy is below ENTROPY_COLLAPSE_FRACTION of the seed's initial one, as a mean over its last 10 % of
-    updates, and the prompts are not solved. A policy that is certain and right has not collapsed."""
+    updates."""
     entropy = metric("entropy_nats")
-    low = final_values(updates, entropy, until) < ENTROPY_COLLAPSE_FRACTION * initial_values(updates, entropy)
-    return low & ~solved_seeds(updates, metric, until)
+    return final_values(updates, entropy, until) < ENTROPY_COLLAPSE_FRACTION * initial_values(updates, entropy)
+
+
+def learning_seeds(updates: np.ndarray, metric: Callable[[str], np.ndarray], until: np.ndarray) -> np.ndarray:
+    """bool (R,): whether each seed still learns at `until` (R,), by the gradients of its last 10 % of updates, see `still_learning`."""
+    return still_learning(updates, metric, until, gradient_shares(updates, metric("grad_norm"), until))
+
+
+def still_learning(
+    updates: np.ndarray, metric: Callable[[str], np.ndarray], until: np.ndarray, gradient_share: np.ndarray
+) -> np.ndarray:
+    """bool (R,): at least LEARNING_SHARE of a seed's recent updates have a gradient, which is `gradient_share` (R,), and the share of its
+    completions that are right rises up to `until` (`core.analysis.trend`), or the reward where that share was not measured. Without a
+    gradient nothing is learned, whatever the score does; with one and without a rise it is noise, such as that of rewards by chance.
+    Where the gradient was not measured the score decides, and the gradient where the score was measured too rarely to tell."""
+    score = next((values for name in SCORES if not np.isnan(values := metric(name)).all()), None)
+    if score is None:
+        return np.zeros(len(gradient_share), dtype=bool)
+    rises = rising_seeds(updates, score, until)
+    known = ~(np.isnan(gradient_share) & np.isnan(rises))
+    return known & ~(gradient_share < LEARNING_SHARE) & (rises != 0)
+
+
+def seed_states(updates: np.ndarray, metric: Callable[[str], np.ndarray], until: np.ndarray) -> dict[str, np.ndarray]:
+    """Each of STATES -> bool (R,): which seeds are in it at `until` (R,). Entropy is what a policy explores with: it may be spent, by becoming
+    certain of what is right, or lost. A policy of low entropy is "solved" where it is certain and right, "still_learning" where it gets
+    better, and else "collapsed". Prompts can be solved at any entropy."""
+    low, solved, learning = (find(updates, metric, until) for find in (low_seeds, solved_seeds, learning_seeds))
+    return {"collapsed": low & ~solved & ~learning, "solved": solved, "still_learning": low & ~solved & learning}
+
+
+def collapsed_seeds(updates: np.ndarray, metric: Callable[[str], np.ndarray], until: np.ndarray) -> np.ndarray:
+    """bool (R,): at `until` (R,) the entropy is low, the prompts are not solved, and the seed no longer learns."""
+    return seed_states(updates, metric, until)["collapsed"]
 
 
 def gradient_shares(updates: np.ndarray, grad_norm: np.ndarray, until: np.ndarray) -> np.ndarray:
@@ -72,6 +106,8 @@ def gradient_shares(updates: np.ndarray, grad_norm: np.ndarray, until: np.ndarra
     return final_values(updates, np.where(np.isnan(grad_norm), np.nan, grad_norm >= GRADIENT_FLOOR), until)
 
 
+STATES = ("collapsed", "solved", "still_learning")  # of a seed; in none: it has its entropy, and prompts left to solve
+SCORES = ("accuracy", "reward_mean")  # by which it is judged whether a seed still learns: the first that was measured
 GROUPS_WITHOUT_SIGNAL = {"all wrong": "all_wrong_fraction", "all right": "all_right_fraction"}
 
 
@@ -84,7 +120,7 @@ class Detector(NamedTuple):
 
 
 EVENTS = {  # name in summary.json
-    "entropy_collapse_update": Detector("entropy_nats", mean_over_seeds, collapse_update),
+    "entropy_low_update": Detector("entropy_nats", mean_over_seeds, entropy_low_update),
     "gradient_vanished_update": Detector("grad_norm", seeds_with_gradient, vanished_update),
 }
 

@@ -1,6 +1,6 @@
 """Events of a run in words: what the detectors of `core.analysis.detectors` find in the mean over seeds, and what it means. The same fall of
-entropy is a collapse where the prompts are not solved, and no disease where they are; a gradient can vanish because groups are all
-wrong, because they are all right, or never have been there."""
+entropy is a collapse where the seeds no longer learn, and no disease where they do or have solved the prompts; a gradient can vanish
+because groups are all wrong, because they are all right, or never have been there."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from core.analysis.detectors import (
     ENTROPY_COLLAPSE_FRACTION,
     EVENT_UPDATES,
     EVENTS,
+    GRADIENT_FLOOR,
     GROUPS_WITHOUT_SIGNAL,
     SOLVED_FRACTION,
     seeds_with_gradient,
+    still_learning,
 )
 from core.analysis.history import History
 from core.analysis.stats import after_initial, initial_values, mean_over_seeds
@@ -55,7 +57,9 @@ def events(history: History) -> list[Event]:
 def event_at(history: History, metric: str, update: int) -> Event:
     """The event that the detector of `metric` found at `update`, in the words of what the last RECENT updates before it measured."""
     start, window = _parts(history, update)
-    return Event(metric, update, *(_entropy_words(start, window) if metric == "entropy_nats" else _gradient_words(window)))
+    return Event(
+        metric, update, *(_entropy_words(history, start, window) if metric == "entropy_nats" else _gradient_words(window))
+    )
 
 
 def never_event(history: History) -> Event | None:
@@ -95,14 +99,25 @@ def _parts(history: History, update: int) -> tuple[History, History]:
     return start, window
 
 
-def _entropy_words(start: History, window: History) -> tuple[str, str]:
-    """'entropy collapsed in 13 of 16 seeds', or 'prompts solved in 14 of 16 seeds' where more of those whose entropy is low have solved them
-    than not."""
+def _entropy_words(history: History, start: History, window: History) -> tuple[str, str]:
+    """'entropy collapsed in 13 of 16 seeds', or 'prompts solved in 14 of 16 seeds', or 'still learning in 11 of 16 seeds': what holds for most
+    of those whose entropy is low."""
     low = _mean(window, "entropy_nats") < ENTROPY_COLLAPSE_FRACTION * initial_values(start.updates, start.metric("entropy_nats"))
-    solved = solved_in(window)
-    if (low & solved).sum() > (low & ~solved).sum():
+    solved, learning = solved_in(window), _learning_in(history, window)
+    fallen, done, better = low & ~solved & ~learning, low & solved, low & ~solved & learning
+    if done.sum() > max(fallen.sum(), better.sum()):
         return f"prompts solved{_of(solved)}", "entropy low"
-    return f"entropy collapsed{_of(low & ~solved)}", ""
+    if better.sum() > fallen.sum():
+        return f"still learning{_of(better)}", "entropy low"
+    return f"entropy collapsed{_of(fallen)}", ""
+
+
+def _learning_in(history: History, window: History) -> np.ndarray:
+    """bool (R,): which seeds still learn at the end of `window`, by the gradients in it."""
+    gradient = window.metric("grad_norm")
+    shares = mean_over_seeds(np.where(np.isnan(gradient), np.nan, gradient >= GRADIENT_FLOOR).T)
+    until = np.full(len(history.seeds), window.last_update)
+    return still_learning(history.updates, history.metric, until, shares)
 
 
 def _gradient_words(window: History) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, STATES
 from core.analysis.result import Status
 from core.analysis.stats import Estimate
 from core.analysis.tables import bracketed, final_text, number
@@ -67,9 +67,9 @@ def _gradient(events: dict) -> str:
 
 
 def _entropy(events: dict) -> str:
-    """'Its mean entropy fell below 40% at update 96 (entropy collapsed in 13 of 16 seeds).'; solved prompts are no collapse. Single seeds may
-    have collapsed although the mean has not fallen."""
-    update = events["entropy_collapse_update"]
+    """'Its mean entropy fell below 40% at update 96 (entropy collapsed in 13 of 16 seeds).'; a policy that still learns or has
+    solved its prompts has not collapsed. Single seeds may have collapsed although the mean has not fallen."""
+    update = events["entropy_low_update"]
     if update is None:
         return f"Its mean entropy stayed above {ENTROPY_COLLAPSE_FRACTION:.0%} of the initial one."
     what = events["words"]["entropy_nats"]["what"]
@@ -77,9 +77,14 @@ def _entropy(events: dict) -> str:
 
 
 def _seeds(numbers: dict) -> str:
-    """'At the end 12 of 16 seeds have collapsed and 2 have solved the training prompts'."""
-    counts = {name: numbers["seeds"][name]["count"] for name in ("collapsed", "solved")}
+    """'At the end 12 of 16 seeds have collapsed and 2 have solved the training prompts.', and how many have little entropy and still learn."""
+    counts = {name: numbers["seeds"][name]["count"] for name in STATES}
     of = numbers["seeds"]["of"]
+    if counts["still_learning"]:
+        return (
+            f"At the end {counts['collapsed']} of {of} seeds have collapsed, {counts['solved']} have solved the training prompts, and "
+            f"{counts['still_learning']} have low entropy but still learn."
+        )
     return (
         f"At the end {counts['collapsed']} of {of} seeds have collapsed and {counts['solved']} have solved the training prompts."
     )

@@ -9,6 +9,7 @@ from core.analysis.detectors import (
     ENTROPY_COLLAPSE_FRACTION,
     EVENT_UPDATES,
     GRADIENT_FLOOR,
+    LEARNING_SHARE,
     SOLVED_FRACTION,
     VANISHED_SHARE,
 )
@@ -39,9 +40,11 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
         "## How to read this",
         f"*Initial* is the mean of the first {INITIAL_UPDATES} updates, *final* the mean over the last {FINAL_FRACTION:.0%}. "
         f"A seed has solved the training prompts when {SOLVED_FRACTION:.0%} of its completions are right, and {SOLVED_FRACTION:.0%} of its "
-        "groups without signal all right; it has collapsed when its final entropy is below "
-        f"{ENTROPY_COLLAPSE_FRACTION:.0%} of its initial one and it has not solved them. "
-        f"Entropy has collapsed when it stays below {ENTROPY_COLLAPSE_FRACTION:.0%} of its initial value, as a mean over {EVENT_UPDATES} "
+        f"groups without signal all right. Its entropy is low when it is below {ENTROPY_COLLAPSE_FRACTION:.0%} of the initial one. A seed of "
+        "low entropy that has not solved the prompts still learns when at least "
+        f"{LEARNING_SHARE:.0%} of its last updates have a gradient and the share of right completions rises over the second half of its "
+        "updates (95 % interval of the slope); otherwise it has collapsed. "
+        f"The mean entropy is looked at over {EVENT_UPDATES} "
         f"updates; the gradient has vanished when, of so many updates of all seeds, fewer than {VANISHED_SHARE:.0%} have a gradient norm of at "
         f"least {GRADIENT_FLOOR:g}. Differences are paired by seed. Cost counts the tokens that were trained on, and those generated at the "
         "price of the setting `generation_price`.",

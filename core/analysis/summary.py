@@ -10,11 +10,10 @@ import numpy as np
 from core.analysis.cost import token_cost
 from core.analysis.detectors import (
     EVENT_UPDATES,
-    collapsed_seeds,
     find_events,
     gradient_shares,
     never_had_gradient,
-    solved_seeds,
+    seed_states,
 )
 from core.analysis.events import events
 from core.analysis.history import History
@@ -112,13 +111,11 @@ def _algorithm(history: History) -> dict:
         "never_had_gradient": never_had_gradient(updates, history.metric),
         "words": {event.metric: {"what": event.what, "why": event.why} for event in events(history)},
     }
-    collapsed, solved = (find(updates, history.metric, ends) for find in (collapsed_seeds, solved_seeds))
-    out["seeds"] = {
-        name: {"count": int(found.sum())} | _share(found) for name, found in (("collapsed", collapsed), ("solved", solved))
-    }
+    states = seed_states(updates, history.metric, ends)
+    out["seeds"] = {name: {"count": int(found.sum())} | _share(found) for name, found in states.items()}
     out["seeds"]["of"] = len(history.seeds)
     out["by_seed"] = {name: final_values(updates, history.metric(name), ends).tolist() for name in SEED_METRICS}
-    out["by_seed"] |= {"collapsed": collapsed.tolist(), "solved": solved.tolist()}
+    out["by_seed"] |= {name: found.tolist() for name, found in states.items()}
     out["gradient_share"] = interval(gradient_shares(updates, watched["grad_norm"], ends)).as_dict()
     out["stability"] = {name: interval(half_variances(updates, values)).mean for name, values in watched.items()}
     return out

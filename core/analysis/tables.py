@@ -5,6 +5,11 @@ from __future__ import annotations
 from core.analysis.shape import UNIFORM
 from core.analysis.stats import MIN_SEEDS
 
+STATE_WORDS = {  # of `core.analysis.detectors.STATES`: what is said of seeds, and of one seed
+    "collapsed": ("seeds that collapsed", "collapsed"),
+    "solved": ("seeds that solved the training prompts", "solved"),
+    "still_learning": ("seeds of low entropy that still learn", "entropy low, still learning"),
+}
 TABLE_METRICS = (
     "eval_accuracy",
     "entropy_nats",
@@ -28,7 +33,7 @@ def numbers_table(summary: dict) -> str:
             m = summary["algorithms"][label][metric]
             cells.append(f"{number(m['initial'])} → {final_text(m)}")
         rows.append(f"| `{metric}` | " + " | ".join(cells) + " |\n")
-    for state, words in (("collapsed", "seeds that collapsed"), ("solved", "seeds that solved the training prompts")):
+    for state, (words, _) in STATE_WORDS.items():
         rows.append(
             f"| {words}: share | " + " | ".join(_share(summary["algorithms"][k]["seeds"], state) for k in labels) + " |\n"
         )
@@ -49,7 +54,7 @@ def seeds_table(summary: dict) -> str:
         cells = []
         for side in sides.values():
             found = side["by_seed"]
-            state = next((f" ({name})" for name in ("collapsed", "solved") if found[name][at]), "")
+            state = next((f" ({word})" for name, (_, word) in STATE_WORDS.items() if found[name][at]), "")
             cells.append(f"{number(found['eval_accuracy'][at])}{state}")
         lines.append(f"| {seed} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

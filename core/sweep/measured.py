@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.analysis.detectors import collapse_update, collapsed_seeds, solved_seeds
+from core.analysis.detectors import collapsed_seeds, entropy_low_update, solved_seeds
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
 from core.analysis.stats import final_values
@@ -106,7 +106,7 @@ def _when(updates: np.ndarray, entropy: np.ndarray, fell: np.ndarray) -> np.ndar
     """(R,) the update at which each seed that ended collapsed had first lost its entropy; NaN for the others."""
     out = np.full(len(fell), np.nan)
     for seed in np.flatnonzero(fell):
-        found = collapse_update(updates, entropy[:, seed])
+        found = entropy_low_update(updates, entropy[:, seed])
         out[seed] = np.nan if found is None else found
     return out
 

@@ -312,7 +312,7 @@ def test_what_a_finished_run_says_and_what_its_settings_change(open_board):
 
 
 def events_and_threshold_are_marked(board):
-    assert board.marks("entropy_nats") == ["collapsed: below 40 % of the start", "GRPO: entropy collapsed in 14 of 16 seeds"]
+    assert board.marks("entropy_nats") == ["entropy low: below 40 % of the start", "GRPO: entropy collapsed in 12 of 16 seeds"]
     assert board.marks("grad_norm") == ["GRPO: gradient vanished"]
     assert board.marks("groups") == ["GRPO", "DAPO"]
 
@@ -322,7 +322,7 @@ def words_for_those_who_do_not_see_and_keys_for_those_who_do_not_point(board):
     assert plot.get_attribute("role") == "img" and plot.get_attribute("tabindex") == "0"
     label = plot.get_attribute("aria-label")
     assert label.startswith("Entropy. GRPO: ") and "DAPO: " in label and "at update 393" in label
-    assert re.search(r"GRPO: entropy collapsed in 14 of 16 seeds at update \d+", label)
+    assert re.search(r"GRPO: entropy collapsed in 12 of 16 seeds at update \d+", label)
     assert "% mixed" in board.page.locator("[data-chart=groups] .lb-plot").get_attribute("aria-label")
     plot.focus()
     plot.press("ArrowLeft")
@@ -346,7 +346,7 @@ def a_chart_is_saved_as_a_picture_and_as_numbers(board):
     assert means == {side: board.js(f"BOARD.store.get('{side}').metrics.entropy_nats.mean") for side in means}
     picture = ElementTree.fromstring(saved["SVG"])
     texts = [node.text for node in picture.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"Entropy (nats)", "GRPO", "DAPO", "GRPO: entropy collapsed in 14 of 16 seeds", "update"} <= set(texts)
+    assert {"Entropy (nats)", "GRPO", "DAPO", "GRPO: entropy collapsed in 12 of 16 seeds", "update"} <= set(texts)
     lines = [node.get("d") for node in picture.iter("{http://www.w3.org/2000/svg}path") if node.get("stroke-width") == "2"]
     assert [line.count("L") + 1 for line in lines] == [len(board.line(side=side)["x"]) for side in (0, 1)]
     assert saved["PNG"].startswith(b"\x89PNG") and len(saved["PNG"]) > 10_000

@@ -82,7 +82,7 @@ def _outline(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarr
 
 
 def with_collapse_threshold(chart: Chart, sides: Sequence[StyledRun]) -> Chart:
-    """The entropy below which a policy counts as collapsed, dotted: one line if all sides start alike, else one for each."""
+    """The entropy below which it counts as low, dotted: one line if all sides start alike, else one for each."""
     if chart.figure is None:
         return chart
     found = [(side, mean_of(initial_values(side.history.updates, side.history.metric(chart.words.name)))) for side in sides]
@@ -95,7 +95,7 @@ def with_collapse_threshold(chart: Chart, sides: Sequence[StyledRun]) -> Chart:
     for start, color, whose in lines:
         chart.figure.add_hline(
             ENTROPY_COLLAPSE_FRACTION * start, line={"dash": "dot", "width": 1.5, "color": color},
-            annotation={"text": f"{whose}collapsed: below {ENTROPY_COLLAPSE_FRACTION * 100:.0f} % of the start", "font_size": 11},
+            annotation={"text": f"{whose}entropy low: below {ENTROPY_COLLAPSE_FRACTION * 100:.0f} % of the start", "font_size": 11},
             annotation_position="top right")  # fmt: skip
     return chart
 

@@ -83,7 +83,7 @@ def last_updates(points: Mapping[str, dict]) -> dict[str, int]:
 
 
 def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
-    """The entropy below which the collapse detector fires, as [{"value", "label", "side"}]: one line if all sides start alike, otherwise
+    """The entropy below which the detector of low entropy fires, as [{"value", "label", "side"}]: one line if all sides start alike, otherwise
     one for each. Empty until a side has its first updates."""
     starts = {}
     for label, history in histories.items():
@@ -94,7 +94,7 @@ def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
     if not starts:
         return []
     mean = sum(starts.values()) / len(starts)
-    text = f"collapsed: below {ENTROPY_COLLAPSE_FRACTION:.0%} of the start".replace("%", " %")
+    text = f"entropy low: below {ENTROPY_COLLAPSE_FRACTION:.0%} of the start".replace("%", " %")
     if all(abs(v - mean) <= SAME_START * abs(mean) for v in starts.values()):
         return [{"value": _rounded(ENTROPY_COLLAPSE_FRACTION * mean), "label": text, "side": None}]
     return [

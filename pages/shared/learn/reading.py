@@ -23,7 +23,7 @@ WIDTH, HEIGHT, GREY = 300, 64, "#6f8299"  # of the small curves
 
 # How the figure interprets a value: by the first bound that it is below; the last entry has no bound. `relative`: as a multiple of the start.
 RULES: dict[str, tuple[bool, tuple[tuple[float | None, str], ...]]] = {
-    "entropy_nats": (True, ((ENTROPY_COLLAPSE_FRACTION, "collapsed"), (0.8, "narrower"), (1.25, "steady"), (None, "wider"))),
+    "entropy_nats": (True, ((ENTROPY_COLLAPSE_FRACTION, "low"), (0.8, "narrower"), (1.25, "steady"), (None, "wider"))),
     "grad_norm": (True, ((0.2, "faint"), (0.7, "weaker"), (1.5, "steady"), (None, "stronger"))),
     "loss": (False, ((None, "any"),)),
     "accuracy": (False, ((0.3, "low"), (0.6, "half"), (None, "high"))),

@@ -139,14 +139,14 @@ def test_the_detector_agrees_with_a_loop_that_recomputes_every_window(seed):
     start = np.nanmean(entropy[:3])
     expected = naive_first_below(updates, entropy, detectors.ENTROPY_COLLAPSE_FRACTION * start)
     assert expected is not None
-    assert detectors.collapse_update(updates, entropy) == expected
+    assert detectors.entropy_low_update(updates, entropy) == expected
 
 
 def test_a_dip_shorter_than_the_window_is_no_collapse():
     updates = np.arange(1, 101)
     entropy = np.ones(100)
     entropy[50:60] = 0.0
-    assert detectors.collapse_update(updates, entropy) is None
+    assert detectors.entropy_low_update(updates, entropy) is None
 
 
 def test_a_gradient_vanishes_only_after_there_was_one():
@@ -183,22 +183,57 @@ def test_a_run_without_any_gradient_never_had_one_and_the_groups_say_why(wrong, 
     assert detectors.never_had_gradient(updates, lambda name: once if name == "grad_norm" else np.zeros((40, 2))) is None
 
 
-def test_a_seed_of_low_entropy_has_solved_its_prompts_or_collapsed():
-    updates = np.arange(1, 41)
-    #         certain and right, certain and wrong, certain on half of the prompts, uncertain, right on the prompts it samples right anyway
-    end = {
-        "entropy_nats": [0.1, 0.1, 0.1, 0.9, 0.9],
-        "accuracy": [0.98, 0.02, 0.5, 0.5, 0.95],
-        "all_right_fraction": [0.97, 0.0, 0.5, 0.1, 0.9],
-        "all_wrong_fraction": [0.01, 0.9, 0.5, 0.1, 0.0],
+def test_a_seed_of_low_entropy_has_solved_its_prompts_or_collapsed_or_still_learns():
+    updates = np.arange(1, 101)
+    end = {  # from update 21 on, one column per seed; `rise` is what accuracy gains after that
+        "entropy_nats": [0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1],
+        "accuracy": [0.98, 0.02, 0.5, 0.5, 0.95, 0.4, 0.4, 0.4],
+        "rise": [0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.0, 0.2],
+        "all_right_fraction": [0.97, 0.0, 0.5, 0.1, 0.9, 0.1, 0.1, 0.1],
+        "all_wrong_fraction": [0.01, 0.9, 0.5, 0.1, 0.0, 0.6, 0.6, 0.6],
+        "grad_norm": [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0],
     }
+    kinds = ["certain and right", "certain and wrong", "certain on half of the prompts", "uncertain", "right at high entropy"]
+    kinds += [
+        "certain and getting better",
+        "certain, with a gradient that brings nothing",
+        "a score that rises without a gradient",
+    ]
+    noise = 0.01 * np.random.default_rng(0).normal(size=(100, len(kinds)))
 
     def metric(name):
-        return np.where(updates[:, None] > 20, end[name], 1.0)
+        late = np.where(updates[:, None] > 20, end[name], 1.0)
+        return late + noise + np.array(end["rise"]) * (updates[:, None] - 20) / 80 if name == "accuracy" else late
 
-    until = np.full(5, 40)
-    assert detectors.solved_seeds(updates, metric, until).tolist() == [True, False, False, False, True]
-    assert detectors.collapsed_seeds(updates, metric, until).tolist() == [False, True, True, False, False]
+    until = np.full(len(kinds), 100)
+    named = {
+        state: [kind for kind, found in zip(kinds, seeds, strict=True) if found]
+        for state, seeds in detectors.seed_states(updates, metric, until).items()
+    }
+    assert named == {
+        "collapsed": [kinds[1], kinds[2], kinds[6], kinds[7]],
+        "solved": [kinds[0], kinds[4]],
+        "still_learning": [kinds[5]],
+    }
+    assert detectors.collapsed_seeds(updates, metric, until).tolist() == [kind in named["collapsed"] for kind in kinds]
+
+
+def test_what_was_not_measured_is_no_proof_of_learning():
+    updates, until = np.arange(1, 101), np.array([100])
+    rising = np.linspace(0.1, 0.5, 100)[:, None]
+    measured = {"entropy_nats": np.where(updates[:, None] > 20, 0.1, 1.0), "grad_norm": np.ones((100, 1)), "accuracy": rising}
+
+    def learns(*names):
+        return bool(
+            detectors.learning_seeds(updates, lambda n: measured[n] if n in names else np.full((100, 1), np.nan), until)[0]
+        )
+
+    assert learns("grad_norm", "accuracy") and learns("accuracy")
+    assert not learns("grad_norm") and not learns()  # a gradient alone, without any score
+    measured["reward_mean"] = rising
+    assert learns("grad_norm", "reward_mean")
+    measured["accuracy"] = np.where(np.isin(updates, (1, 90))[:, None], 0.3, np.nan)  # two measurements: the gradient decides
+    assert learns("grad_norm", "accuracy") and not learns("accuracy")
 
 
 def test_the_share_of_updates_with_a_gradient_does_not_hang_on_the_size_of_the_first_ones():

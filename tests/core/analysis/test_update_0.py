@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.analysis.charts.curves import curve
-from core.analysis.detectors import collapse_update, vanished_update
+from core.analysis.detectors import entropy_low_update, vanished_update
 from core.analysis.findings import findings
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
@@ -105,7 +105,7 @@ def test_the_first_three_updates_and_the_windows_of_the_detectors_begin_at_updat
     values = np.concatenate(([np.nan], [3.0, 6.0, 9.0, 100.0], np.full(40, 0.01)))
     updates = np.arange(len(values))
     assert initial_values(updates, values[:, None]) == initial_values(updates[1:], values[1:, None]) == 6
-    for detect in (collapse_update, vanished_update):
+    for detect in (entropy_low_update, vanished_update):
         assert detect(updates, values) == detect(updates[1:], values[1:]) is not None
     low = np.concatenate(([np.nan, 1.0], np.full(39, 1e-4)))
     assert vanished_update(np.arange(41), low) == vanished_update(np.arange(1, 41), low[1:]) == 32

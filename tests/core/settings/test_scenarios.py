@@ -69,7 +69,7 @@ def test_the_lab_prints_no_gradient_at_any_update():
 
 def test_the_repaired_lab_collapses_and_the_detector_says_so():
     summary = summarise("lab-repaired", run_all(SCENARIOS["lab-repaired"].runs(replicas=4)))
-    assert summary["algorithms"]["GRPO"]["events"]["entropy_collapse_update"] is not None
+    assert summary["algorithms"]["GRPO"]["events"]["entropy_low_update"] is not None
 
 
 def test_a_criterion_that_was_not_measured_does_not_hold():

@@ -54,7 +54,7 @@ def test_the_rescue_of_collapse_is_what_the_code_computes_today():
 def test_a_patient_is_left_only_after_every_sign_it_has_shown():
     at = page.measured()["collapse"]["at"]
     events = scenarios()["collapse"]["seeds from 0"]["algorithms"]["GRPO"]["events"]
-    seen = [events["entropy_collapse_update"], events["gradient_vanished_update"]]
+    seen = [events["entropy_low_update"], events["gradient_vanished_update"]]
     assert max(seen) <= at < max(seen) + find_scenario("collapse").run.updates_per_rollout
 
 

@@ -136,7 +136,7 @@ def test_an_outcome_is_what_the_summary_says():
     told = summarise("collapse", {"x": RunResult(small_run(CHAIN, GRPO), history)})["algorithms"]["x"]
     outcome = outcome_of(history)
     assert outcome.final == pytest.approx({name: told[name]["final"] for name in FINAL_METRICS})
-    assert [(e.metric, e.update) for e in outcome.events] == [("entropy_nats", told["events"]["entropy_collapse_update"])]
+    assert [(e.metric, e.update) for e in outcome.events] == [("entropy_nats", told["events"]["entropy_low_update"])]
     assert outcome.seconds == told["seconds"]
 
 

@@ -7,7 +7,7 @@ import math
 from functools import cache
 from pathlib import Path
 
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, VANISHED_SHARE
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, LEARNING_SHARE, VANISHED_SHARE
 from core.engine.tasks import make_task
 from core.settings.scenarios import find_scenario
 from core.settings.techniques import with_techniques
@@ -85,6 +85,10 @@ def unpunished_tokens() -> float:
 
 def collapse_fraction() -> float:
     return ENTROPY_COLLAPSE_FRACTION
+
+
+def learning_share() -> float:
+    return LEARNING_SHARE
 
 
 def vanished_share() -> float:
