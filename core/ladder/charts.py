@@ -31,7 +31,7 @@ STYLES = dict(zip(TECHNIQUES, OTHERS, strict=True))
 
 
 @dataclass(frozen=True)
-class Bar:
+class ScoreBar:
     """One rung as it is drawn."""
 
     words: str  # above the bar
@@ -62,7 +62,7 @@ def published_chart(published: Published, *, dark: bool = False) -> Chart:
     colors = _colors(techniques, adds=True, dark=dark)
     changes = [None, *(after - before for before, after in pairwise(values))]
     texts = [f"{n}  <b>{v:g}</b>{'' if c is None else f'  ({c:+g})'}" for n, v, c in zip(names, values, changes, strict=True)]
-    figure = _figure([Bar(t, c, v) for t, c, v in zip(texts, colors, values, strict=True)], [0, 60])
+    figure = _figure([ScoreBar(t, c, v) for t, c, v in zip(texts, colors, values, strict=True)], [0, 60])
     caption = "One run per rung, no intervals published. In brackets: points more than the rung before."
     words = Words(f"published-{published.key}", f"Published: {published.name}", published.what, caption)
     text = ", ".join(f"{name} {value:g}" for name, value in zip(names, values, strict=True))
@@ -93,16 +93,16 @@ def _colors(techniques, *, adds: bool, dark: bool) -> list[str]:
     return [style[key] for style in styles]
 
 
-def _bar(name: str, row: Row | None, count: str, table: LadderTable, color: str) -> Bar:
+def _bar(name: str, row: Row | None, count: str, table: LadderTable, color: str) -> ScoreBar:
     measure = None if row is None else row.per[count]
     if row is None or measure is None:
         why = "not measured" if row is None else f"{row.samples:,.0f} samples only"
-        return Bar(f"{html.escape(name)}  ({why})", color, None)
+        return ScoreBar(f"{html.escape(name)}  ({why})", color, None)
     change = _change(measure.brings, table)
     cut = "" if row.status is Status.DONE else f", {row.status} after {row.updates} updates"
     bracket = f"  ({change}{cut})" if change else f"  ({cut[2:]})" if cut else ""
     words = f"{html.escape(name)}  <b>{number(measure.score.mean)}</b>{bracket}"
-    return Bar(words, color, measure.score.mean, measure.score.ci95, row.status is Status.DONE)
+    return ScoreBar(words, color, measure.score.mean, measure.score.ci95, row.status is Status.DONE)
 
 
 def _change(brings: Estimate | None, table: LadderTable) -> str:
@@ -120,7 +120,7 @@ def _told(row: Row, count: str, table: LadderTable) -> str:
     return f"{row.rung.name}: {with_interval(measure.score)}{f', {change}' if change else ''}"
 
 
-def _figure(bars: list[Bar], span: list[float] | None) -> go.Figure:
+def _figure(bars: list[ScoreBar], span: list[float] | None) -> go.Figure:
     """One bar per row, from the top, each below its text."""
     figure = go.Figure()
     for y, bar in enumerate(bars):
