@@ -13,7 +13,7 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.serial import config_to_json
 
-FORMAT = 1  # of the stored numbers: what another version of this program measured differently has another key
+FORMAT = 2  # of the stored numbers: what another version of this program measured differently has another key
 
 
 @dataclass(frozen=True)
