@@ -11,7 +11,7 @@ import torch
 
 from core.analysis.history import History
 from core.analysis.result import RunResult
-from core.commands.bar import Bar
+from core.commands.progress import ProgressBar
 from core.commands.running import add_setting_options, resolve, whole_number
 from core.engine.cost import check
 from core.inspection.report import Other, group_text, step_text, step_values
@@ -98,7 +98,7 @@ def _one_of(option: str, label: str, known: Mapping[str, object]) -> str:
 def _replayed(config: RunConfig, seed: int | None, update: int) -> Step:
     check({"the run": config})
     torch.set_num_threads(1)  # as in the run: another number of threads sums in another order, with other rounding
-    with Bar(unit="update", leave=False) as bar:
+    with ProgressBar(unit="update", leave=False) as bar:
 
         def on_prepare(stage: str, done: int, total: int) -> None:
             if bar.desc != f"{stage}: ":

@@ -15,7 +15,7 @@ from core.analysis.findings import findings
 from core.analysis.result import RunResult, Status
 from core.analysis.summary import summarise
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
-from core.commands.bar import Bar
+from core.commands.progress import ProgressBar
 from core.engine.cost import check
 from core.runs.foreground import run_all
 from core.settings.fields import ConfigError, short
@@ -154,7 +154,7 @@ def run_with_progress(runs: dict[str, RunConfig]) -> tuple[dict[str, RunResult],
     interrupted = False
     totals = {label: run.most_updates - done[label] for label, run in runs.items()}
     start = dict(done)
-    with Bar(total=sum(totals.values()), unit="update", smoothing=0.05) as bar, ThreadPoolExecutor(1) as pool:
+    with ProgressBar(total=sum(totals.values()), unit="update", smoothing=0.05) as bar, ThreadPoolExecutor(1) as pool:
 
         def on_progress(label: str, stage: str, count: int, total: int) -> None:
             bar.set_postfix_str(f"{label}: {stage} {count}/{total}", refresh=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.analysis.export import open_directory, write_files
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
-from core.commands.bar import Bar
+from core.commands.progress import ProgressBar
 from core.commands.running import add_start_options, resolve, whole_number
 from core.engine.cost import check
 from core.settings.fields import ConfigError, short
@@ -104,7 +104,7 @@ def _with_bar(sweep: Sweep, executor: Executor) -> tuple[Progress, bool]:
     if first.found:
         print(f"{first.found} of {first.total} cells are known already.", file=sys.stderr)
     told = 0
-    with Bar(total=first.total, initial=first.cells, unit="cell", smoothing=0.1) as bar:
+    with ProgressBar(total=first.total, initial=first.cells, unit="cell", smoothing=0.1) as bar:
 
         def show(progress: Progress) -> None:
             nonlocal told

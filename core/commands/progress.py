@@ -9,7 +9,7 @@ from tqdm import tqdm
 SECONDS_IN_A_FILE = 1.0  # between two lines: in a file each of them stays
 
 
-class Bar(tqdm):
+class ProgressBar(tqdm):
     """`tqdm` on the standard error. Everything else about it is tqdm's own."""
 
     def __init__(self, *args: object, **options: object):

@@ -2,7 +2,7 @@
 
 import io
 
-from core.commands.bar import SECONDS_IN_A_FILE, Bar
+from core.commands.progress import SECONDS_IN_A_FILE, ProgressBar
 
 
 class Terminal(io.StringIO):
@@ -10,10 +10,10 @@ class Terminal(io.StringIO):
         return True
 
 
-def drawn(monkeypatch, stream: io.StringIO) -> tuple[Bar, str]:
+def drawn(monkeypatch, stream: io.StringIO) -> tuple[ProgressBar, str]:
     """A bar that has advanced a thousand times and was asked to be drawn at once, and what it wrote meanwhile."""
     monkeypatch.setattr("sys.stderr", stream)
-    with Bar(total=1000, file=stream) as bar:
+    with ProgressBar(total=1000, file=stream) as bar:
         for _ in range(1000):
             bar.update()
             bar.redraw()
