@@ -11,7 +11,7 @@ from pathlib import Path
 from core.analysis.export import open_directory, write_files
 from core.commands import EXIT_FAILED, EXIT_INTERRUPTED
 from core.commands.progress import ProgressBar
-from core.commands.running import add_start_options, resolve, whole_number
+from core.commands.running import add_setting_options, resolve, whole_number
 from core.engine.cost import check
 from core.settings.fields import ConfigError, short
 from core.settings.scenarios import find_scenario
@@ -32,16 +32,7 @@ STORE = "results.sqlite"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--scenario", default="collapse", help="a name that `list` shows (default: collapse)")
-    parser.add_argument("--sides", default=None, metavar="LABEL[:BASE],…", help="which algorithms (default: the scenario's)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="settings",
-        help="change a setting of every cell, as for compare",
-    )
+    add_setting_options(parser)
     for option, need in (("--x", True), ("--y", True), ("--z", False)):
         parser.add_argument(
             option,
@@ -49,7 +40,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             metavar="SETTING=VALUES",
             help="SETTING=LOW:HIGH:logN, LOW:HIGH:linN, or values with commas between",
         )
-    add_start_options(parser)
     parser.add_argument(
         "--show", default=COLLAPSED, help=f"what map.html shows, one of {', '.join(MEASURES)} (default: {COLLAPSED})"
     )
