@@ -16,7 +16,8 @@ from core.logs.sentences import Sentence, listed, printable, say
 from core.logs.starts import as_one, joined_starts, run_of
 from core.logs.steps import choose
 
-LOOK_AHEAD = 64  # rows that are looked at before the step's key is chosen
+LOOK_AHEAD = 64  # rows with a metric that are looked at before the step's key is chosen
+MOST_AHEAD = 4_000  # rows of any kind, of which a profiler may log many between two of the trainer's
 MOST_SEGMENTS = 500  # a file whose steps go back more often is not in order
 STEP, METRIC, EVALUATION, TOTAL = "step", "metric", "evaluation", "total"
 
@@ -40,6 +41,7 @@ class Collector:
         self.name = name
         self._budget = budget
         self._ahead: list[Mapping[str, object]] | None = []
+        self._told = 0  # of them, rows with a metric
         self._key = ""
         self._last = 0
         self._kinds: dict[str, str] = {}
@@ -59,7 +61,8 @@ class Collector:
             row = kept
         if self._ahead is not None:
             self._ahead.append(row)
-            if len(self._ahead) >= LOOK_AHEAD:
+            self._told += not only_bookkeeping(row.items())
+            if self._told >= LOOK_AHEAD or len(self._ahead) >= MOST_AHEAD:
                 self._settle()
         else:
             self._take(row)
@@ -74,7 +77,7 @@ class Collector:
 
     def _settle(self) -> None:
         rows, self._ahead = self._ahead or [], None
-        self._key = choose(rows)
+        self._key = choose([row for row in rows if not only_bookkeeping(row.items())] or rows)
         for row in rows:
             self._take(row)
 
@@ -86,8 +89,8 @@ class Collector:
             self._totals += 1
             self._starts[-1].ended = True
             if not any(base(name) in _TRAINS for name, _ in values):
-                totals += values
-                values = []
+                totals += [pair for pair in values if self._kinds.get(pair[0]) is not EVALUATION]
+                values = [pair for pair in values if self._kinds.get(pair[0]) is EVALUATION]
             self._starts[-1].summary.update(totals)
         if not values or (len(values) <= 3 and only_bookkeeping(values)):
             return
@@ -164,7 +167,9 @@ class Collector:
         return again
 
     def _is_evaluation(self, values: list[tuple[str, float]]) -> bool:
-        return all(self._kinds[name] is EVALUATION for name, _ in values if name in self._kinds)
+        """Names of evaluations, and nothing else but counters and times."""
+        rest = [pair for pair in values if self._kinds.get(pair[0]) is not EVALUATION]
+        return len(rest) < len(values) and only_bookkeeping(rest)
 
     def _place(self, step: int, values: list[tuple[str, float]]) -> None:
         start = self._starts[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class Segment:
                 where, numbers = where[order], numbers[order]
                 same = where[1:] == where[:-1]
                 differ = same & ~((numbers[1:] == numbers[:-1]) | (np.isnan(numbers[1:]) & np.isnan(numbers[:-1])))
-                if not TIMES.search(name):
+                if not is_bookkeeping(name):
                     again.update(distinct[where[1:][differ]].tolist())
                 last = np.append(~same, True)
                 where, numbers = where[last], numbers[last]
@@ -80,6 +81,11 @@ def base(name: str) -> str:
     return name.rpartition("/")[2].lower()
 
 
-def only_bookkeeping(values: Iterable[tuple[str, float]]) -> bool:
-    """Counters and times, which an evaluation row carries too."""
-    return all(fold(base(name)) in ("epoch", "num_tokens", "step", "global_step") or TIMES.search(name) for name, _ in values)
+@lru_cache(maxsize=10_000)
+def is_bookkeeping(name: str) -> bool:
+    """A counter or a time, which an evaluation row carries too."""
+    return fold(base(name)) in ("epoch", "num_tokens", "step", "global_step") or bool(TIMES.search(name))
+
+
+def only_bookkeeping(values: Iterable[tuple[str, object]]) -> bool:
+    return all(is_bookkeeping(name) for name, _ in values)

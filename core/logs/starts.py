@@ -10,8 +10,10 @@ import numpy as np
 from core.logs import sentences as s
 from core.logs.copies import copied_rows
 from core.logs.model import Column, RawRun, Table
-from core.logs.segments import Start, only_bookkeeping
+from core.logs.segments import Start, is_bookkeeping
 from core.logs.sentences import Sentence, say
+
+ROUNDED = 1e-3  # relative: a value that is printed twice may be rounded once
 
 
 def as_one(starts: list[Start]) -> Start:
@@ -52,17 +54,51 @@ def run_of(name: str, start: Start, key: str, file: str) -> RawRun:
 
 
 def _with_others(training: Table, other: Table, evaluation: Table) -> tuple[Table, Table]:
-    """Rows without a loss are a second process's rows if they have names of their own, and evaluations if they share names with the training
-    rows (another meaning of the same name may not be mixed in)."""
+    """Rows without a loss that say again what the training row of their step says add to it. Of the rest, rows with names of their own are a
+    second process's, and rows that share names with the training rows are evaluations (another meaning of the same name may not be mixed
+    in)."""
     if not len(training):
         return other, evaluation
-    shared = [n for n in other.columns if n in training.columns and not only_bookkeeping([(n, 0.0)])]
+    other = _with_metrics(other, training.steps)
+    shared = [n for n in other.columns if n in training.columns and not is_bookkeeping(n)]
+    adds = _additions(training, other, shared)
+    if adds.any():
+        training = merged(other.where(adds), training)
+        other = other.where(~adds)
+        shared = [n for n in shared if n in other.columns]
+    if not len(other):
+        return training, evaluation
     rewarded = any("reward" in name.lower() for name in other.columns)
     if len(other) < len(training) and (3 * len(shared) > len(other.columns) if rewarded else shared):
         seldom = [n for n in other.columns if n in training.columns and 2 * len(training.columns[n].rows) <= len(training)]
         training, there = training.split(seldom)  # a training row that an evaluation was written into
         return training, merged(merged(evaluation, other), there)
     return merged(other, training), evaluation
+
+
+def _with_metrics(other: Table, steps: np.ndarray) -> Table:
+    """Without the rows of nothing but counters and times, unless they are at one of `steps`: a profiler's rows make no step."""
+    keep = np.isin(other.steps, steps)
+    for name, column in other.columns.items():
+        if not is_bookkeeping(name):
+            keep[column.rows] = True
+    return other.where(keep)
+
+
+def _additions(training: Table, other: Table, shared: list[str]) -> np.ndarray:
+    """(rows of `other`,) bool: rows that have the training row's values, where most of those that can be compared have them. With these go
+    rows at a step for which there is no value to compare with (the training row may not be written yet)."""
+    agree, differ = np.zeros(len(other), dtype=int), np.zeros(len(other), dtype=int)
+    for name in shared:
+        mine, theirs = training.columns[name], other.columns[name]
+        _, here, there = np.intersect1d(training.steps[mine.rows], other.steps[theirs.rows], assume_unique=True, return_indices=True)
+        same = np.isclose(mine.values[here], theirs.values[there], rtol=ROUNDED, atol=0, equal_nan=True)
+        agree[theirs.rows[there]] += same
+        differ[theirs.rows[there]] += ~same
+    adds = (agree > 0) & (differ == 0)
+    if 2 * adds.sum() <= ((agree > 0) | (differ > 0)).sum():
+        return np.zeros(len(other), dtype=bool)
+    return adds | ((agree == 0) & (differ == 0))
 
 
 def merged(first: Table, second: Table) -> Table:

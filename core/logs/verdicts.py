@@ -9,6 +9,7 @@ from core.logs.framework import guess_framework
 from core.logs.model import ROLLOUT, UPDATE, RawRun, Table, Taken
 from core.logs.names import name_for
 from core.logs.run import LogRun
+from core.logs.segments import is_bookkeeping
 from core.logs.sentences import Sentence, listed, say
 from core.logs.steps import fold
 from core.logs.take import SHARES, derived, taken_columns
@@ -135,7 +136,8 @@ def _about_values(raw: RawRun, taken: dict[str, Taken], file: str) -> list[Sente
 def accuracy_candidates(training: Table, taken: dict[str, Taken]) -> list[str]:
     """Columns that may be the share of right answers, likeliest first. Never taken for it unasked: the reward's scale is not in a log."""
     words = ("accuracy", "correct", "acc", "solve")
-    by_name = [c for c in training.columns if any(w in fold(c).split("_") or (len(w) > 4 and w in fold(c)) for w in words)]
+    measured = [c for c in training.columns if not is_bookkeeping(c)]  # the time that a reward function takes is none
+    by_name = [c for c in measured if any(w in fold(c).split("_") or (len(w) > 4 and w in fold(c)) for w in words)]
     by_name = [
         c
         for c in by_name

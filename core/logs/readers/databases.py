@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -90,8 +90,22 @@ def _mlflow(database: sqlite3.Connection) -> Iterator[tuple[str, str, dict]]:
     rows = database.execute(
         "SELECT run_uuid, key, CASE WHEN is_nan THEN 'nan' ELSE value END, step FROM metrics ORDER BY run_uuid, step, timestamp"
     )
+    for identity, row in _by_step(rows):
+        yield str(identity), str(names.get(identity) or identity), row
+
+
+def _by_step(rows: Iterable[tuple]) -> Iterator[tuple[object, dict[str, object]]]:
+    """(run, the values of one step as one row) of one row per value; a name that comes again begins another row."""
+    run, row = None, {}
     for identity, key, value, step in rows:
-        yield str(identity), str(names.get(identity) or identity), {"step": step, str(key): value}
+        if row and (identity != run or step != row["step"] or str(key) in row):
+            yield run, row
+            row = {}
+        run = identity
+        row = row or {"step": step}
+        row.setdefault(str(key), value)
+    if row:
+        yield run, row
 
 
 def _collected(rows: Iterator[tuple[str, str, dict]], file: str, budget: Budget) -> Rows:

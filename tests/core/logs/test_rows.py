@@ -122,6 +122,33 @@ def test_evaluations_and_totals_stand_apart():
     assert not any(name.startswith("eval") for name in run.columns)
 
 
+def second_lines(last, **more):
+    return [{"step": i, "reward": round(0.1 * i, 3), "tokens_per_second": 100.0 + i, **more} for i in range(1, last + 1)]
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 6], ids=["of one step", "before the last came", "of every step"])
+def test_a_second_line_that_says_a_steps_value_again_adds_to_the_step(seconds):
+    rows = [*steps(6), *second_lines(6)[-1:]] if seconds == 1 else [*steps(6), *second_lines(seconds)]
+    reading = read(sorted(rows, key=lambda row: row["step"]))
+    (run,) = reading.runs
+    assert run.steps.tolist() == [1, 2, 3, 4, 5, 6] and len(run.evaluation) == 0
+    assert run.series("reward_mean").tolist() == [0.1 * i for i in range(1, 7)]
+    assert np.isfinite(run.values("tokens_per_second")).sum() == seconds
+
+
+def test_a_second_process_that_is_a_step_ahead_is_no_evaluation():
+    reading = read(sorted([*steps(5), *second_lines(6)], key=lambda row: row["step"]))
+    (run,) = reading.runs
+    assert run.steps.tolist() == [1, 2, 3, 4, 5, 6] and len(run.evaluation) == 0 and np.isnan(run.series("loss")[5])
+
+
+def test_a_line_with_another_value_of_the_same_name_is_an_evaluation():
+    evaluations = [{"step": i, "reward": 0.9, "correct": 0.8} for i in (2, 4)]
+    (run,) = read(sorted([*steps(6), *evaluations], key=lambda row: row["step"])).runs
+    assert run.evaluation.steps.tolist() == [2, 4] and run.series("reward_mean").tolist() == [0.1 * i for i in range(1, 7)]
+    assert "correct" not in run.columns
+
+
 def test_missing_is_not_0_and_nan_is_not_missing():
     (run,) = read(
         [{"step": 1, "reward": 0.5, "kl": float("nan")}, {"step": 2, "kl": 0.1}, {"step": 3, "reward": None, "kl": 0.2}]
