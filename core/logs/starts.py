@@ -91,7 +91,9 @@ def _additions(training: Table, other: Table, shared: list[str]) -> np.ndarray:
     agree, differ = np.zeros(len(other), dtype=int), np.zeros(len(other), dtype=int)
     for name in shared:
         mine, theirs = training.columns[name], other.columns[name]
-        _, here, there = np.intersect1d(training.steps[mine.rows], other.steps[theirs.rows], assume_unique=True, return_indices=True)
+        _, here, there = np.intersect1d(
+            training.steps[mine.rows], other.steps[theirs.rows], assume_unique=True, return_indices=True
+        )
         same = np.isclose(mine.values[here], theirs.values[there], rtol=ROUNDED, atol=0, equal_nan=True)
         agree[theirs.rows[there]] += same
         differ[theirs.rows[there]] += ~same
