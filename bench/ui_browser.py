@@ -73,12 +73,14 @@ def statistics(page: Page) -> dict[str, int]:
 
 
 class Meter:
-    """Bytes that arrive over the page's websocket: `frames` is [(seconds of Chromium's clock, bytes)]."""
+    """Bytes that arrive over the page's websocket, and by the board's own requests as they travel: `frames` is [(seconds of Chromium's clock,
+    bytes)]."""
 
     def __init__(self, page: Page):
         self.frames: list[tuple[float, int]] = []
         self._session = page.context.new_cdp_session(page)
         self._session.on("Network.webSocketFrameReceived", self._count)
+        self._session.on("Network.loadingFinished", lambda e: self.frames.append((e["timestamp"], int(e["encodedDataLength"]))))
         self._session.send("Network.enable")
 
     def _count(self, event: dict) -> None:

@@ -14,22 +14,22 @@ It starts the app as `streamlit run app.py` does and opens it in Chromium; it ne
 # part -> (what it is, a function from the part's results to lines)
 ABOUT = {
     "watching": """**Watching.** Chromium's own counters for the page's main thread, in its processor time, while `addition` trains: the
-share of a core and the milliseconds per tick (with what Streamlit does for one), of a visible board and in a hidden tab; and what a first
+share of a core and the milliseconds per tick, of a visible board and in a hidden tab; and what a first
 visit with an empty cache takes. Wanted: 5 % of a core, 20 ms per tick, 1.2 s of processor and 4 MB per load, first chart after 1.5 s.""",
     "first-point": """**First point.** From the click on Run, in the default scenario, to the first point of that run on the
 screen: *request* until the browser has sent the click, *server* until the first points are back (the script runs, the manager starts two
 runs, the first tick comes), *draw* until a chart shows them. Cold: the first run of a server that has just started; warm: a later one.
 Wanted: at most 1 s.""",
-    "traffic": """**Traffic.** Bytes that arrive over the websocket, uncompressed as the app is configured, at the default tick of
-half a second, once the run is on the screen. Wanted: at most 20 kB/s. A run that is too fast for that is sent in coarser steps
-(`pages/shared/live_board/pace.py`).""",
+    "traffic": """**Traffic.** Bytes that arrive over the websocket, uncompressed as the app is configured, and by the board's own requests,
+compressed, at the default tick of half a second, once the run is on the screen. Wanted: at most 20 kB/s. A run that is too fast for that
+is sent in coarser steps (`pages/shared/common/live_board/pace.py`).""",
     "viewers": """**Viewers.** What the training of the default comparison, both sides, loses to viewers, in one server: each
 viewed period lies between two without, and is divided by their mean. *Protocol* viewers do what a browser does on the wire and come from a
 process of the lowest priority, so they show what the server loses; *Chromium* pages draw on the same cores, and what they take is on top.
 *Speed* is updates per second, which everything else on the machine disturbs; *processor* is updates per second of the server's own
 processor time, which is what remains to be said on a busy machine. Noise is the same ratio with nobody watching. Wanted, of the server:
 at most 10 % lost to one viewer, 20 % to four. Up to two who watch get a board every half second; more share four boards a second
-(`BOARDS_PER_SECOND` in `pages/shared/live.py`), at the slowest one in two seconds each.""",
+(`BOARDS_PER_SECOND` in `pages/shared/common/live.py`), at the slowest one in two seconds each.""",
     "heap": """**Heap.** One page, live updates all the time; what is left after a garbage collection every 30 s. The browser
 keeps at most 3000 rows of a side, so the heap grows until each chart has as many points as it draws and is level from then on. Slope over
 the second half, with its 95 % interval; wanted: flat. No chart's node may ever be replaced.""",

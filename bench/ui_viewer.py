@@ -1,4 +1,5 @@
-"""Viewers without a browser: they speak Streamlit's protocol over the websocket and ask for a fragment's runs as its timer would.
+"""Viewers without a browser: they speak Streamlit's protocol over the websocket, ask for a fragment's runs as its timer would, and fetch what
+is new for the board as its script does.
 
 `python -m bench.ui_viewer http://HOST:PORT QUERY` reads from each line of its input how many viewers to hold, or `stop` to press Stop in
 the first one. It answers, once all have been sent a board, with a line of JSON: what was asked and received since the line before.
@@ -10,6 +11,10 @@ import asyncio
 import json
 import sys
 from collections import Counter
+from contextlib import suppress
+from urllib.error import URLError
+from urllib.parse import quote
+from urllib.request import urlopen
 
 # Streamlit's own protocol and the client that it depends on: no other requirement.
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -28,6 +33,8 @@ class Viewer:
         self._page = ""
         self._buttons: dict[str, str] = {}  # label -> id
         self._socket: ClientConnection | None = None
+        self._fetching: asyncio.Task | None = None
+        self._shown, self._last = "", {}  # what the board shows: the picture's name, and label -> its last update
         self.task = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
@@ -42,6 +49,8 @@ class Viewer:
                     self._received(data)
             finally:
                 self._stop_timers()
+                if self._fetching:
+                    self._fetching.cancel()
 
     def _received(self, data: bytes) -> None:
         self._read(ForwardMsg.FromString(data))
@@ -61,10 +70,33 @@ class Viewer:
         elif kind == "delta":
             element = message.delta.new_element
             if element.WhichOneof("type") == "bidi_component":
-                self._counts["boards"] += 1
+                if element.bidi_component.bytes:
+                    self._board(json.loads(element.bidi_component.bytes), element.bidi_component.id, message.delta.fragment_id)
                 self.ready.set()
             elif element.WhichOneof("type") == "button":
                 self._buttons[element.button.label] = element.button.id
+
+    def _board(self, payload: dict, board: str, fragment: str) -> None:
+        """Take in what the board was sent, and look again when that is due."""
+        self._counts["boards"] += 1
+        self._shown = payload["picture"]
+        before = {} if payload["full"] else self._last
+        self._last = {k: (p.get("update") or p.get("updates") or [before.get(k, -1)])[-1] for k, p in payload["points"].items()}
+        if self._fetching and self._fetching is not asyncio.current_task():
+            self._fetching.cancel()
+        self._fetching = None
+        if payload["fetch"] and payload["fetch"]["seconds"]:
+            self._fetching = asyncio.create_task(self._fetch(payload["fetch"], board, fragment))
+
+    async def _fetch(self, due: dict, board: str, fragment: str) -> None:
+        await asyncio.sleep(due["seconds"])
+        has = quote(json.dumps({"picture": self._shown, "last": self._last}))
+        address = self._address.replace("ws", "http", 1).removesuffix("/_stcore/stream")
+        with suppress(URLError):
+            data = await asyncio.to_thread(lambda: urlopen(f"{address}/{due['path']}?has={has}").read())
+            self._counts["ticks"] += 1
+            self._counts["bytes"] += len(data)
+            self._board(json.loads(data), board, fragment)
 
     async def _tick(self, fragment: str, seconds: float) -> None:
         while True:

@@ -63,7 +63,6 @@ class Tab(Viewer):
         self._pages: dict[str, str] = {}  # address -> its hash
         self._changed: dict[str, dict] = {}  # what differs from the page's own values: a browser sends it with everything
         self._asked: dict[str, float] = {}  # fragment -> when its oldest unanswered tick was sent
-        self._shown, self._last = "", {}  # what the board shows: the picture's name, and label -> its last update
         self._sending: set[asyncio.Task] = set()
         self._expect("open")
 
@@ -205,22 +204,26 @@ class Tab(Viewer):
             self.diary.errors.append(f"{element.exception.type}: {element.exception.message}")
         elif kind == "alert" and element.alert.format == element.alert.ERROR:
             self.diary.errors.append(element.alert.body)
-        elif kind == "bidi_component" and element.bidi_component.bytes:
-            self._board(json.loads(element.bidi_component.bytes), element.bidi_component.id, fragment)
 
     def _board(self, payload: dict, board: str, fragment: str) -> None:
-        """Take in what the board was sent, as its script does; ask for everything behind what it has if something between is missing."""
+        """Ask for everything behind what it has if something between is missing, and for a run of the script when the page is out of date."""
         known = self._shown == payload["picture"] and self._last.keys() == payload["points"].keys()
         if not payload["full"] and not (known and all(p["after"] <= self._last[k] for k, p in payload["points"].items())):
             self.diary.counts["refused"] += 1
             return self._resync(board, fragment)
-        before = dict.fromkeys(payload["points"], 0) if payload["full"] else self._last
-        self._shown = payload["picture"]
-        self._last = {k: (p.get("update") or p.get("updates") or [before[k]])[-1] for k, p in payload["points"].items()}
+        super()._board(payload, board, fragment)
         badge = payload["badge"] or {"state": "", "text": ""}
         told = Told(time.monotonic(), payload["comparison"], badge["state"], badge["text"], payload["points"], payload["full"])
         self.diary.told.append(told)
+        if payload["stale"]:
+            self._resync(board, fragment)
         return None
+
+    async def _fetch(self, due: dict, board: str, fragment: str) -> None:
+        await asyncio.sleep(due["seconds"])
+        began = time.monotonic()
+        await super()._fetch(due | {"seconds": 0}, board, fragment)
+        self.diary.ticks.append(time.monotonic() - began)
 
     def _resync(self, board: str, fragment: str) -> None:
         value = {"picture": self._shown, "last": self._last, "time": time.time()}

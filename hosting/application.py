@@ -1,22 +1,44 @@
-"""The app behind what a host adds to it, for `hosting.serve`."""
+"""What the server of the app answers besides Streamlit's own pages: the board's own requests, and the cards of shared links. `app.py` makes
+the application of it, so it is there under `streamlit run app.py` as in a container.
+
+What takes seconds to import is imported when it is first needed: the server answers before.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from hosting.cards import ROOT, ROUTES, Cards
-from pages.shared.common.process import manager
+from hosting import cards
 
 
 @asynccontextmanager
 async def until_stopped(_: st.App) -> AsyncIterator[dict]:
     """The stop signal ends a server of this kind without Python's exit functions, so the runs are ended here."""
     yield {}
-    manager().shutdown()
+    if process := sys.modules.get("pages.shared.common.process"):  # without a visit there are none
+        process.manager().shutdown()
 
 
-app = st.App(ROOT / "app.py", routes=ROUTES, middleware=[Middleware(Cards)], lifespan=until_stopped)
+def _board(request: Request) -> Response:
+    """Not a coroutine: it computes, in a thread of its own."""
+    from pages.shared.common.live_board.sender import answer
+
+    return answer(request)
+
+
+def _everywhere(path: str, endpoint) -> list[Route]:
+    """The address at the server's root, and below the folder that `server.baseUrlPath` names."""
+    below = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return [Route(path, endpoint), *([Route(f"/{below}{path}", endpoint)] if below else [])]
+
+
+ROUTES = [*_everywhere("/board/{token}", _board), *_everywhere(cards.PATH, cards.picture)]
+MIDDLEWARE = [Middleware(cards.Cards)]

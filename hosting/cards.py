@@ -1,5 +1,5 @@
 """The card of a link that is shared: title, sentence and picture as Open Graph tags in the page's head, so that a messenger or a forum can show
-them. Streamlit's own page has none, and offers no way to add them from a script; this stands in front of it in the container's server."""
+them. Streamlit's own page has none, and offers no way to add them from a script; this stands in front of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 from starlette.responses import FileResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.settings.scenarios import SCENARIOS
@@ -16,6 +15,7 @@ from core.settings.scenarios import SCENARIOS
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "compare-light.png"
 PATH = "/card.png"
+NO_PAGE = (".", "/_stcore/", "/board/")  # in the path of what is no page
 NAME = "DAPO Lab"
 PLAIN = "Train GRPO and DAPO side by side in your browser, switch every technique by itself, and see why one collapses and the other holds."
 
@@ -51,7 +51,7 @@ class Cards:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or "." in scope["path"] or scope["path"].startswith("/_stcore"):
+        if scope["type"] != "http" or scope["method"] != "GET" or any(part in scope["path"] for part in NO_PAGE):
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
@@ -87,8 +87,5 @@ class Cards:
         await self.app(plain, receive, with_tags)
 
 
-async def _picture(request) -> FileResponse:
+async def picture(request) -> FileResponse:
     return FileResponse(PICTURE, headers={"cache-control": "max-age=86400"})
-
-
-ROUTES = [Route(PATH, _picture)]

@@ -20,7 +20,7 @@ def options(environment: dict[str, str], given: list[str]) -> list[str]:
     """The command line of Streamlit. `given` comes last and so overrides the rest."""
     port = environment.get("PORT", "8501")
     ours = [f"--server.port={port}", "--server.address=0.0.0.0", "--server.headless=true", "--server.fileWatcherType=none"]
-    return ["run", str(ROOT / "hosting" / "application.py"), *ours, *given]
+    return ["run", str(ROOT / "app.py"), *ours, *given]
 
 
 def main() -> None:

@@ -4,8 +4,9 @@ import time
 
 import streamlit as st
 
-from pages.shared.common.live_board import live_board, picture_of
+from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import CHARTS
+from pages.shared.common.live_board.payload import picture_of
 from pages.shared.common.series import find_events
 from tests.browser.made_up import UPDATES, histories
 
@@ -20,7 +21,7 @@ st.session_state.setdefault("began", time.monotonic())
 def lose_a_snapshot() -> None:
     """Single seeds are asked for, and the snapshot that has them is lost on its way."""
     st.session_state.seeds = True
-    st.session_state["board:sent"].picture = picture_of(query.get("comparison", "a"), histories(1), CHARTS, True)
+    st.session_state["board:sender"].sent.picture = picture_of(query.get("comparison", "a"), histories(1), CHARTS, True)
 
 
 with st.sidebar:
@@ -55,9 +56,9 @@ def board() -> None:
 
 
 if lose:  # as if two ticks in a row were lost: the board is told of points behind a gap
-    sent = st.session_state["board:sent"]
+    sent = st.session_state["board:sender"].sent
     sent.last, sent.before = ({label: update + 50 for label, update in mark.items()} for mark in (sent.last, sent.before))
 if thin:  # as if the run were too fast for what may be sent
-    st.session_state["board:sent"].pace.level += 1
+    st.session_state["board:sender"].sent.pace.level += 1
 if not away:
     board()

@@ -78,6 +78,8 @@ def test_a_reload_finds_the_run_again_pause_holds_step_makes_one_update_and_resu
     page.reload()
     page.wait_for_selector(".lb-plot canvas")
     goes_on(page, seen)
+    settled(page)
+    points_come_without_a_run_of_the_script(page)
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()
     done = "Number(BOARD.status.text.split(' of ')[0])"
@@ -93,6 +95,18 @@ def test_a_reload_finds_the_run_again_pause_holds_step_makes_one_update_and_resu
     until(page, f"BOARD.store.get('DAPO').last > {held + 20}")
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("was stopped").first.wait_for()
+
+
+def points_come_without_a_run_of_the_script(page):
+    """Streamlit draws its whole page anew for each message of one, which costs more than all the charts. Its timer may come between once."""
+    ran: list[str] = []
+    for socket in page.sockets:
+        socket.on("framesent", lambda _: ran.append(""))
+    with page.expect_response("**/board/*") as asked:
+        tails = page.evaluate(f"{BOARD}.stats.tails")
+        until(page, f"BOARD.stats.tails >= {tails + 3}")
+    assert asked.value.ok and len(ran) <= 1
+    assert asked.value.headers["content-encoding"] == "gzip"
 
 
 def the_downloads_hold_what_was_drawn(page):

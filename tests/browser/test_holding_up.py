@@ -47,7 +47,16 @@ def test_an_outage_changes_nothing(visit, proxy, attempts):
     assert kept == marked
     updates = page.evaluate("document.querySelector('.live-board').liveBoard.store.get('DAPO').update")
     assert updates == sorted(set(updates))
+    without_its_own_requests_the_board_is_told_by_the_script(page)
     stop(page)
+
+
+def without_its_own_requests_the_board_is_told_by_the_script(page):
+    """As behind a proxy that does not know the address."""
+    page.route("**/board/*", lambda route: route.fulfill(status=404))
+    tails = page.evaluate("document.querySelector('.live-board').liveBoard.stats.tails")
+    until(page, f"BOARD.stats.tails >= {tails + 2}")
+    page.unroute("**/board/*")
 
 
 @pytest.mark.thorough

@@ -14,15 +14,18 @@ from core.engine.forks import fork_changes, stages
 from core.runs.view import ComparisonView
 from core.settings.fields import value_text
 from pages.shared.common import series
-from pages.shared.common.live_board import live_board
+from pages.shared.common.live_board import live_board_of
 from pages.shared.common.live_board.charts import board_charts
-from pages.shared.common.process import manager
+from pages.shared.common.live_board.payload import BoardContents
+from pages.shared.common.live_board.sender import Moment, Source
+from pages.shared.common.process import history_problem, manager
 from pages.shared.common.results import results_of
 from pages.shared.common.state import COSTS, EVENTS
 from pages.shared.common.trouble import plainly, show_unwritten
 from pages.shared.common.view_settings import budget_axis, chosen_view, view_settings
 
 TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
+HEARTBEAT_SECONDS = 20.0
 SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
 FIRST_SECONDS = (
     20.0  # of a comparison: most are over by then; a longer one changes slowly, and each tick costs browser and training alike
@@ -34,10 +37,9 @@ PREPARING = {"base model": "preparing the base model", "replay": "training up to
 def live_part(comparison: str | None, drawn: str) -> None:
     """`drawn`: the phase that the buttons above were drawn for. The board asks for a full run of the script as soon as it finds another one."""
     view_settings("", budget_axis(result.config for result in results_of(comparison).values()), priced=True)
-    tick = tick_seconds(
-        None if comparison is None else manager().view(comparison)
-    )  # read once: another viewer may attach between two calls
-    st.fragment(_board, run_every=tick)(comparison, (drawn, tick))
+    over = comparison is None or phase(manager().view(comparison)) == "over"
+    # The browser fetches what is new. This timer has Streamlit run the whole page anew after its connection was lost.
+    st.fragment(_board, run_every=None if over else HEARTBEAT_SECONDS)(comparison, drawn)
 
 
 def tick_seconds(view: ComparisonView | None) -> float | None:
@@ -61,24 +63,11 @@ def phase(view: ComparisonView | None) -> str:
 
 
 @plainly
-def _board(comparison: str | None, drawn: tuple) -> None:
-    view = None if comparison is None else manager().view(comparison)
-    results = results_of(comparison)
-    histories = {label: result.history for label, result in results.items()}
-    clicked = live_board(
-        histories,
-        key="board",
-        comparison=comparison or "shipped",
-        **chosen_view("", budget_axis(result.config for result in results.values())),
-        events=[*_events(comparison, histories), *change_events(results)],
-        badge=badge(view),
-        charts=board_charts(next(iter(results.values())).config.task),
-        opens=True,
-        costs=COSTS.of(comparison, series.CostWatch).look(results),
-    )
-    if clicked:
+def _board(comparison: str | None, drawn: str) -> None:
+    if clicked := live_board_of(_look(comparison), key="board"):
         place = {"comparison": comparison or "shipped", "run": clicked["side"], "update": str(clicked["update"])}
         st.switch_page("pages/inspect_step.py", query_params=place)
+    view = None if comparison is None else manager().view(comparison)
     if view is not None:
         for label, run in view.runs.items():
             if run.error:
@@ -86,13 +75,41 @@ def _board(comparison: str | None, drawn: tuple) -> None:
         if until_end := pause_text(view):
             st.caption(until_end)
         show_unwritten()
-    if (phase(view), tick_seconds(view)) != drawn:
-        st.rerun()  # the buttons, the findings and the timer, which only a full run draws, are out of date
+    if phase(view) != drawn:
+        st.rerun()  # the buttons and the findings, which only a full run draws, are out of date
 
 
-def _events(comparison: str | None, histories) -> list[dict]:
-    """Collapses and vanished gradients so far. Only new updates are looked at: a scan of a long run would cost more than a tick."""
-    return EVENTS.of(comparison, series.EventWatch).look(histories)
+def _look(comparison: str | None) -> Source:
+    """What the board shows of `comparison`. The browser's own requests call it, too, so all that is the tab's is read here."""
+    results = results_of(comparison)
+    how = chosen_view("", budget_axis(result.config for result in results.values()))
+    charts = board_charts(next(iter(results.values())).config.task)
+    # Only new updates are looked at: a scan of a long run would cost more than a tick.
+    events, costs = EVENTS.of(comparison, series.EventWatch), COSTS.of(comparison, series.CostWatch)
+    runs = manager()
+    kept = comparison is None or runs.view(comparison).finished  # they do not change, and to read them takes time
+
+    def look() -> Moment:
+        view = None if comparison is None else runs.view(comparison)
+        found = results if kept else runs.results(comparison)
+        histories = {label: result.history for label, result in found.items()}
+        shown = BoardContents(
+            histories,
+            comparison or "shipped",
+            **how,
+            events=[*events.look(histories), *change_events(found)],
+            badge=badge(view),
+            charts=charts,
+            opens=True,
+            costs=costs.look(found),
+        )
+        return Moment(shown, tick_seconds(view), view and (phase(view), _errors(view), pause_text(view), history_problem()))
+
+    return look
+
+
+def _errors(view: ComparisonView) -> tuple[str | None, ...]:
+    return tuple(run.error for run in view.runs.values())
 
 
 def change_events(results: Mapping[str, RunResult]) -> list[dict]:

@@ -110,5 +110,5 @@ SMOOTHING: KeyFamily[float] = KeyFamily("{}smoothing", 0.0, Lifetime.LASTING_WID
 OPTIONS: KeyFamily[list | None] = KeyFamily("{}options", None, Lifetime.LASTING_WIDGET)
 # By the key of a board.
 BOARD_ANSWER: KeyFamily[dict | None] = KeyFamily("{}", None, Lifetime.WIDGET)  # the browser's last answer
-BOARD_SENT: KeyFamily = KeyFamily("{}:sent")  # what was sent to the browser, a `Sent`
+BOARD_SENDER: KeyFamily = KeyFamily("{}:sender")  # what was sent to the browser and comes next, a `Sender`
 SETTING: KeyFamily = KeyFamily("{}:{}", None, Lifetime.WIDGET)  # by what it is of, and the field

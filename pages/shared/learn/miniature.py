@@ -15,9 +15,11 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.task import TaskConfig
 from pages.shared.common.documents import TextError
-from pages.shared.common.live import TICK_SECONDS, badge, phase
-from pages.shared.common.live_board import live_board
+from pages.shared.common.live import HEARTBEAT_SECONDS, badge, phase, tick_seconds
+from pages.shared.common.live_board import live_board_of
 from pages.shared.common.live_board.charts import board_charts
+from pages.shared.common.live_board.payload import BoardContents
+from pages.shared.common.live_board.sender import Moment
 from pages.shared.common.process import manager, tab, visitor, watch
 from pages.shared.learn.state import MINIATURE, REFUSED, summary_of
 
@@ -45,7 +47,7 @@ def miniature(
         st.error(f"{ui['refused']}: {refused}.", icon=":material/block:")
     if comparison is None:
         return
-    st.fragment(_draw, run_every=TICK_SECONDS if going else None)(page, comparison, found, going)
+    st.fragment(_draw, run_every=HEARTBEAT_SECONDS if going else None)(page, comparison, found, going)
     if not going:
         _result(page, scenario, comparison, ui, show_result)
 
@@ -83,10 +85,16 @@ def _start(page: str, scenario: str, runs: dict[str, RunConfig]) -> None:
 
 
 def _draw(page: str, comparison: str, charts: tuple[dict, ...], going: bool) -> None:
-    view = manager().view(comparison)
-    histories = {label: manager().history(comparison, label) for label in view.runs}
-    live_board(histories, key=f"{page}:board", comparison=comparison, smoothing=SMOOTHING, charts=charts, badge=badge(view))
-    if going and phase(view) != "going":
+    runs = manager()
+
+    def look() -> Moment:
+        view = runs.view(comparison)
+        histories = {label: runs.history(comparison, label) for label in view.runs}
+        shown = BoardContents(histories, comparison, smoothing=SMOOTHING, charts=charts, badge=badge(view))
+        return Moment(shown, tick_seconds(view), phase(view))
+
+    live_board_of(look, key=f"{page}:board")
+    if going and phase(runs.view(comparison)) != "going":
         st.rerun()  # the button and the result, which only a full run draws, are out of date
 
 

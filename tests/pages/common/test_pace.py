@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from pages.shared.common.live_board import OVERLAP, Sent, _since
 from pages.shared.common.live_board.pace import BURST, BYTES_PER_SECOND, FEWEST_ROWS, Pace
+from pages.shared.common.live_board.payload import OVERLAP, Sent, since_of
 
 LONG = 10**6
 
@@ -50,15 +50,15 @@ def test_a_picture_keeps_enough_rows_whatever_they_cost():
 
 def test_a_small_tick_is_repeated_and_a_big_one_is_not():
     sent = Sent("picture", last={"A": 100, "B": 100}, before={"A": 100 - OVERLAP, "B": 99 - OVERLAP})
-    assert _since(sent, None) == {"A": 100 - OVERLAP, "B": 100}
+    assert since_of(sent, None) == {"A": 100 - OVERLAP, "B": 100}
 
 
 def test_a_gap_is_filled_from_where_it_begins_and_everything_is_sent_to_who_has_nothing():
     sent = Sent("picture", last={"A": 100, "B": 50}, before={"A": 90, "B": 40})
 
     def asks(picture, last):
-        return _since(sent, {"resync": {"picture": picture, "last": last}})
+        return since_of(sent, {"picture": picture, "last": last})
 
     assert asks("picture", {"A": 60, "B": 900}) == {"A": 60, "B": 50}
     assert asks("picture", {}) is asks("other", {"A": 60, "B": 40}) is asks(None, {}) is None
-    assert _since(replace(sent, before=sent.last), {"resync": None}) == sent.last
+    assert since_of(replace(sent, before=sent.last), None) == sent.last

@@ -61,7 +61,7 @@ def rows(app) -> list[dict]:
 
 def payload(app) -> dict:
     """Everything that the board shows, not only what is new."""
-    del app.session_state["runs:board:sent"]
+    del app.session_state["runs:board:sender"]
     app.run()
     return json.loads(app.get("bidi_component")[0].proto.bytes)
 

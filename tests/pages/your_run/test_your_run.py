@@ -60,8 +60,8 @@ def paste(app, text: str):
 
 def payload(app) -> dict:
     """Everything that the board shows, not only what is new."""
-    if "your_run:board:sent" in app.session_state:
-        del app.session_state["your_run:board:sent"]
+    if "your_run:board:sender" in app.session_state:
+        del app.session_state["your_run:board:sender"]
     app.run()
     return json.loads(app.get("bidi_component")[0].proto.bytes)
 

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 STATIC = HERE.parents[3] / "static"  # beside app.py
 VENDOR, BROWSER = HERE / "vendor", HERE / "browser"
 # In this order: a module's constants are there before the next one begins.
-MODULES = ("store", "numbers", "look", "plot", "lines", "strips", "reader", "frame", "save", "board")
+MODULES = ("store", "fetch", "numbers", "look", "plot", "lines", "strips", "reader", "frame", "save", "board")
 COMPARE = HERE.parents[1] / "compare"
 # Copied as they are.
 FILES = {

@@ -1,7 +1,8 @@
 // The live board: keeps the points it was sent, has them drawn, and asks for what is missing when it notices a gap. The contract of a
 // payload stands in __init__.py. A chart's node is made once per comparison of charts and then only drawn on.
 
-import { append, emptySide } from "./store.js";
+import { append, emptySide, lastOf } from "./store.js";
+import { fetchLater, fetchNow } from "./fetch.js";
 import { colorLegend, layOut, makeFrame, showBadge, showLegend, showRange, wireFrame } from "./frame.js";
 import { draw } from "./plot.js";
 import { describe, followEnd } from "./reader.js";
@@ -34,7 +35,9 @@ export async function render({ data, parentElement, setTriggerValue }) {
     board.asked = performance.now();
     board.request();
   };
-  board.request = () => setTriggerValue("resync", { picture: board.picture, last: lastOf(board), time: Date.now() });
+  board.runScript = () => setTriggerValue("resync", { picture: board.picture, last: lastOf(board), time: Date.now() });
+  board.request = () => (board.fetch && !board.stale ? fetchNow(board) : board.runScript());
+  board.receive = (message) => receive(board, message);
   board.open = (found) => found && setTriggerValue("inspect", { comparison: board.comparison, ...found });
   receive(board, payload);
 }
@@ -51,7 +54,7 @@ function create(root) {
   const board = {
     root, ...makeFrame(root),
     comparison: null, picture: null, sides: [], store: new Map(), charts: new Map(), hidden: new Set(), dirty: new Set(),
-    settings: {}, events: [], thresholds: {}, zoom: null, follow: null, hover: null, showing: false, dragged: -Infinity, asked: -Infinity,
+    settings: {}, events: [], thresholds: {}, fetch: null, fetching: null, order: 0, zoom: null, follow: null, hover: null, showing: false, dragged: -Infinity, asked: -Infinity,
     frame: 0, hovering: 0, pressed: false, arrived: 0, heard: 0,
     stats: { draws: 0, built: 0, snapshots: 0, tails: 0, refused: 0 },
   };
@@ -80,7 +83,10 @@ function create(root) {
   // Redrawing under a drag would move what is dragged over: wait for the button to come up.
   board.down = (event) => { if (event.target.closest?.(".lb-plot")) board.pressed = true; };
   board.up = () => { if (board.pressed) { board.pressed = false; setTimeout(() => schedule(board), 0); } };
-  board.woken = () => schedule(board);
+  board.woken = () => {
+    schedule(board);
+    if (board.fetchDue && document.visibilityState !== "hidden") fetchNow(board);
+  };
   root.addEventListener("pointerdown", board.down, true);
   for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, board.up, true);
   document.addEventListener("visibilitychange", board.woken);
@@ -93,6 +99,7 @@ function create(root) {
 function dispose(board) {
   clearInterval(board.clock);
   clearTimeout(board.opening);
+  clearTimeout(board.fetching);
   for (const frame of [board.frame, board.hovering]) cancelAnimationFrame(frame);
   board.resized.disconnect();
   board.seen.disconnect();
@@ -109,7 +116,11 @@ function dispose(board) {
 
 function receive(board, payload) {
   const { settings } = payload;
+  if (payload.order < board.order && payload.comparison === board.comparison) return; // made before what is here, by the other way
+  board.order = payload.order;
   board.heard = performance.now();
+  board.stale = payload.stale;
+  fetchLater(board, payload);
   board.opens = payload.opens;
   const before = JSON.stringify([board.settings, board.thresholds, board.events]);
   if (payload.full) {
@@ -167,8 +178,6 @@ const hasGap = (board, points) =>
     const side = board.store.get(label);
     return !side || after > side.last || level < side.level;
   });
-
-const lastOf = (board) => Object.fromEntries([...board.store].map(([label, { last }]) => [label, last]));
 
 function everySecond(board) {
   if (!board.root.isConnected) {

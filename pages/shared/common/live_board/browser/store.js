@@ -9,6 +9,8 @@ export const emptySide = () => ({ level: 0, last: -1, update: [], rollout: [], s
 const emptyMetric = () => Object.assign(Object.fromEntries(VALUES.map((name) => [name, []])), { seeds: [] });
 const bucketEnd = (update, level) => (((update - 1) >> level) + 1) << level;
 
+export const lastOf = ({ store }) => Object.fromEntries([...store].map(([label, { last }]) => [label, last]));
+
 // How many updates are new. What is here behind `after` is replaced: tails overlap, so that one lost tick is no gap, and the newest
 // bucket comes again until it is full.
 export function append(side, points) {
