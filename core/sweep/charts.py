@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,6 +13,7 @@ from core.analysis.charts.lines import side_traces
 from core.analysis.charts.palette import side_styles
 from core.analysis.charts.words import ENTROPY, GRADIENT, Words, score_words
 from core.analysis.stats import Estimate, mean_and_half_width
+from core.sweep.axis import Axis
 from core.sweep.boundary import DEAD, boundary
 from core.sweep.grid import Cell
 from core.sweep.map import UNITS, SweepMap, measure_words
@@ -186,14 +186,14 @@ def _finished(chart: Chart, found: SweepMap, dark: bool) -> Chart:
     figure = finish(chart.figure, height=HEIGHT, hover="closest")
     figure.update_layout(clickmode="event+select", margin={"l": 60, "r": 10, "t": 10, "b": 60})
     for update, axis in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
-        texts = _ticks(axis.texts)
+        texts = _ticks(axis)
         update(
             title_text=axis.words, range=[-0.5, len(axis) - 0.5], tickvals=list(texts), ticktext=list(texts.values()), showgrid=False,
             fixedrange=True)  # fmt: skip
     return inked(chart, dark=dark)
 
 
-def _ticks(texts: Sequence[str], most: int = 8) -> dict[int, str]:
-    """Position -> text, of so many that they do not overlap."""
-    step = -(-len(texts) // most)
-    return {at: text for at, text in enumerate(texts) if at % step == 0}
+def _ticks(axis: Axis, most: int = 8) -> dict[int, str]:
+    """Position -> text, of so many that they do not overlap. Numbers have two digits: a cell says all of its value's when it is pointed at."""
+    step = -(-len(axis) // most)
+    return {at: f"{float(text):.2g}" if axis.kind is float else text for at, text in enumerate(axis.texts) if at % step == 0}

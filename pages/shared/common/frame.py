@@ -18,8 +18,9 @@ STYLE = """<style>
 .st-key-theme_watch { position: absolute; }
 [data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
-.st-key-pages { column-gap: 0; }
-.st-key-pages [data-testid="stPageLink-NavLink"] { padding-inline: 0.4rem; }
+.st-key-pages { display: grid; grid-template-columns: repeat(2, max-content); column-gap: 0.25rem; }
+.st-key-pages [data-testid="stPageLink-NavLink"] { padding-inline: 0.3rem; gap: 0.3rem; }
+.st-key-pages [data-testid="stPageLink-NavLink"] p { white-space: nowrap; font-size: 0.875rem; }
 button[kind^="primary"], button[kind^="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 @media (max-width: 640px) {
