@@ -43,11 +43,11 @@ def versions() -> dict[str, str]:
 
 def metrics_csv(results: dict[str, RunResult]) -> str:
     """All runs as one tidy table; an unmeasured cell is empty."""
-    frames = [_frame(label, result) for label, result in results.items()]
+    frames = [run_frame(label, result) for label, result in results.items()]
     return csv_text(pd.concat(frames, ignore_index=True))
 
 
-def _frame(label: str, result: RunResult) -> pd.DataFrame:
+def run_frame(label: str, result: RunResult) -> pd.DataFrame:
     """The rows of a run, each with the name of the settings that it was trained with: they may have been changed in its course."""
     cost = token_cost(result.history, result.config)
     frame = result.history.frame(run_id=run_id(label, result.config), algorithm=label, token_cost=cost)

@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from core.analysis.csv_files import csv_text
 from core.commands import EXIT_BAD_INPUT
 from core.logs import HOME, LogRun, Reading, read_paths
+from core.logs.export import lab_csv
 from core.logs.take import EVALUATIONS
 from core.settings.fields import ConfigError
 
@@ -25,7 +24,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
     out = parser.add_mutually_exclusive_group()
     out.add_argument("--json", default=None, type=Path, metavar="FILE", help="write runs, metrics and sentences to FILE")
-    out.add_argument("--csv", default=None, type=Path, metavar="FILE", help="write all runs as one table to FILE")
+    out.add_argument(
+        "--csv", default=None, type=Path, metavar="FILE", help="write all runs as one table in the Lab's columns to FILE"
+    )
 
 
 def run(options: argparse.Namespace, command: str) -> int:
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace, command: str) -> int:
     if options.json is not None:
         _write("--json", options.json, json.dumps(reading_values(reading), indent=1, allow_nan=False) + "\n")
     if options.csv is not None:
-        _write("--csv", options.csv, reading_csv(reading))
+        _write("--csv", options.csv, lab_csv(reading))
     return 0
 
 
@@ -110,11 +111,6 @@ def _run_values(found: LogRun) -> dict:
 
 def _finite(values: np.ndarray) -> list[float | None]:
     return [value if np.isfinite(value) else None for value in values.tolist()]
-
-
-def reading_csv(reading: Reading) -> str:
-    """One row per run and step; an unmeasured cell is empty. Names cannot be taken for a formula."""
-    return csv_text(pd.concat([found.frame() for found in reading.runs], ignore_index=True))
 
 
 def _short(value: float | None) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 
 from core.analysis.history import History
 from core.logs.model import EMPTY_TABLE, ROLLOUT, Guess, Table, Taken
@@ -15,8 +14,6 @@ from core.logs.sentences import Sentence
 from core.logs.starts import merged
 from core.logs.take import CONVERSIONS, EVALUATIONS, KNOWN_METRICS, derived
 from core.settings.fields import ConfigError
-
-RUN_ID, LABEL = "run_id", "algorithm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,23 +100,6 @@ class LogRun:
             series[name] = _on(steps, table.steps, table.values(column))
         rollouts = steps if self.step_unit == ROLLOUT else np.zeros_like(steps)
         return History.of_columns((0,), steps, rollouts, {name: values[:, None] for name, values in series.items()})
-
-    def frame(self) -> pd.DataFrame:
-        """One row per step: `run`, `step`, the metrics in the Lab's names, then every other logged column under its own name."""
-        evaluations = EVALUATIONS.intersection(self.metrics)
-        columns: dict[str, object] = {"run": self.name, "step": self.steps}
-        columns |= {metric: self.series(metric) for metric in self.metrics if metric not in evaluations}
-        columns |= {name: self.values(name) for name in self.columns if name not in self.taken and name not in columns}
-        frame = pd.DataFrame(columns, index=self.steps)
-        if len(self.evaluation):
-            names = {self.column_of(metric): metric for metric in evaluations}
-            rows = pd.DataFrame(
-                {names.get(c, c): self.evaluation.values(c) for c in self.evaluation.columns}, index=self.evaluation.steps
-            )
-            rows = rows.rename(columns={c: f"{c} (evaluation)" for c in rows.columns if c in columns})
-            frame = pd.concat([frame, rows], axis=1).sort_index()
-            frame["run"], frame["step"] = self.name, frame.index
-        return frame.reset_index(drop=True)
 
     def joined_with(self, later: LogRun) -> LogRun:
         """Both halves of one training as one run."""

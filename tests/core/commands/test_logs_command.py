@@ -30,8 +30,9 @@ def test_it_writes_a_table_in_the_labs_names(log, tmp_path):
     out = tmp_path / "out.csv"
     assert main(["logs", str(log), "--csv", str(out)]) == 0
     table = pd.read_csv(out)
-    assert table["step"].tolist() == list(range(1, 31)) and table["reward_mean"][9] == 1.0 and set(table["own"]) == {7}
-    assert pd.isna(table["kl_base"][2]) and (table["run"] == "run.jsonl").all()
+    assert table["update"].tolist() == list(range(1, 31)) and table["reward_mean"][9] == 1.0 and set(table["own"]) == {7}
+    assert pd.isna(table["kl_base"][2]) and (table["run_id"] == "run.jsonl").all()
+    assert list(table)[:4] == ["run_id", "algorithm", "seed", "update"] and table["seed"].isna().all()
 
 
 def test_it_writes_strict_json(log, tmp_path):

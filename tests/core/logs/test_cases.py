@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.logs import read_paths
+from core.logs.export import log_frame
 from tests.core.logs.cases import case, needs_cases
 
 pytestmark = needs_cases
@@ -167,7 +168,7 @@ def test_the_console_and_the_file_logger_of_one_training_say_the_same():
 def test_every_run_becomes_a_history_and_a_table():
     for known in KNOWN:
         for run in read_paths([case(known.file)]).runs:
-            history, frame = run.history(), run.frame()
+            history, frame = run.history(), log_frame(run, "")
             assert history.seeds == (0,) and set(run.steps) <= set(history.updates.tolist()) and len(frame) == len(history)
             for metric in set(run.metrics) & {"loss", "reward_mean", "entropy_nats"}:
                 measured = history.metric(metric)[:, 0]

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.logs import Bounds, Reading, read_bytes, read_text
+from core.logs.export import log_frame
 
 SMALL = Bounds(bytes=10**6, points=20_000, columns=50, document=10**6, line=10**5)
 PIECES = st.sampled_from([
@@ -25,7 +26,7 @@ def is_sound(reading):
         assert str(sentence) and "\n" not in str(sentence)
     for run in reading.runs:
         assert (run.steps[1:] > run.steps[:-1]).all()
-        run.history(), run.frame()
+        run.history(), log_frame(run, "")
 
 
 @given(st.binary(max_size=3000))

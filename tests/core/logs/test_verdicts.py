@@ -7,6 +7,7 @@ import pytest
 
 from core.analysis.metrics import METRIC_NAMES
 from core.logs import read_text
+from core.logs.export import log_frame
 from core.logs.names import EXTRA_NAMES, NAMES, name_for
 from core.logs.take import CONVERSIONS
 from core.settings.fields import ConfigError
@@ -133,8 +134,8 @@ def test_a_history_holds_what_was_measured_and_evaluations_at_their_step():
     history = run.history()
     assert history.updates.tolist() == [10, 15, 20] and history.metric("eval_accuracy")[:, 0].tolist()[1] == 0.5
     assert np.isnan(history.metric("reward_mean")[1, 0])
-    frame = run.frame()
-    assert frame["step"].tolist() == [10, 15, 20] and frame["reward_mean"].tolist()[::2] == [5, 10]
+    frame = log_frame(run, "mine")
+    assert frame["update"].tolist() == [10, 15, 20] and frame["reward_mean"].tolist()[::2] == [5, 10]
 
 
 def test_a_share_of_valid_answers_is_no_evaluation_and_a_history_of_wandb_may_be_a_sample():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pandas as pd
 import pytest
 
 from core.analysis.result import Status
@@ -245,16 +244,3 @@ def test_the_command_line_opens_on_a_folder_and_finds_new_runs(open_app, monkeyp
     (folder / "a.jsonl").write_text(rows(1, 3, reward=0.5))  # began again: the first start stays
     again = payload(app.run())
     assert [side["update"][1] for side in again["points"].values()] == [5, 3, 7] and not app.exception
-
-
-def test_the_csv_has_the_labs_columns_and_reads_back(open_page):
-    from core.logs import read_text
-    from core.logs.export import lab_csv
-
-    reading = read_text(rows())
-    text = lab_csv(reading)
-    table = pd.read_csv(pd.io.common.StringIO(text))
-    assert list(table)[:4] == ["run_id", "algorithm", "seed", "update"] and table["reward_mean"].iloc[-1] == 1
-    assert table["samples_generated"].isna().all() and table["mine"].iloc[-1] == ROWS**2
-    (again,) = read_text(text).runs
-    assert again.series("reward_mean").tolist() == pytest.approx(reading.runs[0].series("reward_mean").tolist())
