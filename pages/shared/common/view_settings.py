@@ -47,15 +47,15 @@ def view_settings(prefix: str, axis: str = "update", *, priced: bool = False) ->
                   persist_state="session")  # fmt: skip
 
 
-def log_view_settings(prefix: str) -> None:
-    """The widgets for a log, which has no samples, no time and no seeds to choose. "update" stands for its steps."""
-    axis, smoothing, options = _row(prefix)
-    axis.segmented_control(
+def log_view_settings(prefix: str, axis: str = "update") -> None:
+    """The widgets for logs, which have no samples, no time and no seeds to choose, with this x-axis at first. "update" stands for steps."""
+    axes, smoothing, options = _row(prefix)
+    axes.segmented_control(
         "x-axis",
         list(LOG_AXES),
-        default="update",
+        default=axis,
         format_func=LOG_AXES.get,
-        key=XAXIS(prefix).name,
+        key=XAXIS(_of(prefix, axis)).name,
         required=True,
         persist_state="session",
         help="As a share of the run, runs whose steps do not compare can be laid over each other.",

@@ -1,6 +1,6 @@
-"""The Runs page: every stored run of this visitor in a table; selected runs can be overlaid, compared, renamed, deleted, downloaded and run
-again.
+"""The Runs page: every stored run of this visitor, and every run of a log that was read on Your run, in one table; selected ones can be
+overlaid, compared, renamed, deleted, downloaded, and those of the Lab run again.
 
-May import core, pages.shared.common and itself. listing (the data of each run) → table (filters, selection) → overlay (charts) → actions
-(commands on the selected runs) → deleted (undo).
+May import core, pages.shared.common and itself. listed (a row) → listing (all rows) → table (filters, selection) → overlay (charts) →
+actions, log_line, groups (commands on what is selected) → deleted (undo).
 """

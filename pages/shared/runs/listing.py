@@ -1,49 +1,30 @@
-"""The runs of a visitor as the page lists them: from the history, with the run manager's newer data on those that are not over."""
+"""All runs of a visitor as the page lists them: those of the Lab from the history, with the run manager's newer data on those that are not
+over, and those of the logs that were read on Your run."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import replace
+from heapq import merge
 
 import pandas as pd
 import streamlit as st
 
 from core.analysis.result import Status
+from core.logs.kept import DamagedLog
 from core.runs.manager import UnknownComparison
 from core.runs.store.store import StoredRun
 from core.runs.view import ComparisonView
 from pages.shared.common.cache import Cache
 from pages.shared.common.process import manager, store, watch
-from pages.shared.runs.names import comparison_name, scenario_title, started
-from pages.shared.runs.outcomes import Outcome, key, read_outcomes
+from pages.shared.runs.listed import Listed, ListedLog, ListedRun, RunId
+from pages.shared.runs.names import moment, scenario_title
+from pages.shared.runs.outcomes import NOTHING, Outcome, outcome_of, outcome_of_log, read_outcomes
 from pages.shared.runs.settings import Brief, brief
 
-STATUS_WORDS = {status: "finished" if status is Status.DONE else status.value for status in Status}
 READ_SECONDS, FLUSH_SECONDS = 0.25, 1.0
 KEPT_RUNS = 20_000  # of which settings and outcome are kept, about 1 kB each
-NOTHING_HAPPENED = "neither collapsed nor vanished"
 INTERRUPTED = "the program ended; it can be run again"
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One run of the list. `outcome` is None while it is not over or not yet read."""
-
-    row: StoredRun
-    brief: Brief
-    outcome: Outcome | None
-    note: str  # why it ended as it did, or what it waits for; '' = no remark
-
-    @property
-    def over(self) -> bool:
-        return self.row.status.finished
-
-    @property
-    def words(self) -> str:
-        """The text that the search field searches."""
-        row = self.row
-        parts = (row.name, row.scenario, scenario_title(row.scenario), row.label, status_text(self), outcome_text(self))
-        return " ".join((*parts, self.brief.changes)).lower()
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,19 +33,23 @@ def briefs() -> Cache[int, Brief]:
 
 
 @st.cache_resource(show_spinner=False)
-def outcomes() -> Cache[tuple[int, int], Outcome]:
+def outcomes() -> Cache[Hashable, Outcome]:
     return Cache(KEPT_RUNS)
 
 
-def list_runs(owner: str, first: Collection[int] = ()) -> tuple[list[Listed], int]:
-    """All runs of `owner` that are not deleted, newest comparison first, and how many outcomes are still to be read: a call reads for
-    READ_SECONDS, those of the run ids in `first` before others. Unfinished runs get a lease: viewing the list counts as watching them.
-    StoreError if the history cannot be read."""
+def list_runs(owner: str, first: Collection[RunId] = ()) -> tuple[list[Listed], int]:
+    """All runs of `owner` that are not deleted, newest first, and how many outcomes are still to be read: a call reads for READ_SECONDS, those
+    of the run ids in `first` before others. Unfinished runs get a lease: viewing the list counts as watching them. StoreError if the
+    history cannot be read."""
     rows = _rows(owner)
-    left = read_outcomes(store(), sorted(rows, key=lambda row: row.stored_id not in first), outcomes(), READ_SECONDS)
-    known = _briefs(rows)
-    views: dict[str, ComparisonView | None] = {}
-    return [_listed(row, known[row.stored_id], views) for row in rows], left
+    logs = [run for log in store().logs.list(owner) for run in ListedLog.all_of(log)]
+    reads = [(row.stored_id, _run_key(row), _run_reader(row)) for row in rows if row.status.finished]
+    reads += [(run.id, _log_key(run), _log_reader(run)) for run in logs]
+    reads.sort(key=lambda read: read[0] not in first)
+    left = read_outcomes({key: read for _, key, read in reads}, outcomes(), READ_SECONDS)
+    known, views = _briefs(rows), {}
+    both = ([_listed(row, known[row.stored_id], views) for row in rows], map(_with_outcome, logs))
+    return list(merge(*both, key=lambda run: -run.naming.created)), left
 
 
 def _rows(owner: str) -> list[StoredRun]:
@@ -76,20 +61,48 @@ def _rows(owner: str) -> list[StoredRun]:
     return rows
 
 
-def _listed(row: StoredRun, settings: Brief, views: dict[str, ComparisonView | None]) -> Listed:
+def _run_key(row: StoredRun) -> Hashable:
+    """Names what a run has measured: it changes when there is more."""
+    return row.stored_id, row.updates
+
+
+def _run_reader(row: StoredRun) -> Callable[[], Outcome]:
+    return lambda: outcome_of(store().load_history(row.stored_id)) if row.updates else NOTHING
+
+
+def _log_key(run: ListedLog) -> Hashable:
+    return run.id, run.log.corrections
+
+
+def _log_reader(run: ListedLog) -> Callable[[], Outcome]:
+    def read() -> Outcome:
+        try:
+            return outcome_of_log(run.run())
+        except DamagedLog:
+            return replace(NOTHING, happened=("it is damaged; read the file again",))
+
+    return read
+
+
+def _with_outcome(run: ListedLog) -> ListedLog:
+    return replace(run, outcome=outcomes().get(_log_key(run)))
+
+
+def _listed(row: StoredRun, settings: Brief, views: dict[str, ComparisonView | None]) -> ListedRun:
     if row.status.finished:
-        return Listed(row, settings, outcomes().get(key(row)), INTERRUPTED if row.status is Status.INTERRUPTED else row.error)
+        note = INTERRUPTED if row.status is Status.INTERRUPTED else row.error
+        return ListedRun.of(row, settings, outcomes().get(_run_key(row)), note)
     if row.comparison not in views:
         views[row.comparison] = _view(row.comparison)
     view = views[row.comparison]
     run = view.runs.get(row.label) if view else None
     # A run counts as over once the history records it: before that, not all of its measurements can be read.
     if run is None or run.status.finished:
-        return Listed(row, settings, None, "")
+        return ListedRun.of(row, settings, None)
     note = f"number {run.position} in the queue" if run.position else ""
     if run.preparing:
         note = f"preparing, {run.preparing[1]} of {run.preparing[2]} steps"
-    return Listed(replace(row, status=run.status, updates=run.updates), settings, None, note)
+    return ListedRun.of(replace(row, status=run.status, updates=run.updates), settings, None, note)
 
 
 def _view(comparison: str) -> ComparisonView | None:
@@ -109,28 +122,6 @@ def _briefs(rows: Sequence[StoredRun]) -> dict[int, Brief]:
     return found
 
 
-def status_text(run: Listed) -> str:
-    return STATUS_WORDS[run.row.status]
-
-
-def outcome_text(run: Listed) -> str:
-    """Why a run ended as it did, and what happened in it; or why that is not known."""
-    return "; ".join(part for part in (run.note, _events_text(run)) if part)
-
-
-def _events_text(run: Listed) -> str:
-    if run.outcome is None:
-        return "is being read" if run.over else "known when it is over"
-    if not run.row.updates:
-        return "nothing was measured"
-    return told_events(run.outcome)
-
-
-def told_events(outcome: Outcome) -> str:
-    """'entropy collapsed in 13 of 16 seeds, at 96; gradient vanished, groups all wrong, at 182'."""
-    return "; ".join(f"{event.text}, at {event.update}" for event in outcome.events) or NOTHING_HAPPENED
-
-
 def as_table(runs: Sequence[Listed], zone) -> pd.DataFrame:
     """One row per run, in order."""
 
@@ -138,23 +129,24 @@ def as_table(runs: Sequence[Listed], zone) -> pd.DataFrame:
         return [run.outcome.final[name] if run.outcome else None for run in runs]
 
     columns = {
-        "name": [comparison_name(run.row) for run in runs],
-        "side": [run.row.label for run in runs],
-        "status": [status_text(run) for run in runs],
-        "done": [run.row.updates for run in runs],
-        "total": [run.row.total for run in runs],
-        "outcome": [outcome_text(run) for run in runs],
-        "score": final("eval_accuracy"),
-        "score_name": [run.brief.score_name for run in runs],
+        "name": [run.naming.name for run in runs],
+        "source": [run.source for run in runs],
+        "side": [run.naming.label for run in runs],
+        "status": [run.status for run in runs],
+        "done": [run.updates for run in runs],
+        "total": pd.array([run.total for run in runs], dtype="Int64"),
+        "outcome": [run.outcome_text for run in runs],
+        "score": [run.outcome.final[run.outcome.score] if run.outcome else None for run in runs],
+        "score_name": [run.score_name for run in runs],
         "entropy": final("entropy_nats"),
         "gradient": final("grad_norm"),
         "filter": final("filter_ratio"),
         "changes": [run.brief.changes for run in runs],
         "replicas": pd.array([run.brief.replicas for run in runs], dtype="Int64"),
         "first_seed": pd.array([run.brief.first_seed for run in runs], dtype="Int64"),
-        "started": [started(run.row, zone).replace(tzinfo=None) for run in runs],
+        "started": [moment(run.naming.created, zone).replace(tzinfo=None) for run in runs],
         "seconds": [run.outcome.seconds if run.outcome else None for run in runs],
-        "scenario": [scenario_title(run.row.scenario) for run in runs],
+        "scenario": [scenario_title(run.scenario) for run in runs],
     }
     numbers = dict.fromkeys(("score", "entropy", "gradient", "filter", "seconds"), float)
     return pd.DataFrame(columns).astype(numbers)

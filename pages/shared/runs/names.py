@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from core.runs.store.store import StoredRun
@@ -29,8 +30,19 @@ def seeds_text(brief: Brief) -> str:
     return f"seed {last}" if brief.replicas == 1 else f"seeds {brief.first_seed}–{last}"
 
 
-def started(row: StoredRun, zone: tzinfo) -> datetime:
-    return moment(row.created, zone)
+@dataclass(frozen=True)
+class Naming:
+    """What tells a run from others. Parts that it does not have are ''."""
+
+    group: str  # an id of what it is renamed and deleted with
+    name: str
+    label: str
+    seeds: str
+    created: float  # seconds since 1970
+
+
+def run_naming(row: StoredRun, brief: Brief) -> Naming:
+    return Naming(row.comparison, comparison_name(row), row.label, seeds_text(brief), row.created)
 
 
 def moment(seconds: float, zone: tzinfo) -> datetime:
@@ -41,26 +53,25 @@ def moment(seconds: float, zone: tzinfo) -> datetime:
         return datetime.fromtimestamp(0, zone)
 
 
-def long_labels(runs: Sequence[tuple[StoredRun, Brief]], zone: tzinfo) -> list[str]:
+def long_labels(runs: Sequence[Naming], zone: tzinfo) -> list[str]:
     """Everything that tells a run from others; a different label for each, because a field finds its options by their text."""
-    labels = [f"{comparison_name(row)} · {row.label} · {seeds_text(b)} · {started(row, zone):%d %b %H:%M:%S}" for row, b in runs]
+    labels = [_joined(run.name, run.label, run.seeds, f"{moment(run.created, zone):%d %b %H:%M:%S}") for run in runs]
     return distinct(labels[::-1])[::-1]  # the list begins with the newest: an older one keeps its label when a newer one comes
 
 
-def short_labels(runs: Sequence[tuple[StoredRun, Brief]], zone: tzinfo) -> list[str]:
+def short_labels(runs: Sequence[Naming], zone: tzinfo) -> list[str]:
     """A different label for each run, of what these runs do not share: 'my noise test · GRPO · seeds 0–15'."""
-    names = len({row.comparison for row, _ in runs}) > 1
-    seeds = len({seeds_text(brief) for _, brief in runs}) > 1
+    names = len({run.group for run in runs}) > 1
+    seeds = len({run.seeds for run in runs if run.seeds}) > 1
     labels = [
-        " · ".join(
-            part
-            for part, wanted in ((_short(comparison_name(row)), names), (row.label, True), (seeds_text(brief), seeds))
-            if wanted
-        )
-        for row, brief in runs
+        _joined(_short(run.name) if names or not run.label else "", _short(run.label), run.seeds if seeds else "") for run in runs
     ]
-    timed = [f"{label} · {started(row, zone):%H:%M:%S}" for label, (row, _) in zip(labels, runs, strict=True)]
+    timed = [f"{label} · {moment(run.created, zone):%H:%M:%S}" for label, run in zip(labels, runs, strict=True)]
     return distinct([t if labels.count(label) > 1 else label for label, t in zip(labels, timed, strict=True)])
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def _short(name: str) -> str:

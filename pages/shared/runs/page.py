@@ -13,9 +13,9 @@ from core.runs.store.store import StoreError
 from pages.shared.common.process import told, visitor
 from pages.shared.common.trouble import show_missing_history, show_unwritten
 from pages.shared.runs.actions import actions
-from pages.shared.runs.deleted import deleted_list, deleted_rows, undo_bar
+from pages.shared.runs.deleted import deleted_groups, deleted_list, undo_bar
+from pages.shared.runs.listed import ListedRun
 from pages.shared.runs.listing import list_runs
-from pages.shared.runs.logs import logs_list
 from pages.shared.runs.overlay import overlay, settings_diff
 from pages.shared.runs.state import BUSY, SHOWN
 from pages.shared.runs.table import clear_filters, field, filters, selected, table
@@ -46,15 +46,17 @@ def _page() -> bool:
     """Draw everything; returns whether it has to be redrawn soon."""
     owner, zone = visitor(), time_zone()
     show_unwritten()
-    deleted = deleted_rows(owner)
+    deleted = deleted_groups(owner)
     undo_bar(list(deleted))
     runs, left = list_runs(owner, set(SHOWN.get()))
     if not runs:
-        if not logs_list(owner, zone):
-            _empty()
+        _empty()
         deleted_list(deleted, zone)
         return False
-    st.caption("Every run that you started in this browser, one row per side. Tick rows to lay them over each other.")
+    st.caption(
+        "Every run that you started in this browser, one row per side, and every log that you read on **Your run**, one row per run. Tick "
+        "rows to lay them over each other."
+    )
     shown = filters(runs)
     if shown:
         table(shown, zone)
@@ -67,9 +69,9 @@ def _page() -> bool:
     if chosen:
         actions(chosen, runs, zone)
         overlay(chosen, zone)
-        if len(chosen) > 1:
-            settings_diff(chosen, zone)
-    logs_list(owner, zone)
+        lab = [run for run in chosen if isinstance(run, ListedRun)]
+        if len(lab) > 1:
+            settings_diff(lab, zone)
     deleted_list(deleted, zone)
     return left > 0 or not all(run.over for run in runs)
 
@@ -88,9 +90,13 @@ def _counted(shown: int, total: int, left: int, zone: tzinfo) -> str:
 
 
 def _empty() -> None:
-    st.info("There are no runs yet. Go to **Compare**, choose a scenario and press **Run**: every run is kept here.",
-            icon=":material/list_alt:")  # fmt: skip
+    st.info(
+        "There are no runs yet. Go to **Compare**, choose a scenario and press **Run**, or give the log of your own training to **Your run**: "
+        "everything is kept here.",
+        icon=":material/list_alt:",
+    )
     st.page_link("app.py", label="Go to Compare", icon=":material/ssid_chart:")
+    st.page_link("pages/your_run.py", label="Go to Your run", icon=":material/upload_file:")
 
 
 def time_zone() -> tzinfo:

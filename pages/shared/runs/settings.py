@@ -30,6 +30,9 @@ class Brief:
     changes: str  # from the scenario's defaults, in words
 
 
+NO_BRIEF = Brief("", "", None, None, "")  # of a run that is none of the Lab's
+
+
 def brief(scenario: str, label: str, settings: Mapping | None) -> Brief:
     """The settings of a run of `scenario` with the side `label`; None = they are damaged or gone."""
     if not settings:

@@ -8,7 +8,7 @@ from core.analysis.markdown import plain
 from core.runs.manager import UnknownComparison
 from core.runs.view import ComparisonView
 from pages.shared.common.process import manager, visitor, watch
-from pages.shared.runs.listing import STATUS_WORDS
+from pages.shared.runs.listed import STATUS_WORDS
 from pages.shared.runs.names import scenario_title
 
 

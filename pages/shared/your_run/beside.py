@@ -12,13 +12,12 @@ from core.runs.store.logs import StoredLog
 from core.runs.store.store import StoredRun, StoreError
 from core.settings.fields import ConfigError
 from core.settings.scenarios import SCENARIOS
-from pages.shared.common.cache import Cache
 from pages.shared.common.labels import chart_text
+from pages.shared.common.measured import log_reading, run_history
 from pages.shared.common.process import store, visitor
 from pages.shared.common.results import results_of
-from pages.shared.your_run.shown import Shown, kept_reading
+from pages.shared.your_run.shown import Shown
 
-KEPT_UPDATES = 500_000  # updates x seeds of histories that were read
 MOST_OFFERED = 200
 
 
@@ -40,9 +39,9 @@ def histories_of(chosen: Sequence[str], names: dict[str, str]) -> dict[str, Hist
             if kind == "shipped":
                 found[label] = results_of(None)[which].history
             elif kind == "run":
-                found[label] = _histories().made(which, lambda which=which: store().load_history(int(which)))
+                found[label] = run_history(store().run(int(which)))
             else:
-                for place, run in enumerate(kept_reading(which).runs):
+                for place, run in enumerate(log_reading(store().logs.find(which)).runs):
                     found[f"{label} · {chart_text(run.name)}" if place else label] = run.history()
         except (LookupError, ConfigError, StoreError, DamagedLog) as error:
             st.warning(f"{label} cannot be read: {error}", icon=":material/visibility_off:")
@@ -66,8 +65,3 @@ def _runs() -> list[StoredRun]:
 
 def _title(row: StoredRun) -> str:
     return row.name or (SCENARIOS[row.scenario].title if row.scenario in SCENARIOS else row.scenario)
-
-
-@st.cache_resource(show_spinner=False)
-def _histories() -> Cache[str, History]:
-    return Cache(KEPT_UPDATES, size=lambda history: len(history) * len(history.seeds))

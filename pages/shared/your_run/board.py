@@ -13,10 +13,10 @@ from core.logs.model import ROLLOUT
 from pages.shared.common import series
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import STYLES, side_styles
+from pages.shared.common.log_charts import charts_for
 from pages.shared.common.state import Key
 from pages.shared.common.view_settings import chosen_view
 from pages.shared.your_run.beside import choices, histories_of
-from pages.shared.your_run.charts import charts_for
 from pages.shared.your_run.drawing import Drawn, drawn
 from pages.shared.your_run.findings import marks
 from pages.shared.your_run.shown import Shown, shown

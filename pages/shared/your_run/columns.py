@@ -14,7 +14,7 @@ from core.logs import LogRun
 from core.logs.kept import Correction
 from core.logs.take import CONVERSIONS, KNOWN_METRICS
 from core.logs.verdicts import accuracy_candidates
-from pages.shared.your_run.charts import title
+from pages.shared.common.log_charts import title
 from pages.shared.your_run.shown import Shown, say
 from pages.shared.your_run.texts import body
 

@@ -14,7 +14,7 @@ from core.logs import LogRun
 from core.logs.kept import has
 from pages.shared.common.cache import Cache
 from pages.shared.common.labels import distinct
-from pages.shared.your_run.charts import COLUMN
+from pages.shared.common.log_charts import COLUMN
 from pages.shared.your_run.state import DRAWN
 
 KEPT_VALUES = 1_000_000  # of histories that visitors share, about 150 bytes each

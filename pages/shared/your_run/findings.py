@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -13,14 +13,14 @@ from core.diagnosis import CONDITION, FAULT, NOTE, VERDICT, Explanation, Finding
 from core.logs import LogRun
 from pages.shared.common import contents
 from pages.shared.common.documents import language, load
+from pages.shared.common.finding_marks import finding_marks, is_marked
 from pages.shared.common.labels import chart_text
-from pages.shared.your_run.charts import KNOWN, title
+from pages.shared.common.log_charts import KNOWN, title
 from pages.shared.your_run.shown import Shown, shown
 from pages.shared.your_run.state import DIAGNOSED_RUN, DIAGNOSES
 
 ICONS = {FAULT: ":red[:material/error:]", CONDITION: ":orange[:material/warning:]", VERDICT: ":green[:material/check_circle:]"}
 NEUTRAL = ":gray[:material/help:]"  # a verdict that is no good news, and none that is bad
-MARKED = (FAULT, CONDITION)
 LOOK_SECONDS = 2.0
 RENEW_SHARE, RENEW_SECONDS = 0.01, 30.0
 
@@ -48,19 +48,10 @@ def _is_due(mark: tuple, what: Shown, rows: int) -> bool:
     return grown < 0 or grown > RENEW_SHARE * rows_before or late
 
 
-def marks(what: Shown, labels: Mapping[str, LogRun]) -> list[dict]:
-    """What was found in these runs as events of the board: a line at the step since which it holds, on the charts that show it."""
-    found = []
-    for label in labels:
-        for finding in diagnosis_of(what).get(label, ()):
-            if finding.severity not in MARKED or finding.since_step is None:
-                continue
-            name = told(finding).title.lower()
-            metrics = dict.fromkeys(mark.metric for mark in finding.marks if mark.metric in KNOWN)
-            found += [
-                {"side": label, "update": finding.since_step, "metric": metric, "text": f"{label}: {name}"} for metric in metrics
-            ]
-    return found
+def marks(what: Shown, labels: Iterable[str]) -> list[dict]:
+    """What was found in these runs, as events of the board."""
+    found = diagnosis_of(what)
+    return [mark for label in labels for mark in finding_marks(label, found.get(label, ()))]
 
 
 def findings(what: Shown) -> None:
@@ -109,7 +100,7 @@ def _how_sure(finding: Finding, text: Explanation) -> str:
 
 def _where(finding: Finding) -> str:
     """Where on the board it can be seen."""
-    if finding.severity not in MARKED or finding.since_step is None:
+    if not is_marked(finding):
         return ""
     names = list(dict.fromkeys(title(mark.metric) for mark in finding.marks if mark.metric in KNOWN))
     return f"Marked on the board at step {finding.since_step:,}: {', '.join(names)}." if names else ""

@@ -10,13 +10,11 @@ from core.logs import LogRun, Reading
 from core.logs.kept import Correction, DamagedLog, corrected
 from core.runs.store.logs import StoredLog
 from core.runs.store.store import StoreError
-from pages.shared.common.cache import Cache
 from pages.shared.common.labels import chart_text, distinct
+from pages.shared.common.measured import log_as_read
 from pages.shared.common.process import store, visitor
 from pages.shared.your_run.state import CORRECTIONS, JUST_READ, WATCHED
 from pages.shared.your_run.watching import Watched, watched
-
-KEPT_POINTS = 4_000_000  # of logs that were read from the history, about 16 bytes each
 
 
 @dataclass(frozen=True)
@@ -58,19 +56,12 @@ def _kept(log: str) -> Shown:
         row = store().logs.find(log)
         JUST_READ.forget()  # it is large, and kept now
         said = _said(log, row.said)
-        reading = _readings().made(log, lambda: store().logs.read(log))
-        return Shown(log, (said,), row.name, corrected(reading, said), row)
+        return Shown(log, (said,), row.name, corrected(log_as_read(log), said), row)
     except (LookupError, StoreError):
         if (just := JUST_READ.get()) is None or just[0] != log:
             raise
         said = _said(log, ())
         return Shown(log, (said,), "not kept", corrected(just[1], said))
-
-
-def kept_reading(log: str) -> Reading:
-    """A log of the history with what was said of its columns. LookupError, StoreError or DamagedLog if it cannot be read."""
-    row = store().logs.find(log)
-    return corrected(_readings().made(log, lambda: store().logs.read(log)), row.said)
 
 
 def _said(mark: str, kept) -> tuple[Correction, ...]:
@@ -84,11 +75,6 @@ def say(what: Shown, correction: Correction) -> None:
     CORRECTIONS(what.mark).set(said)
     if what.own:
         store().logs.correct(what.log.id, said)
-
-
-@st.cache_resource(show_spinner=False)
-def _readings() -> Cache[str, Reading]:
-    return Cache(KEPT_POINTS, size=lambda reading: sum(run.training.points + run.evaluation.points for run in reading.runs))
 
 
 __all__ = ["DamagedLog", "Shown", "say", "shown"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,15 +20,20 @@ from core.settings.scenarios import SCENARIOS
 from core.settings.serial import config_to_json
 from pages.shared.common.cache import Cache
 from pages.shared.common.labels import MAX_NAME, chart_text, clean_name, distinct
-from pages.shared.runs.names import long_labels, short_labels
-from pages.shared.runs.outcomes import FINAL_METRICS, key, outcome_of, read_outcomes
-from pages.shared.runs.overlay import MAX_DRAWN, assign_styles, charts_for
+from pages.shared.runs.listed import ListedRun
+from pages.shared.runs.names import Naming, long_labels, run_naming, short_labels
+from pages.shared.runs.outcomes import FINAL_METRICS, NOTHING, outcome_of, read_outcomes
+from pages.shared.runs.overlay import MAX_DRAWN, assign_styles, charts_of_tasks, notes
 from pages.shared.runs.settings import Brief, brief, changes, difference_rows
 from pages.shared.runs.table import after_ticks
 from tests.support import BANDIT, CHAIN, small_run
 
 ROW = StoredRun(1, "c1", "ann", "collapse", "", "GRPO", Status.DONE, "", "", 1e9, 1e9 + 5, 12, 12, None, "{}")
 SEEDS = Brief("chain", "held-out accuracy", 2, 0, "none")
+
+
+def named(row: StoredRun, of: Brief = SEEDS) -> Naming:
+    return run_naming(row, of)
 
 
 def plain(config) -> dict:
@@ -55,17 +59,17 @@ def test_a_name_is_one_short_line_without_invisible_marks(typed, kept):
 
 def test_labels_name_only_what_the_runs_do_not_share():
     dapo, other = replace(ROW, stored_id=2, label="DAPO"), replace(ROW, stored_id=3, comparison="c2", name="mine")
-    assert short_labels([(ROW, SEEDS), (dapo, SEEDS)], UTC) == ["GRPO", "DAPO"]
+    assert short_labels([named(ROW), named(dapo)], UTC) == ["GRPO", "DAPO"]
     long = replace(ROW, name="x" * 40)
-    assert short_labels([(long, SEEDS), (other, SEEDS)], UTC) == ["x" * 27 + "… · GRPO", "mine · GRPO"]
+    assert short_labels([named(long), named(other)], UTC) == ["x" * 27 + "… · GRPO", "mine · GRPO"]
     later = replace(SEEDS, first_seed=5, replicas=1)
-    assert short_labels([(ROW, SEEDS), (dapo, later)], UTC) == ["GRPO · seeds 0–1", "DAPO · seed 5"]
+    assert short_labels([named(ROW), named(dapo, later)], UTC) == ["GRPO · seeds 0–1", "DAPO · seed 5"]
     again = replace(other, comparison="c3", created=1e9 + 60)
-    assert short_labels([(other, SEEDS), (again, SEEDS)], UTC) == ["mine · GRPO · 01:46:40", "mine · GRPO · 01:47:40"]
+    assert short_labels([named(other), named(again)], UTC) == ["mine · GRPO · 01:46:40", "mine · GRPO · 01:47:40"]
 
 
 def test_labels_are_never_equal():
-    twins = [(replace(ROW, stored_id=i, comparison=f"c{i}"), SEEDS) for i in range(3)]
+    twins = [named(replace(ROW, stored_id=i, comparison=f"c{i}")) for i in range(3)]
     assert len(set(short_labels(twins, UTC))) == 3
     assert long_labels(twins, UTC)[2].endswith("01:46:40") and long_labels(twins, UTC)[0].endswith(
         "(3)"
@@ -136,7 +140,8 @@ def test_an_outcome_is_what_the_summary_says():
     told = summarise("collapse", {"x": RunResult(small_run(CHAIN, GRPO), history)})["algorithms"]["x"]
     outcome = outcome_of(history)
     assert outcome.final == pytest.approx({name: told[name]["final"] for name in FINAL_METRICS})
-    assert [(e.metric, e.update) for e in outcome.events] == [("entropy_nats", told["events"]["entropy_low_update"])]
+    (happened,) = outcome.happened
+    assert happened.startswith("entropy collapsed") and happened.endswith(f", at {told['events']['entropy_low_update']}")
     assert outcome.seconds == told["seconds"]
 
 
@@ -148,26 +153,23 @@ def test_what_was_never_measured_has_no_final_value():
     assert set(outcome_of(history).final.values()) == {None} and outcome_of(history).seconds == 1.0
 
 
-class FakeStore:
-    def __init__(self):
-        self.read: list[int] = []
+def test_outcomes_are_read_once_and_a_few_at_a_time():
+    read, known = [], Cache(100)
 
-    def load_history(self, stored_id):
-        self.read.append(stored_id)
-        if stored_id == 3:
-            raise LookupError
-        return made_history(np.random.default_rng(stored_id))
+    def reader(number: int):
+        def of_it():
+            read.append(number)
+            if number == 3:
+                raise LookupError
+            return replace(NOTHING, seconds=float(number))
 
+        return of_it
 
-def test_outcomes_are_read_once_a_few_at_a_time_and_only_of_what_is_over():
-    rows = [replace(ROW, stored_id=i) for i in range(6)]
-    rows[1], rows[2] = replace(rows[1], status=Status.RUNNING), replace(rows[2], updates=0, status=Status.FAILED)
-    store, known = FakeStore(), Cache(100)
-    lefts = [read_outcomes(store, rows, known, 0.0) for _ in range(6)]
-    assert lefts == [4, 3, 2, 1, 0, 0]  # one at a time when there is no time
-    assert store.read == [0, 3, 4, 5] and key(rows[1]) not in known
-    assert read_outcomes(store, [replace(rows[0], updates=13)], known, 0.0) == 0  # there is more: read anew
-    assert store.read[-1] == 0
+    wanted = {number: reader(number) for number in (0, 3, 4, 5)}
+    assert [read_outcomes(wanted, known, 0.0) for _ in range(5)] == [3, 2, 1, 0, 0]  # one at a time when there is no time
+    assert read == [0, 3, 4, 5] and known.get(3) == NOTHING and known.get(5).seconds == 5
+    assert read_outcomes({(0, "more"): reader(7), 0: reader(8)}, known, 0.0) == 0  # another key: there is more
+    assert read == [0, 3, 4, 5, 7]
 
 
 # Selection and colours
@@ -197,18 +199,18 @@ def test_each_run_has_a_style_of_its_own_and_keeps_it():
 
 
 def test_the_score_has_a_name_only_where_all_runs_share_it():
-    titles = {task: next(c["title"] for c in charts_for({task}) if c["name"] == "eval_accuracy") for task in ("chain", "bandit")}
+    titles = {
+        task: next(c["title"] for c in charts_of_tasks({task}) if c["name"] == "eval_accuracy") for task in ("chain", "bandit")
+    }
     assert titles["chain"] != titles["bandit"]
-    mixed = next(c for c in charts_for({"chain", "bandit"}) if c["name"] == "eval_accuracy")
+    mixed = next(c for c in charts_of_tasks({"chain", "bandit"}) if c["name"] == "eval_accuracy")
     assert mixed["title"] == "Score" and "bounds" not in mixed
-    assert [c["name"] for c in charts_for(set())] == [c["name"] for c in charts_for({"chain"})]
+    assert [c["name"] for c in charts_of_tasks(set())] == [c["name"] for c in charts_of_tasks({"chain"})]
 
 
 def test_only_a_comparison_of_tasks_or_lengths_gets_a_note():
-    from pages.shared.runs.overlay import notes
-
     def run(task: str, total: int):
-        return SimpleNamespace(row=replace(ROW, total=total), brief=replace(SEEDS, task=task, score_name=f"{task} score"))
+        return ListedRun.of(replace(ROW, total=total), replace(SEEDS, task=task, score_name=f"{task} score"), None)
 
     assert notes([run("chain", 9), run("chain", 9)]) == []
     assert [note.split(":")[0] for note in notes([run("chain", 9), run("bandit", 10)])] == [
