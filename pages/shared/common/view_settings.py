@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from core.settings.run import RunConfig
-from pages.shared.common.state import OPTIONS, SMOOTHING, XAXIS
+from pages.shared.common.state import OPTIONS, SMOOTHING, XAXIS, Key
 
 AXES = {"update": "updates", "rollout": "rollouts", "samples": "samples", "wall_seconds": "wall time"}
 PRICED = AXES | {"token_cost": "cost"}
@@ -36,7 +36,7 @@ def view_settings(prefix: str, axis: str = "update", *, priced: bool = False) ->
         list(PRICED if priced else AXES),
         default=axis,
         format_func=PRICED.get,
-        key=XAXIS(_of(prefix, axis)).name,
+        key=axis_key(prefix, axis).name,
         required=True,
         persist_state="session",
         help=ABOUT_COST if priced else None,
@@ -55,7 +55,7 @@ def log_view_settings(prefix: str, axis: str = "update") -> None:
         list(LOG_AXES),
         default=axis,
         format_func=LOG_AXES.get,
-        key=XAXIS(_of(prefix, axis)).name,
+        key=axis_key(prefix, axis).name,
         required=True,
         persist_state="session",
         help="As a share of the run, runs whose steps do not compare can be laid over each other.",
@@ -72,16 +72,17 @@ def _row(prefix: str) -> list:
         return st.columns([2.9, 1.2, 1.6], vertical_alignment="bottom")
 
 
-def _of(prefix: str, axis: str) -> str:
-    """Who changes the axis of runs with one kind of budget has not chosen that of runs with the other."""
-    return prefix if axis == "update" else f"{prefix}{axis}:"
+def axis_key(prefix: str, axis: str) -> Key[str]:
+    """Of the choice of the x-axis where `axis` is the first: who changes that of runs with one kind of budget has not chosen that of runs with
+    the other."""
+    return XAXIS(prefix if axis == "update" else f"{prefix}{axis}:")
 
 
 def chosen_view(prefix: str, axis: str = "update") -> dict:
     """The arguments of `live_board` that the widgets stand for."""
     options = OPTIONS(prefix).get() or []
     return {
-        "xaxis": XAXIS(_of(prefix, axis)).get() or axis,
+        "xaxis": axis_key(prefix, axis).get() or axis,
         "smoothing": SMOOTHING(prefix).get(),
         "log": ["grad_norm"] if LOG in options else [],
         "seeds": SEEDS in options,

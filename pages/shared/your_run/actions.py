@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from pages.shared.common.labels import MAX_NAME, clean_name
 from pages.shared.common.process import store
 from pages.shared.common.state import Key
 from pages.shared.your_run.give import keep
+from pages.shared.your_run.link import link
 from pages.shared.your_run.shown import Shown
 from pages.shared.your_run.state import NAME, UNDO, WATCHED
 from pages.shared.your_run.texts import body
@@ -25,7 +25,7 @@ def actions(what: Shown) -> None:
                 st.rerun()
             st.button("Stop watching", icon=":material/stop_circle:", key="your_run:stop", on_click=WATCHED.set, args=(None,))
         if what.log is not None:
-            _share(what.log.id)
+            _share(what)
         st.download_button(
             "CSV in the Lab's columns", lambda: lab_csv(what.reading), "your-run.csv", "text/csv", on_click="ignore",
             icon=":material/download:", key="your_run:csv", disabled=not what.reading.runs,
@@ -37,11 +37,10 @@ def actions(what: Shown) -> None:
                       help="It can be undone.")  # fmt: skip
 
 
-def _share(log: str) -> None:
+def _share(what: Shown) -> None:
     with st.popover("Share", icon=":material/share:"):
         st.markdown(body("kept"))
-        address = (st.context.url or "").split("?")[0]
-        st.code(f"{address}?{urlencode({'log': log})}", language=None, wrap_lines=True)
+        st.code(link(what), language=None, wrap_lines=True)
 
 
 def _rename(log: str, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from pages.shared.common.live_board.charts import STYLES, side_styles
 from pages.shared.common.log_charts import charts_for
 from pages.shared.common.state import Key
 from pages.shared.common.view_settings import chosen_view
-from pages.shared.your_run.beside import choices, histories_of
+from pages.shared.your_run.beside import choices, goes_on, histories_of, is_lab
 from pages.shared.your_run.drawing import Drawn, drawn
 from pages.shared.your_run.findings import marks
 from pages.shared.your_run.shown import Shown, shown
@@ -40,40 +40,52 @@ def at_first(what: Shown) -> list[str]:
 
 
 def board(what: Shown) -> None:
-    st.fragment(_tick, run_every=TICK_SECONDS if what.watched else None)(tuple(what.labels))
+    going = goes_on(BESIDE(what.mark).get())
+    ticks = what.watched is not None or going
+    st.fragment(_tick, run_every=TICK_SECONDS if ticks else None)(tuple(what.labels), going)
 
 
-def _tick(labels: tuple[str, ...]) -> None:
+def _tick(labels: tuple[str, ...], going: bool) -> None:
     what = shown()
     if what is None:
         return
-    if tuple(what.labels) != labels:
-        st.rerun()  # another run has appeared: the choice of runs and the table of columns are out of date
+    beside = BESIDE(what.mark).get()
+    if tuple(what.labels) != labels or going != goes_on(beside):
+        st.rerun()  # what the page says of it is out of date: another run has appeared, or the last one beside it is over
     chosen = [label for label in runs_key(what).get() if label in what.labels] or at_first(what)
     runs = {label: what.labels[label] for label in chosen[:MOST]}
     columns = MORE(what.mark).get()
     if not runs:
         st.info("Nothing was found there yet. It is looked for every second.", icon=":material/hourglass_empty:")
         return
-    beside = BESIDE(what.mark).get()
-    others = histories_of(beside, choices(what)) if beside else {}
-    mark = (what.mark, what.version, tuple(runs), tuple(columns), tuple(beside), tuple(others))
-    made = drawn(mark, runs, columns, others, grows=what.watched is not None)
+    others = histories_of(beside, choices(what, beside)) if beside else {}
+    if len(runs) + len(others) > MOST:
+        st.caption(f"Only {MOST} lines can be told apart: the last ones are not drawn. Choose fewer runs.")
+        others = dict(list(others.items())[: max(1, MOST - len(runs))])
+        runs = dict(list(runs.items())[: MOST - len(others)])
+    lengths = tuple((label, len(history)) for label, history in others.items())
+    mark = (what.mark, what.version, tuple(runs), tuple(columns), tuple(beside), lengths)
+    made = drawn(mark, runs, columns, others, grows=what.watched is not None or going)
     live_board(
         made.histories,
         key="your_run:board",
         comparison=f"{what.mark}#{made.epoch}",
-        **_view(runs.values()),
+        **_view(runs.values(), beside),
         events=_events(what, runs, made),
-        badge=_badge(what),
+        badge=_badge(what, going),
         charts=charts_for(runs.values(), columns),
         sides=_styles(made.histories),
     )
 
 
-def _view(runs: Iterable[LogRun]) -> dict:
+def first_axis(beside: Sequence[str]) -> str:
+    """The x-axis before one is chosen: the steps of the Lab's small runs do not compare with those of a log."""
+    return "share" if any(map(is_lab, beside)) else "update"
+
+
+def _view(runs: Iterable[LogRun], beside: Sequence[str]) -> dict:
     """A step that is a rollout is called so on the axis, unless other runs beside it count updates."""
-    view = chosen_view(PREFIX)
+    view = chosen_view(PREFIX, first_axis(beside))
     rollouts = all(run.step_unit == ROLLOUT for run in runs)
     return view | {"xaxis": "rollout"} if rollouts and view["xaxis"] == "update" else view
 
@@ -99,8 +111,8 @@ def _events(what: Shown, runs: Mapping[str, LogRun], made: Drawn) -> list[dict]:
     return [*marks(what, runs), *EVENTS.of(made.mark, lambda: series.find_events(beside))]
 
 
-def _badge(what: Shown) -> dict | None:
+def _badge(what: Shown, going: bool) -> dict | None:
     if what.watched is None:
-        return None
+        return {"state": "live", "text": "a run beside it goes on"} if going else None
     ago = max(0.0, time.time() - what.watched.changed)
     return {"state": "live", "text": f"followed, last change {ago:.0f} s ago"}

@@ -33,7 +33,7 @@ def drawn(
     mark: tuple, runs: Mapping[str, LogRun], columns: Sequence[str], beside: Mapping[str, History], *, grows: bool
 ) -> Drawn:
     """The histories of `runs` with `columns`, and those `beside` them, made anew only for another mark, which names all that they depend
-    on. Those of a log that is kept are shared by all who look at it; what a tab follows while it `grows` is its own."""
+    on. Those of a log that is kept are shared by all who look at it; what `grows` is each tab's own."""
     if not grows:
         return _shared().made(mark, lambda: Drawn(mark, _histories(runs, columns, beside), zlib.crc32(repr(mark).encode())))
     last: Drawn | None = DRAWN.get()

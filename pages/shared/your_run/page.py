@@ -13,11 +13,12 @@ from pages.shared.common.trouble import show_missing_history
 from pages.shared.common.view_settings import log_view_settings
 from pages.shared.your_run.actions import actions, undo_bar
 from pages.shared.your_run.beside import choices
-from pages.shared.your_run.board import MOST, PREFIX, at_first, board, runs_key
+from pages.shared.your_run.board import MOST, PREFIX, at_first, board, first_axis, runs_key
 from pages.shared.your_run.calculator import calculator
 from pages.shared.your_run.columns import ask_accuracy, columns, said
 from pages.shared.your_run.findings import findings
 from pages.shared.your_run.give import give, limit
+from pages.shared.your_run.link import MOST_COLUMNS, read_address, write_address
 from pages.shared.your_run.shown import DamagedLog, Shown, shown
 from pages.shared.your_run.state import BESIDE, GREETED, MORE, UNDO, WATCHED
 from pages.shared.your_run.texts import body, document
@@ -67,6 +68,7 @@ def _what() -> Shown | None:
 
 
 def _show(what: Shown) -> None:
+    read_address(what)
     st.subheader(plain(what.name))
     if what.watched is not None:
         st.markdown(body("followed", path=plain(what.name)))
@@ -75,34 +77,51 @@ def _show(what: Shown) -> None:
     if not labels:
         board(what)
         return
-    if len(labels) > 1:
-        st.multiselect("Runs on the board", list(labels), default=at_first(what), max_selections=MOST, key=runs_key(what).name)
+    _choose_runs(what)
     for line in steps_in_words(what):
         st.caption(line)
-    names = choices(what)
-    st.multiselect(
-        "Lay beside it", list(names), format_func=names.get, key=BESIDE(what.mark).name, max_selections=max(1, MOST - len(labels)),
-        placeholder="Choose runs of the Lab or other logs of yours",
-    )  # fmt: skip
-    log_view_settings(PREFIX)
+    _choose_beside(what)
+    log_view_settings(PREFIX, first_axis(BESIDE(what.mark).get()))
     board(what)
     findings(what)
-    other = list(
-        dict.fromkeys(c for run in labels.values() for c in (*run.columns, *run.evaluation.columns) if c not in run.taken)
-    )
-    st.multiselect(
-        f"Draw other columns too; number of columns that the Lab does not know: {len(other)}",
-        other,
-        key=MORE(what.mark).name,
-        disabled=not other,
-        placeholder="Choose columns",
-    )
+    _choose_columns(what)
     run = labels[st.selectbox("Run", list(labels), key="your_run:run")] if len(labels) > 1 else next(iter(labels.values()))
     said(what, run)
     ask_accuracy(what, run)
     columns(what, run)
     bring_settings("your_run")
     calculator(str(what.mark), run)
+    write_address(what)
+
+
+def _choose_runs(what: Shown) -> None:
+    if len(what.labels) > 1:
+        key = runs_key(what)
+        key.made(lambda: at_first(what))
+        st.multiselect("Runs on the board", list(what.labels), max_selections=MOST, key=key.name)
+
+
+def _choose_beside(what: Shown) -> None:
+    key = BESIDE(what.mark)
+    names = choices(what, key.get())
+    key.set([choice for choice in key.get() if choice in names])  # another tab may have deleted one
+    st.multiselect(
+        "Lay beside it", list(names), format_func=names.get, key=key.name, max_selections=MOST,
+        placeholder="Choose runs of the Lab or other logs of yours",
+    )  # fmt: skip
+
+
+def _choose_columns(what: Shown) -> None:
+    key, other = MORE(what.mark), what.other_columns
+    key.set([column for column in key.get() if column in other])  # one may have been taken for a metric since
+    st.multiselect(
+        f"Draw other columns too; number of columns that the Lab does not know: {len(other)}",
+        other,
+        key=key.name,
+        max_selections=MOST_COLUMNS,
+        disabled=not other,
+        placeholder="Choose columns",
+    )
 
 
 def steps_in_words(what: Shown) -> list[str]:

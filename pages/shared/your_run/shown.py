@@ -38,14 +38,18 @@ class Shown:
         names = [chart_text(run.name)[:60] or "run" for run in self.reading.runs]
         return dict(zip(distinct(names), self.reading.runs, strict=True))
 
+    @property
+    def other_columns(self) -> list[str]:
+        """What was logged and stands for nothing of the Lab's."""
+        runs = self.reading.runs
+        return list(dict.fromkeys(c for run in runs for c in (*run.columns, *run.evaluation.columns) if c not in run.taken))
+
 
 def shown() -> Shown | None:
     """None = nothing was given yet. LookupError, StoreError or DamagedLog if the link's log cannot be shown."""
     if path := WATCHED.get():
         found = watched(path)
-        mark = f"watch:{path}"
-        said = tuple(CORRECTIONS(mark).get() or ())
-        return Shown(mark, (found.version, said), path, corrected(found.reading, said), watched=found)
+        return Shown(f"watch:{path}", (found.version, found.said), path, corrected(found.reading, found.said), watched=found)
     if log := st.query_params.get("log"):
         return _kept(log)
     return None
@@ -70,8 +74,11 @@ def _said(mark: str, kept) -> tuple[Correction, ...]:
 
 
 def say(what: Shown, correction: Correction) -> None:
-    """Say what a column stands for: kept with the log by whom it belongs to, otherwise in this tab."""
+    """Say what a column stands for: kept with the log by whom it belongs to, of a path as long as it is followed, otherwise in this tab."""
     said = (*what.version[-1], correction)
+    if what.watched is not None:
+        what.watched.said = said
+        return
     CORRECTIONS(what.mark).set(said)
     if what.own:
         store().logs.correct(what.log.id, said)

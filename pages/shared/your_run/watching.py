@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.logs import HOME, Reading, Sentence, Watcher
+from core.logs.kept import Correction
 from pages.shared.common.cache import Cache
 
 POLL_SECONDS = 0.9  # tabs that look within this time see the same
@@ -25,6 +26,7 @@ class Watched:
         self.version, self.changed = 0, time.time()
         self.reading = Reading(())
         self.notes: tuple[Sentence, ...] = ()  # what cannot be read now
+        self.said: tuple[Correction, ...] = ()  # of its columns, by whoever looks at it
         self._watcher = Watcher(path, HOME)
         self._lock, self._looked = threading.Lock(), 0.0
 
