@@ -402,6 +402,15 @@ def test_the_table_can_be_recomputed_from_the_metrics(out):
         assert float(row["samples_generated"]) == np.mean(made)
 
 
+def test_a_ladder_takes_a_budget_of_samples(tmp_path):
+    options = ["--order", "paper", "--seeds", "2", "--budget", "samples=600", "--out", str(tmp_path)]
+    assert main(["ladder", *options]) == 0
+    told = json.loads((tmp_path / "ladder.json").read_text())
+    assert told["length"] == "600 samples per seed"
+    with open(tmp_path / "ladder.csv", encoding="utf-8", newline="") as file:
+        assert min(float(row["samples_generated"]) for row in csv.DictReader(file)) >= 600
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bench.scenario_tables import MINIMUM_SEEDS
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import contents, documents, process
-from pages.shared.learn import terms, values
+from pages.shared.learn import lab, terms, values
 from tests.support import mostly_thorough
 
 ROOT = Path(__file__).parents[3]
@@ -240,6 +241,17 @@ def test_the_miniature_trains_and_leaves_compare_alone(open_page, page):
     assert {r.status for r in process.manager().results(comparison).values()} == {"done"}
     app.switch_page("app.py").run()
     assert not app.exception and "comparison" not in app.query_params
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_miniature_draws_its_conclusion_from_sixteen_seeds_or_more(page):
+    """What `page.live` names; the lab's page adds the switches that a reader has set."""
+    source = (ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8")
+    (call,) = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and ast.unparse(n.func) == "page.live"]
+    scenario = lab.SCENARIO if ast.unparse(call.args[0]) == "lab.SCENARIO" else ast.literal_eval(call.args[0])
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    seeds = ast.literal_eval(named["replicas"]) if "replicas" in named else SCENARIOS[scenario].run.replicas
+    assert seeds >= MINIMUM_SEEDS
 
 
 def test_a_miniature_that_finds_no_room_says_so(open_page):
