@@ -14,7 +14,7 @@ from core.logs.model import RawRun
 from core.logs.segments import TIMES, Start, base, only_bookkeeping
 from core.logs.sentences import Sentence, listed, printable, say
 from core.logs.starts import as_one, joined_starts, run_of
-from core.logs.steps import choose
+from core.logs.steps import choose, same_as
 
 LOOK_AHEAD = 64  # rows with a metric that are looked at before the step's key is chosen
 MOST_AHEAD = 4_000  # rows of any kind, of which a profiler may log many between two of the trainer's
@@ -43,6 +43,7 @@ class Collector:
         self._ahead: list[Mapping[str, object]] | None = []
         self._told = 0  # of them, rows with a metric
         self._key = ""
+        self._same: tuple[str, ...] = ()  # keys that say the step where that one is absent
         self._last = 0
         self._kinds: dict[str, str] = {}
         self._clean: dict[str, str] = {}  # names that are not fit to be shown -> what is shown
@@ -77,7 +78,9 @@ class Collector:
 
     def _settle(self) -> None:
         rows, self._ahead = self._ahead or [], None
-        self._key = choose([row for row in rows if not only_bookkeeping(row.items())] or rows)
+        told = [row for row in rows if not only_bookkeeping(row.items())] or rows
+        self._key = choose(told)
+        self._same = same_as(self._key, told)
         for row in rows:
             self._take(row)
 
@@ -138,7 +141,8 @@ class Collector:
 
     def _step(self, row: Mapping[str, object], values: list[tuple[str, float]]) -> int | None:
         if self._key:
-            if (cell := row.get(self._key)) is None or cell == "":
+            cell = next((row[key] for key in (self._key, *self._same) if row.get(key) not in (None, "")), None)
+            if cell is None:
                 self._stepless += 1
                 return None
             step = whole(cell)

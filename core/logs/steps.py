@@ -54,3 +54,17 @@ def choose(rows: Iterable[Mapping[str, object]]) -> str:
         if 2 * len(steps) >= len(rows) and (len(steps) <= 2 or steps[0] != steps[-1] or len(set(steps)) > 1)
     ]  # fmt: skip
     return min(good, key=lambda key: ranks[key], default="")
+
+
+def same_as(chosen: str, rows: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
+    """Keys that count as the chosen one does: wherever a row has both, on two rows or more, they are equal. A validation before the training
+    may carry the logger's counter alone."""
+    both: dict[str, list[bool]] = {}
+    for row in rows:
+        step = whole(row.get(chosen))
+        if step is None:
+            continue
+        for key, value in row.items():
+            if key != chosen and rank(key) is not None and (other := whole(value)) is not None:
+                both.setdefault(key, []).append(other == step)
+    return tuple(key for key, equal in both.items() if len(equal) > 1 and all(equal))

@@ -40,7 +40,7 @@ def together(readings: Iterable[Reading]) -> Reading:
 def _belong(first: LogRun, second: LogRun) -> bool:
     if first.file == second.file:
         return False
-    disjoint = not set(first.columns) - {"_step"} & set(second.columns)
+    disjoint = not set(first.columns) - {"_step"} & set(second.columns) and not set(first.metrics) & set(second.metrics)
     return (first.name == second.name and disjoint) or _follows(first, second)
 
 

@@ -5,6 +5,7 @@ TRL, ms-swift   {'loss': 0.1, 'grad_norm': nan, 'reward': '0.25'}          no st
 OpenRLHF        Global step 3: {'policy_loss': 0.1, …}
 slime           rollout 3: {…}, perf 3: {…}, step 12: {…}
 prime-rl        12:00:01 SUCCESS Step 3 | Time: 1.2s | Reward: 0.4 | …
+tinker          a drawn table per step: `core.logs.readers.console_boxes`
 own loops       step 3/100 | loss=0.1, reward: 0.4
 
 A line may begin with a process's name and hold colours; progress bars end in carriage returns; a terminal may have broken a row over several
@@ -19,8 +20,9 @@ from functools import lru_cache
 
 from core.logs.cells import number
 from core.logs.names import name_for
+from core.logs.readers.console_boxes import Boxes
 
-COLON, COUNTED, NUMBERED, UPDATED, GENERATED, PIPES, PAIRS = (
+COLON, COUNTED, NUMBERED, UPDATED, GENERATED, PIPES, PAIRS, BOXES = (
     "verl",
     "rows",
     "numbered rows",
@@ -28,6 +30,7 @@ COLON, COUNTED, NUMBERED, UPDATED, GENERATED, PIPES, PAIRS = (
     "rollouts",
     "prime-rl",
     "pairs",
+    "drawn tables",
 )
 Found = tuple[str, dict[str, object]]
 
@@ -74,6 +77,7 @@ class ConsoleLines:
         self._kind = ""
         self._step = ""
         self._joined = 0
+        self._boxes = Boxes()
         self._dead: float | None = None  # share of rollouts without advantage, printed before its step
         self.cut_off = False
 
@@ -97,6 +101,8 @@ class ConsoleLines:
             line = _PREFIX.sub("", line)
         if self._pending and (yield from self._continued(line)):
             return
+        if (row := self._boxes.feed(line)) and len(row) > LEAST_VALUES:
+            yield BOXES, row
         if "step:" in line and (found := _STEP.search(line)):
             yield from self._finish()
             self._begin(COLON, found[1], _REPEATED.sub("", line[found.end() :]))

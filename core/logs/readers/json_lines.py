@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 from core.logs import sentences as s
@@ -49,7 +50,7 @@ class JsonLineRows(LineRows):
             self._last = line
             self._first_bad = self._first_bad or self._line
             return True
-        return self._rows.add(flat(row))
+        return self._rows.add(_of_verl(row["data"], row["step"]) if _is_of_verl(row) else flat(row))
 
     def begin_again(self) -> None:
         self._rows.begin_again()
@@ -64,6 +65,16 @@ class JsonLineRows(LineRows):
         if self._bad > self._cut_off:
             found.notes.append(say(s.BAD_LINES, file=self._name, count=self._bad - self._cut_off, line=self._first_bad))
         return found
+
+
+def _is_of_verl(row: dict) -> bool:
+    return row.keys() == {"step", "data"} and isinstance(row["data"], dict)
+
+
+def _of_verl(values: dict, step: object) -> dict:
+    """verl's file logger: from 0.9.1 on it writes null for NaN and infinity, which JSON has not; what it did not measure it leaves out."""
+    row = flat({"step": step, "data": values})
+    return {name: math.nan if value is None else value for name, value in row.items()}
 
 
 def _object(line: str) -> dict | None:

@@ -56,10 +56,18 @@ def wandb_rows(messages: Iterator[object]) -> Iterator[tuple[str, Row]]:
             row: Row = {}
             for item in message.history.item:
                 try:
-                    row["/".join(item.nested_key) or item.key] = json.loads(item.value_json)
+                    row["/".join(item.nested_key) or item.key] = _wandb_value(item)
                 except (ValueError, RecursionError):
                     continue
             yield "", flat(row)
+
+
+def _wandb_value(item) -> object:
+    """A value as JSON or, as newer files may have it, by its kind. ValueError for what is no JSON."""
+    if item.value_json:
+        return json.loads(item.value_json)
+    kind = item.WhichOneof("value")
+    return json.loads(item.json) if kind == "json" else getattr(item, kind) if kind in ("integer", "number") else None
 
 
 def swanlab_rows(messages: Iterator[object]) -> Iterator[tuple[str, Row]]:
