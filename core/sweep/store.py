@@ -34,9 +34,13 @@ class SweepStore:
         with self._telling():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=PATIENCE_SECONDS, check_same_thread=False, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")
-            self._database.execute(SCHEMA)
+            try:
+                self._database.execute("PRAGMA journal_mode=WAL")
+                self._database.execute("PRAGMA synchronous=NORMAL")
+                self._database.execute(SCHEMA)
+            except BaseException:
+                self._database.close()
+                raise
 
     def add(self, units: Iterable[tuple[Unit, str, bytes]], seconds: float) -> None:
         """Keep (unit, its settings as JSON, its numbers) of one shard, all or none. One that is there already stays."""

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -77,6 +78,5 @@ def test_a_disk_that_becomes_read_only_keeps_what_is_there_readable(tmp_path, mo
         assert store.load_history(stored_id).updates.tolist() == [0, 1, 2, 3, 4]
     assert store.flush() and store.problem == "" and store.load_history(stored_id).trained == TINY_RUN.updates
     assert store.close()
-    with sqlite3.connect(store.path) as connection:
+    with closing(sqlite3.connect(store.path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()

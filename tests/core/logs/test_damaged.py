@@ -3,6 +3,7 @@
 import gzip
 import json
 import sqlite3
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -75,9 +76,8 @@ def test_many_damaged_files_are_runs_or_sentences(files, kind, changes):
 
 def test_an_error_of_sqlite_that_is_no_text_is_a_sentence(tmp_path):
     path = tmp_path / "bad.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE metrics (run_name TEXT, step INTEGER, metrics TEXT)")
-    database.close()
     content = path.read_bytes()
     place = content.index(b"CREATE TABLE")
     is_sound(read_bytes("bad", content[:place] + b"\xe1\xe1" + content[place + 2 :]))

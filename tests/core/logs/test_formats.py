@@ -7,6 +7,7 @@ import sqlite3
 import struct
 import sys
 import zipfile
+from contextlib import closing
 from types import ModuleType
 
 import numpy as np
@@ -104,8 +105,8 @@ def trackio(path, names=("a", "a")):
 
 
 def test_trackio_has_one_name_twice_and_a_trainers_step(tmp_path):
-    database = trackio(tmp_path / "project.db")  # open, as while a training writes it
-    runs = read_paths([tmp_path / "project.db"]).runs
+    with closing(trackio(tmp_path / "project.db")):  # open, as while a training writes it
+        runs = read_paths([tmp_path / "project.db"]).runs
     assert [run.name for run in runs] == ["a", "a [2]"] and runs[0].step_key == "train/global_step"
     check(runs[0])
     assert (
@@ -113,12 +114,11 @@ def test_trackio_has_one_name_twice_and_a_trainers_step(tmp_path):
         and np.isnan(runs[0].series("kl_base")).all()
         and runs[0].training.logged("train/kl").all()
     )
-    database.close()
     assert len(read_bytes("dropped", (tmp_path / "project.db").read_bytes()).runs) == 2
 
 
 def test_a_database_of_mlflow(tmp_path):
-    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database, database:
         database.execute("CREATE TABLE runs (run_uuid TEXT, name TEXT)")
         database.execute(
             "CREATE TABLE metrics (key TEXT, value REAL, timestamp INTEGER, run_uuid TEXT, step INTEGER, is_nan BOOLEAN)"
@@ -134,13 +134,13 @@ def test_a_database_of_mlflow(tmp_path):
 
 def test_a_database_whose_view_never_ends_costs_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("core.logs.readers.databases.MOST_STEPS", 20)
-    with sqlite3.connect(tmp_path / "bad.db") as database:
+    with closing(sqlite3.connect(tmp_path / "bad.db")) as database, database:
         database.execute(
             "CREATE VIEW metrics AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
             "SELECT i AS run_name, i AS step, '{}' AS metrics FROM n"
         )
     assert read_paths([tmp_path / "bad.db"]).runs == ()
-    with sqlite3.connect(tmp_path / "worse.db") as database:
+    with closing(sqlite3.connect(tmp_path / "worse.db")) as database, database:
         database.execute("CREATE TABLE metrics (run_name TEXT, step INTEGER, metrics TEXT AS (printf('%.*c', 100, 'x')))")
         database.executemany("INSERT INTO metrics (run_name, step) VALUES (?, ?)", [("a", i) for i in range(2000)])
     reading = read_paths([tmp_path / "worse.db"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -102,10 +103,9 @@ def test_beyond_a_size_the_oldest_go(store):
 def test_a_history_of_the_format_before_gets_the_table(tmp_path):
     path = tmp_path / "runs.sqlite"
     Store(path).close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DROP TABLE logs")
         connection.execute("PRAGMA user_version = 2")
-    connection.close()
     store = Store(path)
     assert store.logs.find(store.logs.add("ann", "mine", read_text(text())))
     store.close()
