@@ -16,6 +16,6 @@ if __name__ == "__main__":
         open_what_is_watched()
         compare_page()
 else:
-    from hosting.application import MIDDLEWARE, ROUTES, until_stopped
+    from hosting.application import MIDDLEWARE, ROUTES, from_start_to_stop
 
-    app = st.App(__file__, routes=ROUTES, middleware=MIDDLEWARE, lifespan=until_stopped)
+    app = st.App(__file__, routes=ROUTES, middleware=MIDDLEWARE, lifespan=from_start_to_stop)

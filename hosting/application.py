@@ -17,11 +17,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hosting import cards
+from hosting.sockets import send_at_once
 
 
 @asynccontextmanager
-async def until_stopped(_: st.App) -> AsyncIterator[dict]:
+async def from_start_to_stop(_: st.App) -> AsyncIterator[dict]:
     """The stop signal ends a server of this kind without Python's exit functions, so the runs are ended here."""
+    send_at_once()
     yield {}
     if process := sys.modules.get("pages.shared.common.process"):  # without a visit there are none
         process.manager().shutdown()

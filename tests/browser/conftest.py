@@ -27,6 +27,12 @@ ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}
 TOUR_SEEN = "try { localStorage.setItem('dapo-lab-tour', 'seen') } catch {}"
 CHART = ".lb-plot canvas"  # the first chart of the live board
+HARNESS_SERVER = """import streamlit as st
+
+from hosting.application import from_start_to_stop
+
+app = st.App("harness_board.py", lifespan=from_start_to_stop)
+"""
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -67,7 +73,9 @@ def board_server(tmp_path_factory) -> Iterator[str]:
     from pages.shared.common.live_board.assets import install
 
     folder = tmp_path_factory.mktemp("harness")
-    script = shutil.copy(Path(__file__).parent / "harness_board.py", folder)
+    shutil.copy(Path(__file__).parent / "harness_board.py", folder)
+    script = folder / "server.py"
+    script.write_text(HARNESS_SERVER)
     install(folder / "static")
     with serve(script, folder) as address:
         yield address
