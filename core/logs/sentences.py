@@ -97,6 +97,10 @@ STANDARDISED = (
 )
 NO_REWARD = "{file}: there is no reward in it."
 ASK_ACCURACY = "{file}: {names} may be the share of right answers: say which, and on what scale, before it is called accuracy."
+ASK_EVAL_ACCURACY = (
+    "{file}: {names} may be the share of right answers of the evaluations: say which, and on what scale, before it is "
+    "called accuracy."
+)
 NOT_FINITE = "{file}: NaN or infinity was logged for {names}, in up to {count} rows."
 PERCENT = "{file}: {name} goes up to {largest}; it is taken for percent."
 BLIND_CLIP_RATIO = (

@@ -24,13 +24,13 @@ CONVERSIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 EVALUATIONS = frozenset(m.name for m in (*METRICS, *EXTRA) if m.name.startswith("eval_"))
 
 
-def taken_columns(training: Table, evaluation: Table) -> dict[str, Taken]:
-    """Column -> what it is taken for; one column per metric, the best known name first. An evaluation's columns stand for evaluation
-    metrics only. Percents are recognised by values above 1 in a share."""
+def taken_columns(training: Table, evaluation: Table, framework: str) -> dict[str, Taken]:
+    """Column -> what it is taken for in a log of `framework`; one column per metric, the best known name first. An
+    evaluation's columns stand for evaluation metrics only. Percents are recognised by values above 1 in a share."""
     hits: dict[str, list[tuple[int, str, Taken, int]]] = {}
     for table, of_evaluation in ((training, False), (evaluation, True)):
         for column, content in table.columns.items():
-            for place, name in name_for(column):
+            for place, name in name_for(column, framework):
                 if (name.metric in EVALUATIONS) == of_evaluation:
                     taken = Taken(name.metric, name.conversion, name.note)
                     hits.setdefault(name.metric, []).append((place, column, taken, len(content.rows)))
@@ -81,6 +81,10 @@ def derived(training: Table, taken: Mapping[str, Taken]) -> dict[str, tuple[np.n
     if groups and skipped and "filter_ratio" not in have:
         dropped = training.values(skipped)
         found["filter_ratio"] = (_ratio(dropped, training.values(groups) + dropped), n.SKIPPED_GROUPS)
+    of_all, kept = ([c for c in training.columns if c.startswith(f"train/agg/{part}/")] for part in ("all", "effective"))
+    ended = [next((c for c in of_all if c.endswith(f"/{name}")), None) for name in ("solved_none", "solved_all")]
+    if kept and all(ended) and "filter_ratio" not in have.keys() | found.keys():
+        found["filter_ratio"] = (training.values(ended[0]) + training.values(ended[1]), n.DROPPED_OF_ALL)
     if "clip_fraction" not in have and {"clip_fraction_low", "clip_fraction_high"} <= have.keys():
         found["clip_fraction"] = (series("clip_fraction_low") + series("clip_fraction_high"), n.SUM_OF_SIDES)
     if "zero_std_fraction" not in have and {"all_wrong_fraction", "all_right_fraction"} <= have.keys() | found.keys():

@@ -58,7 +58,7 @@ def _follows(first: LogRun, second: LogRun) -> bool:
 
 def _joined(first: LogRun, second: LogRun) -> LogRun:
     run = first.joined_with(second)
-    return replace(run, taken=taken_columns(run.training, run.evaluation))
+    return replace(run, taken=taken_columns(run.training, run.evaluation, run.framework.name))
 
 
 def _same_beginnings(runs: list[LogRun]) -> list[Sentence]:

@@ -25,7 +25,9 @@ _RL = frozenset((
 _UNITS = {"train/global_step": UPDATE, "update": UPDATE}  # of a step's name alone
 _REWARDS = ("reward_mean", "reward_trained_mean", "accuracy")
 _COUNTS = {"all_wrong_groups": "all_wrong_fraction", "all_right_groups": "all_right_fraction"}
-_GENERATION = frozenset(("reward_mean", "completion_tokens_mean", "zero_std_fraction", "reward_std"))
+_EVICTED = "training_filter_groups_evicted_samples"  # of verl: groups that were dropped since the last step
+_RIGHT = ("accuracy", "correct", "acc", "solve")  # in a name, of answers that are right
+_GENERATION = frozenset(("reward_mean", "reward_trained_mean", "completion_tokens_mean", "zero_std_fraction", "reward_std"))
 
 
 def understood(raw: RawRun, file: str, format_name: str) -> LogRun | Sentence:
@@ -35,7 +37,7 @@ def understood(raw: RawRun, file: str, format_name: str) -> LogRun | Sentence:
         return say(s.NO_ROWS, file=file, format=format_name)
     framework, unit = guess_framework([*names, raw.step_key])
     unit = raw.step_unit or unit or _UNITS.get(raw.step_key, "")
-    taken = taken_columns(raw.training, raw.evaluation)
+    taken = taken_columns(raw.training, raw.evaluation, framework.name)
     if not raw.partial and (refusal := _refused(names, taken, file)):
         return refusal
     notes = list(raw.notes)
@@ -130,26 +132,29 @@ def _about_values(raw: RawRun, taken: dict[str, Taken], file: str) -> list[Sente
         said.append(say(s.NOT_FINITE, file=file, names=listed(list(broken)), count=max(broken.values())))
     if "accuracy" not in metrics and (candidates := accuracy_candidates(training, taken)):
         said.append(say(s.ASK_ACCURACY, file=file, names=listed(candidates)))
+    if "eval_accuracy" not in metrics and (candidates := _named_right(raw.evaluation)):
+        said.append(say(s.ASK_EVAL_ACCURACY, file=file, names=listed(candidates[:8])))
+    said += [say(s.COUNTS_OF_GROUPS, file=file, name=c) for c in training.columns if fold(c) == _EVICTED]
     return said
 
 
 def accuracy_candidates(training: Table, taken: dict[str, Taken]) -> list[str]:
     """Columns that may be the share of right answers, likeliest first. Never taken for it unasked: the reward's scale is not in a log."""
-    words = ("accuracy", "correct", "acc", "solve")
-    measured = [c for c in training.columns if not is_bookkeeping(c)]  # the time that a reward function takes is none
-    by_name = [c for c in measured if any(w in fold(c).split("_") or (len(w) > 4 and w in fold(c)) for w in words)]
-    by_name = [
-        c
-        for c in by_name
-        if not fold(c).endswith(("_std", "_min", "_max", "_groups")) and not any(h.metric in SHARES for _, h in name_for(c))
-    ]
-    by_name = [c for c in by_name if _may_be_a_share(training.columns[c].values)]
+    by_name = _named_right(training)
     total = [
         c
         for c, t in taken.items()
         if t.metric in ("reward_mean", "reward_trained_mean") and _may_be_a_share(training.columns[c].values)
     ]
     return [*by_name, *total][:8]
+
+
+def _named_right(table: Table) -> list[str]:
+    """Columns whose name speaks of right answers and whose values may be a share; the time that a reward function takes is none."""
+    named = [c for c in table.columns if any(w in fold(c).split("_") or (len(w) > 4 and w in fold(c)) for w in _RIGHT)]
+    measured = [c for c in named if not is_bookkeeping(c) and not fold(c).endswith(("_std", "_min", "_max", "_groups"))]
+    measured = [c for c in measured if not any(hit.metric in SHARES for _, hit in name_for(c))]
+    return [c for c in measured if _may_be_a_share(table.columns[c].values)]
 
 
 def _may_be_a_share(values: np.ndarray) -> bool:

@@ -30,8 +30,15 @@ _EXACT, _PATTERNS = _tables()
 _PREFIXES = ("train_", "training_", "metrics_", "rollout_", "actor_", "global_")  # where a name alone is not known
 
 
-def name_for(logged: str) -> list[tuple[int, Name]]:
-    """The lines that `logged` may stand for, with their places (an earlier one is taken first); [] for an unknown name."""
+def name_for(logged: str, framework: str = "") -> list[tuple[int, Name]]:
+    """The lines that `logged` may stand for in a log of `framework`, with their places (an earlier one is taken first); [] for an unknown
+    name."""
+    found = _lines(logged)
+    own = [hit for hit in found if framework in hit[1].of]
+    return own or [hit for hit in found if not hit[1].of]
+
+
+def _lines(logged: str) -> list[tuple[int, Name]]:
     folded = fold(logged.replace("_at_", "@"))  # MLflow has no @ in a name
     found = list(_EXACT.get(folded, ()))
     if not found:

@@ -4,15 +4,16 @@ from core.logs.names import notes as n
 from core.logs.names.entry import Name
 
 NAMES: tuple[Name, ...] = (
-    Name("entropy", "entropy_nats", note=n.ENTROPY_TRAINED),
+    Name("entropy", "entropy_nats", note=n.ENTROPY_TRL),
     Name("entropy/mean", "entropy_nats", note=n.ENTROPY_PER_COMPLETION),
     Name("entropy/entropy_mean", "entropy_nats", note=n.ENTROPY_PER_COMPLETION),  # ms-swift on Megatron
     Name("grad_norm", "grad_norm", note=n.GRAD_LAST),
-    Name("loss", "loss", note=n.LOSS),
-    Name("training loss", "loss", note=n.LOSS),  # the table of a notebook
-    Name("policy_loss", "loss", note=n.LOSS),
-    Name("policy_loss", "policy_loss", note=n.LOSS),
+    Name("loss", "loss", note=n.LOSS_TRL),
+    Name("training loss", "loss", note=n.LOSS_TRL),  # the table of a notebook
+    Name("policy_loss", "loss", note=n.LOSS_TRL),
+    Name("policy_loss", "policy_loss", note=n.LOSS_TRL),
     Name("reward", "reward_mean", note=n.REWARD_TOTAL),
+    Name("reward", "reward_trained_mean", note=n.REWARD_TRAINED, of=("ms-swift", "OpenRLHF")),
     Name("reward_std", "reward_std", note=n.STD_TRL),
     Name("frac_reward_zero_std", "zero_std_fraction", note=n.ZERO_STD),
     Name("clip_ratio/low_mean", "clip_fraction_low"),
@@ -26,7 +27,7 @@ NAMES: tuple[Name, ...] = (
     Name("completions/min_length", "completion_tokens_min"),
     Name("completions/mean_terminated_length", "completion_tokens_ended_mean", "zero_is_none", n.NONE_ENDED),
     Name("completions/clipped_ratio", "truncated_fraction"),
-    Name("kl", "kl_base", note=n.KL_SAMPLED),
+    Name("kl", "kl_base", note=n.KL_TRL),
     Name("learning_rate", "learning_rate"),
     Name("lr", "learning_rate"),
     Name("eval_accuracy", "eval_accuracy"),

@@ -145,3 +145,52 @@ def test_a_share_of_valid_answers_is_no_evaluation_and_a_history_of_wandb_may_be
     (run,) = reading.runs
     assert "valid_fraction" in run.columns and set(run.evaluation.columns) == {"valid/reward"}
     assert "sample of the history" in said(reading) and "counter of log calls" in said(reading)
+
+
+SWIFT = {
+    "global_step/max_steps": "1/9",
+    "train_speed(s/it)": 1.0,
+    "memory(GiB)": 4.0,
+    "loss": 0.1,
+    "completions/mean_length": 9.0,
+}
+OPENRLHF = {"policy_loss": 0.1, "actor_lr": 1e-6, "ppo_clip_ratio": 0.1, "group_reward_std": 0.2, "response_length": 80.0}
+TRL = {"loss": 0.1, "frac_reward_zero_std": 0.1, "num_tokens": 9, "completions/mean_length": 9.0, "reward_std": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("row", "metric"),
+    [(SWIFT, "reward_trained_mean"), (OPENRLHF, "reward_trained_mean"), (TRL, "reward_mean")],
+    ids=["ms-swift", "OpenRLHF", "TRL"],
+)
+def test_a_reward_is_that_of_the_trained_batch_where_the_framework_logs_it_after_filtering(row, metric):
+    rows = [{**row, "step": i, "reward": 0.25 * i} for i in range(1, 5)]
+    (run,) = read(
+        [{k: f"{i}/9" if k == "global_step/max_steps" else v for k, v in r.items()} for i, r in enumerate(rows, 1)]
+    ).runs
+    assert run.column_of(metric) == "reward" and run.series(metric).tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert len({"reward_mean", "reward_trained_mean"} & set(run.metrics)) == 1
+
+
+def test_groups_that_prime_rl_drops_are_those_that_are_solved_by_none_or_by_all():
+    row = {"train/agg/all/math/solved_none": 0.25, "train/agg/all/math/solved_all": 0.125, "train/agg/all/math/reward/mean": 0.4}
+    effective = {"train/agg/effective/math/reward/mean": 0.5, "train/agg/effective/math/solved_none": 0.0}
+    (run,) = read([{"step": i, **row, **effective} for i in range(4)]).runs
+    assert run.series("filter_ratio").tolist() == [0.375] * 4 == run.series("zero_std_fraction").tolist()
+    assert run.series("all_wrong_fraction").tolist() == [0.25] * 4 and run.series("reward_trained_mean").tolist() == [0.5] * 4
+    assert "filter_ratio" not in read([{"step": i, **row} for i in range(4)]).runs[0].metrics
+
+
+def test_groups_that_verl_evicted_are_counts_of_an_unknown_whole():
+    row = {"critic/score/mean": 0.5, "actor/entropy": 0.4, "training/filter_groups/evicted_samples": 12}
+    reading = read([{"step": i, **row} for i in range(4)])
+    assert "filter_ratio" not in reading.runs[0].metrics and "evicted_samples counts groups" in said(reading)
+
+
+@pytest.mark.parametrize(("logged", "words"), [
+    ("kl", "from TRL 1.10 on multiplied by the ratio"), ("loss", "the advantages of a group sum to 0"), ("actor/pg_loss", "0.7: their sum"),
+    ("entropy", "masked as cut off"), ("frac_reward_zero_std", "0 or 1 for the whole batch"), ("actor/pg_clipfrac", "with sapo always 0"),
+    ("rollout/zero_std/count_0.0", "only where rewards are 0 or 1"), ("entropy/mean", "not over tokens"), ("reward_std", "from 0.27"),
+])  # fmt: skip
+def test_a_definition_that_differs_is_said(logged, words):
+    assert any(words in hit.note for _, hit in name_for(logged))
