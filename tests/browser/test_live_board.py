@@ -18,6 +18,7 @@ from tests.browser.made_up import histories
 from tests.browser.settled import settled
 
 CHARTS = len(CHART_SPECS)
+KEPT_MS = 30_000  # KEPT in board.js: how long a board that has left the page waits to be put back
 BOARD = "document.querySelector('.live-board').liveBoard"
 BOARD_IF_THERE = "document.querySelector('.live-board')?.liveBoard"
 
@@ -163,7 +164,11 @@ def zoom_and_hidden_sides_survive_and_a_double_click_resets(board):
     board.wait("BOARD.zoom === null")
     board.ticks(1)
     assert board.scale("groups")[0] == 0 and board.scale("groups")[1] > zoom[1]
-    board.page.locator(".lb-side", has_text="GRPO").click()
+    board.page.locator(".lb-side", has_text="DAPO").click()  # all sides are hidden: empty charts
+    board.wait("BOARD.hidden.size === 2 && BOARD.dirty.size === 0")
+    assert board.line(side=1)["x"] == [] == board.js("BOARD.charts.get('groups').u.data[0]")
+    for side in ("GRPO", "DAPO"):
+        board.page.locator(".lb-side", has_text=side).click()
     board.wait("BOARD.hidden.size === 0")
 
 
@@ -251,7 +256,7 @@ def test_a_run_that_has_just_begun_is_asked_for_its_first_points_before_the_next
     assert 1 <= int(asked.split()[1]) <= 8  # four, and under load Streamlit may repeat each
     board.ticks(3)  # and then no more
     assert board.page.get_by_text(re.compile(r"asked \d+ times")).inner_text() == asked
-    assert board.js("BOARD.stats.snapshots") == 1
+    assert board.js("BOARD.stats.snapshots") == 1 and board.errors == []  # also while there was nothing to draw
 
 
 def test_a_thinned_board_has_the_points_that_the_server_would_send_anew(open_board):
@@ -292,7 +297,7 @@ def test_a_board_that_stays_away_is_given_up_and_made_anew(open_board):
     board.js("window.first = BOARD")
     board.choose("away")
     board.page.wait_for_selector(".live-board", state="detached")
-    board.page.clock.run_for(5000)
+    board.page.clock.run_for(KEPT_MS + 2000)  # it looks every second
     board.choose("away")
     board.page.wait_for_selector(".lb-plot canvas")
     assert board.js("BOARD !== window.first && window.first.charts.get('entropy_nats').u === null")  # destroyed

@@ -13,13 +13,13 @@ export const LAYERS = ["low", "high", "floor", "ceiling", "ghost", "main"];
 // One row of x for all sides, as uPlot takes it, and the columns in the order of the series: by layer, or side by side.
 export function joined(tables, sideBySide = false) {
   const widths = tables.map((table) => table.length - 1);
-  const [xs, ...columns] = uPlot.join(tables.filter((table) => table[0].length));
   const there = tables.map((table) => table[0].length > 0);
-  const nothing = (xs ?? []).map(() => undefined);
+  const [xs, ...columns] = there.includes(true) ? uPlot.join(tables.filter((_, i) => there[i])) : [[]]; // it cannot join nothing
+  const nothing = xs.map(() => undefined);
   let next = 0;
   const mine = tables.map((_, i) => (there[i] ? columns.slice(next, (next += widths[i])) : Array(widths[i]).fill(nothing)));
-  if (sideBySide) return [xs ?? [], ...mine.flat()];
-  return [xs ?? [], ...Array.from({ length: widths[0] ?? 0 }, (_, layer) => mine.map((side) => side[layer])).flat()];
+  if (sideBySide) return [xs, ...mine.flat()];
+  return [xs, ...Array.from({ length: widths[0] ?? 0 }, (_, layer) => mine.map((side) => side[layer])).flat()];
 }
 
 export const longest = (board) =>
