@@ -62,6 +62,7 @@ def test_a_stored_comparison_is_text_on_runs(look):
     box = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
     page.mouse.click(box["x"] + 15, box["y"] + 17)  # ticks all rows
     page.get_by_role("heading", name="Settings that differ").wait_for()
+    page.locator(".live-board").scroll_into_view_if_needed()  # charts are drawn in sight
     page.wait_for_selector(".lb-plot canvas")
     page.get_by_text("s <img src=x onerror=").or_(page.get_by_text("<img src=x onerror=")).locator(
         "visible=true"

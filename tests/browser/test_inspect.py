@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.inspection.charts import token_chart
 from core.inspection.sentences import difference, group_sentence, summary
 from core.inspection.step import inspect_step
 from core.inspection.tables import suggested_group
@@ -98,14 +99,15 @@ def test_a_click_on_a_cell_opens_its_group(step_page):
 
 @pytest.mark.thorough
 def test_the_other_algorithm_can_be_chosen_for_the_tokens_too(step_page):
-    page = step_page("run=GRPO&seed=3&update=40")
-    picture = page.locator("[class*=st-key-inspect-tokens] [aria-label], [class*=st-key-inspect-tokens][aria-label]").first
-    before = picture.get_attribute("aria-label")
+    page = step_page("run=GRPO&seed=3&update=8")
+    step, seen = step_of("GRPO", 3, 8)
+    number = suggested_group(step, seen)
+    own, other = (token_chart(step, through, number).text for through in (seen, treat(step, RUNS["DAPO"].algorithm)))
+    assert own != other
+    page.get_by_label(own, exact=True).wait_for()
     page.get_by_role("radio", name="DAPO").click()
-    page.wait_for_function(
-        "(before) => document.querySelector('[class*=st-key-inspect-tokens] [aria-label]')?.ariaLabel !== before", arg=before
-    )
-    assert not page.errors
+    page.get_by_label(other, exact=True).wait_for()
+    assert page.get_by_label(own, exact=True).count() == 0 and not page.errors
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def tick(page, *rows: int) -> None:
 
 def drawn(page) -> dict:
     """Label -> last update that the board has."""
+    page.locator(".live-board").scroll_into_view_if_needed()  # charts are drawn in sight
     page.wait_for_selector(".lb-plot canvas")
     return page.evaluate(f"Object.fromEntries([...{BOARD}.store].map(([label, side]) => [label, side.last]))")
 
@@ -113,7 +114,7 @@ def test_the_downloads_hold_what_is_stored(runs_page, comparisons, history):
     for label, result in results(history, second).items():
         rows = table[table["algorithm"] == label]
         expected = result.history.frame(run_id="", algorithm=label)
-        assert len(rows) == len(expected) == 2 * 48
+        assert len(rows) == len(expected) == 2 * 49  # the untrained policy is evaluated, too
         for name in ("seed", "update", "samples_generated", "entropy_nats", "grad_norm", "eval_accuracy"):
             assert rows[name].to_numpy() == pytest.approx(expected[name].to_numpy(), rel=1e-7, nan_ok=True), name
     with page.expect_download() as caught:
