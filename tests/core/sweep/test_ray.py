@@ -12,6 +12,7 @@ from core.sweep.executor.ray import Ray
 from core.sweep.run import Sweep
 from core.sweep.store import SweepStore
 from tests.core.sweep.made import Inline, grid_of
+from tests.processes import eventually
 
 pytestmark = [
     pytest.mark.thorough,
@@ -49,7 +50,8 @@ def test_a_node_that_is_killed_is_told_and_the_map_is_the_same_to_the_last_bit(c
         assert executor.workers == 4 and "3 Ray nodes" in executor.name
         sweep = Sweep(grid, store)
         progress = sweep.run(executor, on_progress=kill_a_node)
-        assert executor.workers == 2
+        # Ray takes a node for dead when it has missed some health checks; a task that was on it fails at once.
+        eventually(lambda: executor.workers == 2 and "2 Ray nodes" in executor.name, 90)
     assert lost and progress.done and progress.failed == 0
     assert any("are trained again: a worker or node was lost" in trouble for trouble in progress.troubles)
     with closing(SweepStore(tmp_path / "inline.sqlite")) as store:
