@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.diagnosis_runs import REPORT, SEEDS, TUNE, patients
+from bench.diagnosis_runs import FRESH, SEEDS, TUNED
 from bench.diagnosis_score import Judged, confusion, false_alarms, scores, table
 from bench.diagnosis_truth import KINDS
 

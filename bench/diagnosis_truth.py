@@ -1,15 +1,18 @@
 """What is true of a run, by its settings and by the whole clean record of it: what its log shows of that is for the rules to find.
 
-True, False, or None where it lies between: a run that has lost 55 % of its entropy is neither collapsed nor well, and counts for nothing.
+True, False, or None where a person who looks at the whole record could not say: a run that has lost 55 % of its entropy is neither collapsed
+nor well, and a score that is 0.04 higher at the end, with prompts that scatter by 0.1, has neither risen nor stood. What is None counts for
+nothing. Nothing here is taken from the rules or their thresholds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from bench.diagnosis_runs import Patient
+from bench.diagnosis_runs import KnownRun
 
 KINDS = (
     "no_signal", "entropy_collapse", "entropy_explosion", "gradient_vanished", "gradient_never", "gradient_spikes", "reward_constant",
@@ -17,105 +20,248 @@ KINDS = (
 )  # fmt: skip
 FAULTY = set(KINDS) - {"clip_inactive"}  # a run is healthy without these; a clip that never acts is no fault by itself
 HARMLESS = ("", "epsilon far too wide", "one update per rollout")  # with these a run may be healthy
-OF_THE_START = (
-    "entropy_collapse",
-    "entropy_explosion",
-    "gradient_vanished",
-    "gradient_never",
-    "length_runaway",
-    "kl_runaway",
-    "reward_falls",
-)
+CLEAR = 3.0  # standard errors by which a change must stand out to be called one
+SMALL = 0.02  # of a share: a change that is no change
+SEEN = 0.12  # of a share: a gain that must have been seen before it is said that there is none
+LIVE = 1 / 20  # of the early norm: an update below it moves nothing
 
 Truth = dict[str, bool | None]
 
 
-def truth(patient: Patient, record: Mapping[str, np.ndarray]) -> Truth:
-    """`record`: metric -> (U,) of one seed, as it was before anything was done to the log."""
+@dataclass(frozen=True)
+class Known:
+    """`said`: kind -> truth. `since`: kind -> the share (0 to 1) of the whole run's updates at which its change is half-way."""
 
-    def mean(metric: str, first: float, last: float) -> float:
-        values = record[metric][1:]  # the untrained policy's row is not an update
+    said: Truth
+    since: Mapping[str, float]
+
+
+class Part:
+    """One seed's record, of the updates from share `begin` to `end` of the run. `score`: what its log calls reward, "accuracy" or
+    "reward_mean"."""
+
+    def __init__(self, record: Mapping[str, np.ndarray], begin: float, end: float, score: str) -> None:
+        n = len(record["updates"]) - 1  # the untrained policy's row is not an update
+        self.first, self.all = int(begin * n), n
+        self.values = {name: v[1:][self.first : max(int(end * n), self.first + 2)] for name, v in record.items() if v.ndim == 1}
+        self.score = self.measured(score)
+
+    def measured(self, metric: str) -> np.ndarray:
+        values = self.values[metric]
+        return values[np.isfinite(values)]
+
+    def mean(self, metric: str, first: float, last: float) -> float:
+        """Over the updates between two shares of the part."""
+        values = self.values[metric]
         part = values[int(first * len(values)) : max(int(last * len(values)), int(first * len(values)) + 1)]
         return float(np.nanmean(part)) if np.isfinite(part).any() else float("nan")
 
-    def ratio(metric: str) -> float:
-        return mean(metric, 0.9, 1) / max(mean(metric, 0, 0.05), 1e-12)
+    def half_way(self, metric: str, before: float, after: float) -> float:
+        """The share of the whole run from which the metric stays on the side of `after`."""
+        values = self.values[metric]
+        at = np.flatnonzero(np.isfinite(values))
+        rows = max(3, len(at) // 20)
+        padded = np.pad(values[at], (rows // 2, rows - 1 - rows // 2), mode="edge")
+        smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, rows), axis=1)
+        there = (smooth - (before + after) / 2) * (after - before) > 0
+        last_not = np.flatnonzero(~there)
+        row = at[min(last_not[-1] + 1, len(at) - 1)] if len(last_not) else at[0]
+        return float(self.first + row) / self.all
 
-    gain = mean("accuracy", 2 / 3, 1) - mean("accuracy", 0, 1 / 3)
-    late_gain = mean("accuracy", 5 / 6, 1) - mean("accuracy", 1 / 3, 2 / 3)
-    solved = mean("accuracy", 5 / 6, 1) >= 0.85
-    dead = mean("all_wrong_fraction", 5 / 6, 1) + mean("all_right_fraction", 5 / 6, 1)
-    gradient = record["grad_norm"][1:]
+
+@dataclass(frozen=True)
+class Moved:
+    """The difference of two means and its standard error."""
+
+    size: float
+    error: float
+
+    @property
+    def up(self) -> bool:
+        return self.size > max(SMALL, CLEAR * self.error)
+
+    @property
+    def down(self) -> bool:
+        return -self.size > max(SMALL, CLEAR * self.error)
+
+    @property
+    def none(self) -> bool:
+        """There is none, and one of SEEN would have stood out."""
+        return self.size < max(SMALL, self.error) and CLEAR * self.error < SEEN
+
+
+def moved(values: np.ndarray, before: tuple[float, float], after: tuple[float, float]) -> Moved:
+    """Between two stretches (shares) of (n,) values, with the error that follows from the scatter from one value to the next."""
+    parts = [values[int(a * len(values)) : max(int(b * len(values)), int(a * len(values)) + 2)] for a, b in (before, after)]
+    variance = sum(float(np.mean(np.diff(part) ** 2)) / 2 / len(part) for part in parts)
+    return Moved(float(parts[1].mean() - parts[0].mean()), float(np.sqrt(variance)))
+
+
+def truth(run: KnownRun, record: Mapping[str, np.ndarray], begin: float = 0.0, end: float = 1.0, score: str = "accuracy") -> Known:
+    """Of the part of one seed's record from `begin` to `end`, as it was before anything was done to the log."""
+    part = Part(record, begin, end, score)
+    since: dict[str, float] = {}
+    gain = moved(part.score, (0, 1 / 3), (2 / 3, 1))
+    fall = _fall(part, score, since)
+    right = part.mean("accuracy", 5 / 6, 1)
+    # 0 of the score's own range where prompts are solved: there is nothing left to learn.
+    solved = _above(right, 0.8, 0.9)
+    blind = run.config.learning_rate <= 1e-9 or (getattr(run.config.task, "flip_probability", 0) == 0.5 and score != "accuracy")
+    constant = bool(np.ptp(part.score) < 1e-9)
+    gradient = part.values["grad_norm"]
+    clip = np.nan_to_num(part.values["clip_fraction_low"]) + np.nan_to_num(part.values["clip_fraction_high"])
+    cut = part.mean("truncated_fraction", 0.9, 1), part.mean("truncated_fraction", 0, 0.1)
     none = float(np.mean(gradient[np.isfinite(gradient)] < 1e-7))
-    refills = patient.config.algorithm.dynamic_sampling == "refill"
-    reward = record["reward_mean"][np.isfinite(record["reward_mean"])]
-    constant = bool(np.ptp(reward) < 1e-9)
-    accuracy = record["accuracy"][np.isfinite(record["accuracy"])]
-    fall = _fall(accuracy)
-    cut = mean("truncated_fraction", 0.9, 1), mean("truncated_fraction", 0, 0.1)
-    clip = np.nan_to_num(record["clip_fraction_low"]) + np.nan_to_num(record["clip_fraction_high"])
-    blind = getattr(patient.config.task, "flip_probability", 0) == 0.5 or patient.config.learning_rate <= 1e-9  # cannot learn
-    entropy = ratio("entropy_nats")
     said: Truth = {
-        "no_signal": _above(mean("filter_ratio", 5 / 6, 1), 0.75, 0.85) if refills else _above(dead, 0.27, 0.4),
-        "entropy_collapse": False if solved else _above(-entropy, -0.5, -0.33),
-        "entropy_explosion": _above(entropy, 1.6, 2.4),
+        "no_signal": _no_signal(run, part),
+        "entropy_collapse": _entropy_collapse(part, gain, solved, since),
+        "entropy_explosion": _entropy_explosion(part, gain, solved, since),
         "gradient_never": True if none >= 0.99 else False if none < 0.9 else None,
-        "gradient_vanished": _above(-ratio("grad_norm"), -0.35, -0.12),
+        "gradient_vanished": _gradient_vanished(part, solved, since),
         "gradient_spikes": None if _has_spikes(gradient) else False,
         "reward_constant": constant,
-        "reward_stalled": _stalls(gain, fall, constant, blind, solved),
-        "reward_falls": False if blind else _above(fall, 0.1, 0.28),
+        "reward_stalled": _stalled(part, gain, fall, constant, blind, solved),
+        "reward_falls": False if blind else fall,
         "clip_inactive": bool((clip == 0).all()) if (clip == 0).all() or (clip > 0).mean() > 0.02 else None,
-        "length_runaway": _runaway(ratio("completion_tokens_mean"), cut[0], cut[0] - cut[1]),
+        "length_runaway": _runaway(part, cut[0], cut[0] - cut[1], since),
         "truncation": _above(cut[0], 0.22, 0.36),
-        "kl_runaway": _above(mean("kl_base", 0.9, 1), 0.6, 1.5) if np.isfinite(record["kl_base"]).any() else False,
+        "kl_runaway": _kl_runaway(part, gain, fall, solved, since),
         "diverged": False,
-        "learning_rate_zero": patient.config.learning_rate <= 1e-9,
+        "learning_rate_zero": run.config.learning_rate <= 1e-9,
     }
-    if gain > 0.03 and fall >= 0.1 and said["kl_runaway"]:
-        said["kl_runaway"] = None
-    if gain > 0.03 and fall < 0.1:  # while the score rises, neither is a disease
-        said["entropy_explosion"] = said["kl_runaway"] = False
-        if late_gain > 0.06:
-            said["entropy_collapse"] = False
-        elif said["entropy_collapse"] and (late_gain > 0.01 or gain > 0.1):
-            said["entropy_collapse"] = None
     if said["length_runaway"] is not False and said["truncation"]:
         said["truncation"] = None  # told as a runaway
-    if solved and said["gradient_vanished"]:
-        said["gradient_vanished"] = None  # nothing left to learn
     if said["gradient_never"]:
         said["gradient_vanished"] = False
-    said["healthy"] = (
-        True if not any(said[k] is not False for k in FAULTY) and (gain > 0.03 or solved) else None if gain > 0.01 else False
-    )
-    scores = record["eval_accuracy"][np.isfinite(record["eval_accuracy"])]
-    if said["healthy"] and (patient.cause not in HARMLESS or (len(scores) > 4 and _fall(scores) > 0.1)):
-        said["healthy"] = None
-    if any(said[k] for k in FAULTY - {"truncation", "no_signal"}):
-        said["healthy"] = False
-    return said
+    said["healthy"] = _healthy(run, part, said, gain, solved)
+    return Known(said, since)
 
 
-def _stalls(gain: float, fall: float, constant: bool, blind: bool, solved: bool) -> bool | None:
+def _healthy(run: KnownRun, part: Part, said: Truth, gain: Moved, solved: bool | None) -> bool | None:
+    if any(said[kind] for kind in FAULTY - {"truncation", "no_signal"}):
+        return False
+    if gain.none and not solved and solved is not None:
+        return False
+    undecided = any(said[kind] is not False for kind in FAULTY) or run.cause not in HARMLESS
+    evaluations = part.measured("eval_accuracy")
+    forgets = len(evaluations) > 4 and evaluations.max() - evaluations[-2:].mean() > 0.1
+    return True if (gain.up or solved) and not undecided and not forgets else None
+
+
+def _no_signal(run: KnownRun, part: Part) -> bool | None:
+    """A third of the groups, in the last sixth of the updates; with refilling, four of five."""
+    if run.config.algorithm.dynamic_sampling == "refill":
+        return _above(part.mean("filter_ratio", 5 / 6, 1), 0.75, 0.85)
+    return _above(part.mean("all_wrong_fraction", 5 / 6, 1) + part.mean("all_right_fraction", 5 / 6, 1), 0.27, 0.4)
+
+
+def _entropy_collapse(part: Part, gain: Moved, solved: bool | None, since: dict[str, float]) -> bool | None:
+    """Two thirds of the entropy are gone, and the score does not rise, nor are the prompts solved. None where it has risen and stands since."""
+    first, last = part.mean("entropy_nats", 0, 0.05), part.mean("entropy_nats", 0.9, 1)
+    low = _above(-last / max(first, 1e-12), -0.5, -0.33)
+    if low is False or solved:
+        return False
+    since["entropy_collapse"] = part.half_way("entropy_nats", first, last)
+    late = moved(part.score, (1 / 3, 2 / 3), (5 / 6, 1))
+    if late.up:
+        return False
+    return None if low is None or solved is None or gain.up or late.size > CLEAR * late.error / 2 else True
+
+
+def _entropy_explosion(part: Part, gain: Moved, solved: bool | None, since: dict[str, float]) -> bool | None:
+    """More than twice the entropy, and the score does not rise."""
+    first, last = part.mean("entropy_nats", 0, 0.05), part.mean("entropy_nats", 0.9, 1)
+    high = _above(last / max(first, 1e-12), 1.6, 2.4)
+    if high is False or gain.up:
+        return False
+    since["entropy_explosion"] = part.half_way("entropy_nats", first, last)
+    return None if high is None or solved is not False or gain.size > CLEAR * gain.error / 2 else True
+
+
+def _gradient_vanished(part: Part, solved: bool | None, since: dict[str, float]) -> bool | None:
+    """At the beginning updates had a gradient; in the last sixth at most one of five has one that is not negligible beside it. Where the prompts
+    are solved nothing is left to learn, and that is no fault."""
+    norms = part.values["grad_norm"]
+    early, late = norms[: max(16, len(norms) // 16)], norms[-(len(norms) // 6) :]
+    if not (early > 0).any():
+        return None
+    usual = np.quantile(early[early > 0], 0.75)
+    live = (norms >= LIVE * usual).astype(float)
+    begin, end = float(live[: len(early)].mean()), float(live[-len(late) :].mean())
+    left = float(np.minimum(late, 2 * usual).mean() / np.minimum(early, 2 * usual).mean())  # a lone spike is no gradient
+    if solved or (end >= 0.4 and left >= 0.2):
+        return False
+    if end > begin / 2:
+        return None  # it hardly had one at the beginning
+    rows = max(16, len(live) // 20)
+    share = np.convolve(live, np.ones(rows) / rows, mode="same")
+    since["gradient_vanished"] = (part.first + int(np.flatnonzero(share > (begin + end) / 2)[-1])) / part.all
+    return True if end <= 0.2 and solved is False else None
+
+
+def hides_vanished(rows: np.ndarray) -> bool:
+    """Whether rows (n,) of a log, each the mean of several updates and before noise, hide that few of the last updates have a gradient: many of
+    the last rows have one, since one of their updates has, and their mean is not much below that of the first."""
+    early, late = rows[: max(3, len(rows) // 16)], rows[-max(3, len(rows) // 6) :]
+    usual = float(np.median(early))
+    left = np.minimum(late, 2 * usual).mean() / max(np.minimum(early, 2 * usual).mean(), 1e-12)
+    return bool((late >= LIVE * usual).mean() > 0.4 and left > 0.3)
+
+
+def _kl_runaway(part: Part, gain: Moved, fall: bool | None, solved: bool | None, since: dict[str, float]) -> bool | None:
+    """Far from the base model, and no score to show for it."""
+    if not len(part.measured("kl_base")):
+        return False
+    first, last = part.mean("kl_base", 0, 0.1), part.mean("kl_base", 0.85, 1)
+    far = _above(last, 0.6, 1.5)
+    if far is False or np.isnan(last):
+        return False
+    since["kl_runaway"] = part.half_way("kl_base", 0.0 if np.isnan(first) else first, last)
+    if fall is not False:
+        return far or None
+    if solved or (gain.up and gain.size >= 5 * SMALL):
+        return False
+    return None if far is None or solved is None or gain.up or gain.size > CLEAR * gain.error / 2 else True
+
+
+def _stalled(part: Part, gain: Moved, fall: bool | None, constant: bool, blind: bool, solved: bool | None) -> bool | None:
+    """It cannot learn, or it has not: no gain, where one would have been seen."""
     if constant:
         return None  # told as such
     if blind:
         return True
-    if fall > 0.1 or (solved and gain < 0.05):
-        return None
-    return False if solved else _above(-gain, -0.05, -0.01)
+    if gain.up:
+        return False
+    return None if fall is not False or solved is not False else True if gain.none else None
 
 
-def _above(value: float, no: float, yes: float) -> bool | None:
-    return True if value >= yes else False if value <= no or np.isnan(value) else None
+def _fall(part: Part, score: str, since: dict[str, float]) -> bool | None:
+    """From the best tenth or fifth to the last, by a quarter, clearly, and not made good again. The best of many stretches is by chance two
+    errors above the others, so that it takes more than elsewhere."""
+    values, found = part.score, [(0.0, 0.0, 0.0, 0.0)]
+    spread = float(np.quantile(values, 0.95) - np.quantile(values, 0.05))
+    for share in (0.1, 0.2):
+        rows = max(3, int(share * len(values)))
+        means = np.convolve(values, np.ones(rows) / rows, mode="valid")
+        best = int(means.argmax())
+        high, last = float(means[best]), float(means[-1])
+        if best + rows <= len(values) - rows and high > last:
+            variance = sum(float(np.mean(np.diff(x) ** 2)) / 2 / rows for x in (values[best : best + rows], values[-rows:]))
+            found.append(((high - last) / max(abs(high), spread), (high - last) / max(float(np.sqrt(variance)), 1e-12), high, last))
+    lost, errors, high, last = max(found)
+    if lost <= 0.12 or errors <= CLEAR:
+        return False
+    since["reward_falls"] = part.half_way(score, high, last)
+    return True if lost >= 0.28 and errors >= CLEAR + 2 and high - last > SMALL else None
 
 
-def _runaway(ratio: float, late: float, growth: float) -> bool | None:
-    if ratio >= 1.5 and late >= 0.35 and growth >= 0.2:
-        return True
-    return False if ratio < 1.2 or growth < 0.1 or late < 0.25 else None
+def _runaway(part: Part, late: float, growth: float, since: dict[str, float]) -> bool | None:
+    first, last = part.mean("completion_tokens_mean", 0, 0.05), part.mean("completion_tokens_mean", 0.9, 1)
+    ratio = last / max(first, 1e-12)
+    if ratio < 1.2 or growth < 0.1 or late < 0.25:
+        return False
+    since["length_runaway"] = part.half_way("completion_tokens_mean", first, last)
+    return True if ratio >= 1.5 and late >= 0.35 and growth >= 0.2 else None
 
 
 def _has_spikes(gradient: np.ndarray) -> bool:
@@ -124,17 +270,5 @@ def _has_spikes(gradient: np.ndarray) -> bool:
     return len(moving) < len(gradient) / 2 or float(moving.max()) > 8 * float(np.quantile(moving, 0.75))
 
 
-def _fall(accuracy: np.ndarray) -> float:
-    """From the best fifth to the last, of the best."""
-    rows = max(1, len(accuracy) // 5)
-    means = np.convolve(accuracy, np.ones(rows) / rows, mode="valid")
-    best = float(means.max())
-    return (best - float(means[-1])) / best if best > 0.05 else 0.0
-
-
-def of_the_part(whole: Truth, part: Truth, begins: bool) -> Truth:
-    """What holds for the visible `part` of a run of which `whole` holds. Without the beginning, what is measured from it cannot be told."""
-    if begins:
-        return part
-    said = part | {kind: False if whole[kind] is False and part[kind] is False else None for kind in OF_THE_START}
-    return said | {"gradient_vanished": None} if whole["gradient_never"] or part["gradient_never"] else said
+def _above(value: float, no: float, yes: float) -> bool | None:
+    return True if value >= yes else False if value <= no or np.isnan(value) else None

@@ -148,6 +148,14 @@ def rises(evidence: Evidence) -> bool | None:
     return change(reward).rises
 
 
+def solved(evidence: Evidence) -> bool:
+    """Nearly all answers are right in the last window, so that little is left to learn."""
+    right, groups = evidence.share_right, evidence.get("all_right_fraction")
+    if right is not None:
+        return float(np.mean(last_window(evidence, right))) >= limit("solved")
+    return groups is not None and float(np.mean(last_window(evidence, groups))) >= limit("solved")
+
+
 def length_ratio(evidence: Evidence) -> float:
     """Completions' length in the last window ÷ in the first; 1 where it is not logged."""
     length = evidence.get("completion_tokens_mean")

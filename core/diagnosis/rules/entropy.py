@@ -27,7 +27,7 @@ def entropy(evidence: Evidence) -> list[Finding]:
     else:
         return []
     better = trends.rises(evidence)
-    if _solved(evidence) or (better and (kind == "entropy_explosion" or not _stands_since(evidence, since))):
+    if trends.solved(evidence) or (better and (kind == "entropy_explosion" or not _stands_since(evidence, since))):
         return []  # it became certain and right: no disease
     unsure = ("no_reward",) if better is None else ("reward_rose_before",) if better else ()
     return [
@@ -47,7 +47,3 @@ def _stands_since(evidence: Evidence, step: int) -> bool:
     late = trends.change(since)
     return late.size + late.error < limit("stands") * trends.change(reward).size
 
-
-def _solved(evidence: Evidence) -> bool:
-    right = evidence.share_right
-    return right is not None and float(np.mean(right.values[-evidence.window(right) :])) >= limit("solved")

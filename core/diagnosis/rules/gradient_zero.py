@@ -23,12 +23,14 @@ def gradient_zero(evidence: Evidence) -> list[Finding]:
             return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
         if share >= needed and float(zero[:rows].mean()) >= needed and evidence.begins:
             return [_finding(evidence, series, "gradient_never", zero, int(series.steps[0]), share)]
+        if trends.solved(evidence):
+            return []  # what has nothing left to teach has no gradient: no fault
         if len(series) >= rows:
             since = trends.window_since(series, rows, zero)
             return [_finding(evidence, series, "gradient_vanished", zero, since, late, "zero")]
     if len(series) > 1 and share >= 0.5 and _differs(evidence, series.steps[zero]):
         return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
-    return _faded(evidence, series, rows)
+    return [] if trends.solved(evidence) else _faded(evidence, series, rows)
 
 
 def _differs(evidence: Evidence, steps: np.ndarray) -> bool:
@@ -53,22 +55,27 @@ def _finding(evidence, series: Series, kind: str, zero: np.ndarray, since: int, 
 
 
 def _faded(evidence: Evidence, series: Series, rows: int) -> list[Finding]:
-    if not evidence.has_trend(series) or not evidence.begins or len(series) < 2 * rows:
+    """Few of the last rows have a gradient that counts beside the first ones', or, where a row is the mean of many updates, their mean is small."""
+    if not evidence.has_trend(series) or not evidence.begins:
         return []
-    # The upper quarter: groups without signal on some rows must not pass for a gradient that has gone.
-    initial, last = float(np.median(series.values[:rows])), float(np.quantile(series.values[-rows:], 0.75))
-    longer = max(1.0, trends.length_ratio(evidence))  # a mean over longer completions is smaller
+    few = min(rows, len(series) // 4)
+    early, late = series.values[:few], series.values[-min(max(rows, len(series) // 6), len(series) // 3) :]
+    initial = trends.starts(evidence, series)[1] / max(1.0, trends.length_ratio(evidence))  # a mean over longer completions is smaller
     if initial <= 0:
         return []
-    mean = float(series.values[-rows:].mean()) / initial  # lower, for a live row now and then keeps it above 0
-    if last / initial * longer >= limit("gradient_vanished") and mean * longer >= limit("gradient_vanished_mean"):
+    live = float((late >= limit("gradient_live") * initial).mean())
+    most = limit("gradient_capped") * initial  # a lone spike is no gradient
+    left = float(np.minimum(late, most).mean() / np.minimum(early, most).mean())
+    gaps = live <= limit("gradient_gaps") and left <= limit("gradient_gaps_mean")
+    if live > limit("gradient_vanished_share") and left > limit("gradient_vanished") and not gaps:
         return []
     smooth = trends.rolling_median(series.values, rows)
-    since = trends.window_since(series, rows, smooth * longer < limit("gradient_vanished") * initial)
+    since = trends.window_since(series, rows, smooth < limit("gradient_vanished") * initial)
     return [
         Finding(
-            kind="gradient_vanished", variant="faded", severity=FAULT, confidence=LIKELY, since_step=since, value=last / initial,
-            facts={"first": trends.number(initial), "last": trends.number(last), "share": trends.percent(last / initial), "step": since},
+            kind="gradient_vanished", variant="faded", severity=FAULT, confidence=LIKELY, since_step=since, value=left,
+            facts={"first": trends.number(initial), "last": trends.number(float(late.mean())), "share": trends.percent(left),
+                   "live": trends.percent(live), "step": since},
             marks=(series.mark(since),), unsure=("gradient_scale",),
         )
     ]  # fmt: skip
