@@ -69,21 +69,16 @@ DIALECTS = (
 )  # fmt: skip
 EXACT = ("learning_rate", "rounds")
 SHARES = ("zero", "wrong", "easy", "cut", "clip", "clip_low", "clip_high", "right", "eval")
-ADDED = {
-    "diverged": 4,
-    "gradient_spikes": 4,
-}  # of every so many logs one of each: they are written into the log, since the Lab stops at NaN
 
 
-def logged(record: Record, refills: bool, learning_rate: float) -> dict[str, np.ndarray]:
+def logged(record: Record, learning_rate: float) -> dict[str, np.ndarray]:
     """What frameworks log of it, by the names that `Dialect.names` begins from. The deviation within groups is not in the record: it is
     taken for 0.45 in groups that have a signal."""
     kl = record["kl_base"]
     if np.isfinite(kl).any():  # the Lab measures it with every evaluation, others at every step
         measured = np.flatnonzero(np.isfinite(kl))
         kl = np.interp(np.arange(len(kl)), measured, kl[measured])
-    dead = record["all_wrong_fraction"] + record["all_right_fraction"]
-    trained = np.zeros_like(dead) if refills else dead
+    trained = record["zero_advantage_fraction"]  # noise of the reward can tell answers apart that are all wrong
     return {
         "loss": record["loss"], "grad_norm": record["grad_norm"], "entropy": record["entropy_nats"], "kl": kl,
         "reward": record["reward_mean"], "right": record["accuracy"], "zero": trained, "wrong": record["all_wrong_fraction"],
@@ -91,7 +86,7 @@ def logged(record: Record, refills: bool, learning_rate: float) -> dict[str, np.
         "cut": record["truncated_fraction"], "clip_low": record["clip_fraction_low"], "clip_high": record["clip_fraction_high"],
         "clip": record["clip_fraction_low"] + record["clip_fraction_high"], "rounds": record["generation_rounds"],
         "pass_rate": 100 * (1 - record["filter_ratio"]), "eval": record["eval_accuracy"],
-        "learning_rate": np.full(len(dead), 0.0 if learning_rate <= 1e-9 else learning_rate),
+        "learning_rate": np.full(len(trained), 0.0 if learning_rate <= 1e-9 else learning_rate),
     }  # fmt: skip
 
 
@@ -104,7 +99,7 @@ class Disturbed:
     noise: float
     begin: float  # shares of the run
     end: float
-    added: str = ""  # "diverged" or "gradient_spikes"
+    added: str = ""  # "diverged", "gradient_spikes" or "eval_falls": written into the log; the Lab stops at NaN
     seed: int = 0
 
 
@@ -126,9 +121,11 @@ def rows_of(values: Mapping[str, np.ndarray], rollouts: np.ndarray, how: Disturb
         mean = np.divide(total, n, out=np.full(count, np.nan), where=n > 0)
         if ours not in EXACT:
             # Exact zeros stay, and of shares and what follows from them exact ones too.
-            size = 2 * np.minimum(mean, 1 - mean) if ours in SHARES else mean
+            share = ours in SHARES or (ours == "reward" and np.nanmin(mean) >= 0 and np.nanmax(mean) <= 1)
+            size = 2 * np.minimum(mean, 1 - mean) if share else mean
             mean = mean + how.noise * size * random.standard_normal(count)
-        means[theirs] = np.clip(mean, 0, 1) if ours in SHARES else mean
+            mean = np.clip(mean, 0, 1) if share else mean
+        means[theirs] = mean
     _add(means, how, count, random)
     return [
         {"step": int((row + 1) * how.thin)}
@@ -154,6 +151,11 @@ def _add(means: dict[str, np.ndarray], how: Disturbed, count: int, random: np.ra
         span = np.arange(first, last)
         at = random.choice(span, max(2, int(0.05 * len(span))), replace=False)
         means[name][at] = 40 * max(float(np.nanquantile(means[name], 0.8)), 1e-3) * random.uniform(1, 3, len(at))
+    elif how.added == "eval_falls":
+        column = how.dialect.names["eval"]
+        at = np.flatnonzero(np.isfinite(means[column]) & (np.arange(count) >= first) & (np.arange(count) < last))
+        half = len(at) // 2
+        means[column][at[half:]] = means[column][at[half]] * np.linspace(0.95, 0.4, len(at) - half)
 
 
 def written(rows: list[dict[str, float]], form: str) -> tuple[str, str]:
@@ -161,7 +163,7 @@ def written(rows: list[dict[str, float]], form: str) -> tuple[str, str]:
     if form == "state":
         return "trainer_state.json", json.dumps({"global_step": rows[-1]["step"], "log_history": rows})
     if form == "console":
-        told = [{k: f"{v:.4g}" for k, v in row.items() if k != "step"} for row in rows]
+        told = [{k: f"{v:.4g}" for k, v in row.items() if k != "step"} | {"epoch": f"{row['step'] / 100:.4g}"} for row in rows]
         return "train.log", "\n".join(str(row) for row in told) + "\n"
     if form == "swift":
         last = rows[-1]["step"]

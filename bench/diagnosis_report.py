@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.diagnosis_fresh_runs import fresh_runs
 from bench.diagnosis_runs import FRESH, SEEDS, TUNED
 from bench.diagnosis_score import Judged, confusion, false_alarms, scores, table
 from bench.diagnosis_truth import KINDS
+from bench.diagnosis_tuned_runs import tuned_runs
 
 ALL = (*KINDS, "healthy")
 WANTED = 0.9
@@ -16,15 +18,17 @@ TEXTS = Path(__file__).parent
 
 
 def report(results: Mapping[str, Mapping[str, list[Judged]]]) -> str:
-    """`results`: half ("tune", "report") -> program -> logs."""
-    held = results["report"]
-    ours = held["ours"]
-    runs = patients()
+    """`results`: family (TUNED, FRESH) -> program -> logs."""
+    held = results[FRESH]
+    ours, tuned = held["ours"], results[TUNED]["ours"]
     lines = [
         (TEXTS / "diagnosis_introduction.md")
         .read_text(encoding="utf-8")
-        .format(logs=sum(len(half["ours"]) for half in results.values()), runs=len(runs), seeds=SEEDS, tune=TUNE, report=REPORT),
-        f"## Reported half: {REPORT}\n",
+        .format(
+            logs=sum(len(family["ours"]) for family in results.values()), runs=len(tuned_runs()) + len(fresh_runs()), seeds=SEEDS,
+            tune=TUNED, report=FRESH,
+        ),
+        f"## Reported: the {FRESH} runs\n",
         *table({"ours": scores(ours)}, ALL),
         "",
         _verdict(ours),
@@ -32,11 +36,13 @@ def report(results: Mapping[str, Mapping[str, list[Judged]]]) -> str:
         _alarms({"ours": ours}),
         "\n### Confusion\n\nWhat is true of a log, and what it was told to have and does not have, in how many logs.\n",
         *_confusion(ours),
-        f"\n## The half on which thresholds were set: {TUNE}\n",
-        *table({"ours": scores(results["tune"]["ours"])}, ALL),
+        "\n### What was missed or wrongly told, by how the log was disturbed\n",
+        *_by_disturbance(ours),
+        f"\n## Where thresholds were set: the {TUNED} runs\n",
+        *table({"ours": scores(tuned)}, ALL),
         "",
-        _alarms({"ours": results["tune"]["ours"]}),
-    ]
+        _alarms({"ours": tuned}),
+    ]  # fmt: skip
     if len(held) > 1:
         lines += [
             "",
@@ -50,6 +56,15 @@ def report(results: Mapping[str, Mapping[str, list[Judged]]]) -> str:
             _ahead(held),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _by_disturbance(logs: list[Judged]) -> list[str]:
+    """Right and wrong answers of all kinds together, by framework, thinning, noise and part of the run."""
+    lines = ["| logs | truths told | truths missed | wrongly told |", "| --- | --- | --- | --- |"]
+    for name in sorted({view for log in logs for view in log.views}):
+        found = scores([log for log in logs if name in log.views]).values()
+        lines.append(f"| {name} | {sum(s.hit for s in found)} | {sum(s.missed for s in found)} | {sum(s.false for s in found)} |")
+    return lines
 
 
 def _known(held: Mapping[str, list[Judged]]) -> dict[str, dict]:

@@ -14,13 +14,14 @@ UNDECIDED = {
 
 @dataclass(frozen=True)
 class Judged:
-    """One log. `told`: kinds that a program told; `alarms`: those among them that it calls a fault or a condition."""
+    """One log. `told`: kinds that a program told; `alarms`: those among them that it calls a fault or a condition; `views`: how it was
+    written."""
 
     name: str
-    family: str
     truth: Truth
     told: frozenset[str]
     alarms: frozenset[str]
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.diagnosis_record import CLEAR, SMALL, Moved, Part, moved
 from bench.diagnosis_runs import KnownRun
 
 KINDS = (
     "no_signal", "entropy_collapse", "entropy_explosion", "gradient_vanished", "gradient_never", "gradient_spikes", "reward_constant",
-    "reward_stalled", "reward_falls", "clip_inactive", "length_runaway", "truncation", "kl_runaway", "diverged", "learning_rate_zero",
+    "reward_stalled", "reward_falls", "eval_falls", "clip_inactive", "length_runaway", "truncation", "kl_runaway", "diverged",
+    "learning_rate_zero",
 )  # fmt: skip
 FAULTY = set(KINDS) - {"clip_inactive"}  # a run is healthy without these; a clip that never acts is no fault by itself
 HARMLESS = ("", "epsilon far too wide", "one update per rollout")  # with these a run may be healthy
-CLEAR = 3.0  # standard errors by which a change must stand out to be called one
-SMALL = 0.02  # of a share: a change that is no change
-SEEN = 0.12  # of a share: a gain that must have been seen before it is said that there is none
 LIVE = 1 / 20  # of the early norm: an update below it moves nothing
 
 Truth = dict[str, bool | None]
@@ -36,75 +35,15 @@ class Known:
     since: Mapping[str, float]
 
 
-class Part:
-    """One seed's record, of the updates from share `begin` to `end` of the run. `score`: what its log calls reward, "accuracy" or
-    "reward_mean"."""
-
-    def __init__(self, record: Mapping[str, np.ndarray], begin: float, end: float, score: str) -> None:
-        n = len(record["updates"]) - 1  # the untrained policy's row is not an update
-        self.first, self.all = int(begin * n), n
-        self.values = {name: v[1:][self.first : max(int(end * n), self.first + 2)] for name, v in record.items() if v.ndim == 1}
-        self.score = self.measured(score)
-
-    def measured(self, metric: str) -> np.ndarray:
-        values = self.values[metric]
-        return values[np.isfinite(values)]
-
-    def mean(self, metric: str, first: float, last: float) -> float:
-        """Over the updates between two shares of the part."""
-        values = self.values[metric]
-        part = values[int(first * len(values)) : max(int(last * len(values)), int(first * len(values)) + 1)]
-        return float(np.nanmean(part)) if np.isfinite(part).any() else float("nan")
-
-    def half_way(self, metric: str, before: float, after: float) -> float:
-        """The share of the whole run from which the metric stays on the side of `after`."""
-        values = self.values[metric]
-        at = np.flatnonzero(np.isfinite(values))
-        rows = max(3, len(at) // 20)
-        padded = np.pad(values[at], (rows // 2, rows - 1 - rows // 2), mode="edge")
-        smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, rows), axis=1)
-        there = (smooth - (before + after) / 2) * (after - before) > 0
-        last_not = np.flatnonzero(~there)
-        row = at[min(last_not[-1] + 1, len(at) - 1)] if len(last_not) else at[0]
-        return float(self.first + row) / self.all
-
-
-@dataclass(frozen=True)
-class Moved:
-    """The difference of two means and its standard error."""
-
-    size: float
-    error: float
-
-    @property
-    def up(self) -> bool:
-        return self.size > max(SMALL, CLEAR * self.error)
-
-    @property
-    def down(self) -> bool:
-        return -self.size > max(SMALL, CLEAR * self.error)
-
-    @property
-    def none(self) -> bool:
-        """There is none, and one of SEEN would have stood out."""
-        return self.size < max(SMALL, self.error) and CLEAR * self.error < SEEN
-
-
-def moved(values: np.ndarray, before: tuple[float, float], after: tuple[float, float]) -> Moved:
-    """Between two stretches (shares) of (n,) values, with the error that follows from the scatter from one value to the next."""
-    parts = [values[int(a * len(values)) : max(int(b * len(values)), int(a * len(values)) + 2)] for a, b in (before, after)]
-    variance = sum(float(np.mean(np.diff(part) ** 2)) / 2 / len(part) for part in parts)
-    return Moved(float(parts[1].mean() - parts[0].mean()), float(np.sqrt(variance)))
-
-
-def truth(run: KnownRun, record: Mapping[str, np.ndarray], begin: float = 0.0, end: float = 1.0, score: str = "accuracy") -> Known:
+def truth(
+    run: KnownRun, record: Mapping[str, np.ndarray], begin: float = 0.0, end: float = 1.0, score: str = "accuracy"
+) -> Known:
     """Of the part of one seed's record from `begin` to `end`, as it was before anything was done to the log."""
     part = Part(record, begin, end, score)
     since: dict[str, float] = {}
-    gain = moved(part.score, (0, 1 / 3), (2 / 3, 1))
+    gain = _gain(part.score)
     fall = _fall(part, score, since)
     right = part.mean("accuracy", 5 / 6, 1)
-    # 0 of the score's own range where prompts are solved: there is nothing left to learn.
     solved = _above(right, 0.8, 0.9)
     blind = run.config.learning_rate <= 1e-9 or (getattr(run.config.task, "flip_probability", 0) == 0.5 and score != "accuracy")
     constant = bool(np.ptp(part.score) < 1e-9)
@@ -122,6 +61,7 @@ def truth(run: KnownRun, record: Mapping[str, np.ndarray], begin: float = 0.0, e
         "reward_constant": constant,
         "reward_stalled": _stalled(part, gain, fall, constant, blind, solved),
         "reward_falls": False if blind else fall,
+        "eval_falls": _evaluation_falls(part, gain, fall),
         "clip_inactive": bool((clip == 0).all()) if (clip == 0).all() or (clip > 0).mean() > 0.02 else None,
         "length_runaway": _runaway(part, cut[0], cut[0] - cut[1], since),
         "truncation": _above(cut[0], 0.22, 0.36),
@@ -137,22 +77,27 @@ def truth(run: KnownRun, record: Mapping[str, np.ndarray], begin: float = 0.0, e
     return Known(said, since)
 
 
+def _gain(values: np.ndarray) -> Moved:
+    """From the beginning to the second half, where that is clear: a rise may be early, and an early fall may be made good in part only.
+    Else from the first third to the last."""
+    whole = moved(values, (0, 1 / 6), (1 / 2, 1))
+    return whole if whole.up or whole.down else moved(values, (0, 1 / 3), (2 / 3, 1))
+
+
 def _healthy(run: KnownRun, part: Part, said: Truth, gain: Moved, solved: bool | None) -> bool | None:
     if any(said[kind] for kind in FAULTY - {"truncation", "no_signal"}):
         return False
     if gain.none and not solved and solved is not None:
         return False
     undecided = any(said[kind] is not False for kind in FAULTY) or run.cause not in HARMLESS
-    evaluations = part.measured("eval_accuracy")
-    forgets = len(evaluations) > 4 and evaluations.max() - evaluations[-2:].mean() > 0.1
-    return True if (gain.up or solved) and not undecided and not forgets else None
+    return True if (gain.up or solved) and not undecided else None
 
 
 def _no_signal(run: KnownRun, part: Part) -> bool | None:
     """A third of the groups, in the last sixth of the updates; with refilling, four of five."""
     if run.config.algorithm.dynamic_sampling == "refill":
         return _above(part.mean("filter_ratio", 5 / 6, 1), 0.75, 0.85)
-    return _above(part.mean("all_wrong_fraction", 5 / 6, 1) + part.mean("all_right_fraction", 5 / 6, 1), 0.27, 0.4)
+    return _above(part.mean("zero_advantage_fraction", 5 / 6, 1), 0.27, 0.4)
 
 
 def _entropy_collapse(part: Part, gain: Moved, solved: bool | None, since: dict[str, float]) -> bool | None:
@@ -214,9 +159,9 @@ def _kl_runaway(part: Part, gain: Moved, fall: bool | None, solved: bool | None,
         return False
     first, last = part.mean("kl_base", 0, 0.1), part.mean("kl_base", 0.85, 1)
     far = _above(last, 0.6, 1.5)
-    if far is False or np.isnan(last):
+    if far is False:
         return False
-    since["kl_runaway"] = part.half_way("kl_base", 0.0 if np.isnan(first) else first, last)
+    since["kl_runaway"] = part.half_way("kl_base", first, last)
     if fall is not False:
         return far or None
     if solved or (gain.up and gain.size >= 5 * SMALL):
@@ -231,37 +176,49 @@ def _stalled(part: Part, gain: Moved, fall: bool | None, constant: bool, blind: 
     if blind:
         return True
     if gain.up:
-        return False
+        return False if gain.size >= 5 * SMALL else None
     return None if fall is not False or solved is not False else True if gain.none else None
 
 
 def _fall(part: Part, score: str, since: dict[str, float]) -> bool | None:
     """From the best tenth or fifth to the last, by a quarter, clearly, and not made good again. The best of many stretches is by chance two
-    errors above the others, so that it takes more than elsewhere."""
+    errors above the others, so that it takes more than elsewhere. Scatter is that around the two stretches, or that of the whole part."""
     values, found = part.score, [(0.0, 0.0, 0.0, 0.0)]
     spread = float(np.quantile(values, 0.95) - np.quantile(values, 0.05))
     for share in (0.1, 0.2):
-        rows = max(3, int(share * len(values)))
+        rows = max(4, int(share * len(values)))
         means = np.convolve(values, np.ones(rows) / rows, mode="valid")
         best = int(means.argmax())
         high, last = float(means[best]), float(means[-1])
         if best + rows <= len(values) - rows and high > last:
-            variance = sum(float(np.mean(np.diff(x) ** 2)) / 2 / rows for x in (values[best : best + rows], values[-rows:]))
-            found.append(((high - last) / max(abs(high), spread), (high - last) / max(float(np.sqrt(variance)), 1e-12), high, last))
+            variances = [float(np.mean(np.diff(x) ** 2)) / 2 for x in (values[best : best + rows], values[-rows:], values)]
+            error = float(np.sqrt(max(variances[0] + variances[1], 2 * variances[2]) / rows))
+            found.append(((high - last) / max(abs(high), spread), (high - last) / max(error, 1e-12), high, last))
     lost, errors, high, last = max(found)
-    if lost <= 0.12 or errors <= CLEAR:
+    if lost <= 0.12 or errors <= 2:
         return False
     since["reward_falls"] = part.half_way(score, high, last)
     return True if lost >= 0.28 and errors >= CLEAR + 2 and high - last > SMALL else None
 
 
+def _evaluation_falls(part: Part, gain: Moved, fall: bool | None) -> bool | None:
+    """Held-out answers get worse while the score does not: each of the last three evaluations is a quarter below the best three in a row."""
+    values = part.measured("eval_accuracy")
+    if len(values) < 6:  # too few for the best and the last three
+        return None if len(values) and values.max() - values[-1] > 0.1 else False
+    best, last = float(np.convolve(values, np.ones(3) / 3, mode="valid").max()), values[-3:]
+    if best - last.mean() <= max(SMALL, 0.1 * best):
+        return False
+    return True if best - last.max() >= max(3 * SMALL, 0.28 * best) and fall is False and not gain.down else None
+
+
 def _runaway(part: Part, late: float, growth: float, since: dict[str, float]) -> bool | None:
+    """Completions grow, and with them the share that is cut."""
     first, last = part.mean("completion_tokens_mean", 0, 0.05), part.mean("completion_tokens_mean", 0.9, 1)
-    ratio = last / max(first, 1e-12)
-    if ratio < 1.2 or growth < 0.1 or late < 0.25:
+    if growth < 0.1 or late < 0.25:
         return False
     since["length_runaway"] = part.half_way("completion_tokens_mean", first, last)
-    return True if ratio >= 1.5 and late >= 0.35 and growth >= 0.2 else None
+    return True if last >= 1.2 * first and late >= 0.35 and growth >= 0.2 else None
 
 
 def _has_spikes(gradient: np.ndarray) -> bool:

@@ -83,7 +83,8 @@ def _bandit() -> list[KnownRun]:
     near = {"favourite_probability": None, "best_probability": None}
 
     def made(name: str, cause: str, algorithm: AlgorithmConfig, task: dict | None = None, **changes) -> KnownRun:
-        return KnownRun(name, TUNED, cause, replace(base, task=replace(base.task, **(task or {})), algorithm=algorithm, **changes)
+        return KnownRun(
+            name, TUNED, cause, replace(base, task=replace(base.task, **(task or {})), algorithm=algorithm, **changes)
         )
 
     return [
@@ -109,7 +110,8 @@ def _addition() -> list[KnownRun]:
     base = SUMS
 
     def made(name: str, cause: str, algorithm: AlgorithmConfig, task: dict | None = None, **changes) -> KnownRun:
-        return KnownRun(name, TUNED, cause, replace(base, task=replace(base.task, **(task or {})), algorithm=algorithm, **changes)
+        return KnownRun(
+            name, TUNED, cause, replace(base, task=replace(base.task, **(task or {})), algorithm=algorithm, **changes)
         )
 
     return [

@@ -28,7 +28,7 @@ SECONDS = (
     "Time",
     "time/total",
 )
-ROUNDED = 1e-3  # verl before 0.5 and many consoles print three decimals
+EPOCHS = ("epoch", "train/epoch")
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,19 @@ class Evidence:
     @cached_property
     def begins(self) -> bool:
         """The log has the run's beginning, so that "initial" means something."""
-        if not len(self.steps):
+        if not len(self.steps) or self._epoch_late:
             return False
         interval = int(np.median(np.diff(self.steps))) if len(self.steps) > 1 else int(self.steps[0])
         return bool(self.steps[0] <= 1 + 2 * interval)
+
+    @cached_property
+    def _epoch_late(self) -> bool:
+        """The epoch of the first row is more than a few rows' worth. A console without step numbers tells its beginning by nothing else."""
+        epoch = next((self.others[name] for name in EPOCHS if name in self.others and len(self.others[name]) > 3), None)
+        if epoch is None:
+            return False
+        each = float(epoch.values[-1] - epoch.values[0]) / (len(epoch) - 1)
+        return bool(each > 0 and epoch.values[0] > 4 * each + 0.01)  # many print two decimals
 
     @cached_property
     def rounded(self) -> bool:

@@ -71,7 +71,7 @@ def change(series: Series) -> Change:
     n = len(series)
     third, sixth = max(1, n // 3), max(1, n // 6)
     thirds = _between(series.values, third, third, ("first third", "last third"))
-    if thirds.rises or n < 3 * limit("trend_rows"):
+    if thirds.rises or n < 2 * limit("trend_rows"):
         return thirds
     early = _between(series.values, sixth, n - n // 2, ("first sixth", "last half"))
     return early if early.rises else thirds
@@ -146,6 +146,16 @@ def rises(evidence: Evidence) -> bool | None:
     if reward is None or len(reward) < limit("trend_rows"):
         return None
     return change(reward).rises
+
+
+def rises_lately(evidence: Evidence) -> bool:
+    """Whether the reward of the last sixth is above that of the middle third."""
+    reward = evidence.reward
+    if reward is None or len(reward) < 2 * limit("trend_rows"):
+        return False
+    third, sixth = len(reward) // 3, len(reward) // 6
+    (before, e1), (after, e2) = mean_error(reward.values[third : 2 * third]), mean_error(reward.values[-sixth:])
+    return after - before >= limit("errors") * float(np.hypot(e1, e2))
 
 
 def solved(evidence: Evidence) -> bool:

@@ -30,7 +30,7 @@ def clip(evidence: Evidence) -> list[Finding]:
     late, since = much
     return [
         Finding(
-            kind="clip_too_much", severity=CONDITION, confidence=LIKELY, since_step=since, value=late,
+            kind="clip_too_much", severity=NOTE if trends.rises(evidence) else CONDITION, confidence=LIKELY, since_step=since, value=late,
             facts={"share": trends.percent(late), "step": since}, marks=(series.mark(since),),
         )
     ]  # fmt: skip

@@ -12,22 +12,28 @@ from core.diagnosis.thresholds import limit
 
 def entropy(evidence: Evidence) -> list[Finding]:
     series = evidence.get("entropy_nats")
-    if not evidence.has_trend(series) or not evidence.begins or len(series) < 2 * evidence.window(series):
+    if not evidence.has_trend(series) or not evidence.begins:
         return []
-    (lowest, initial), rows = trends.starts(evidence, series), evidence.window(series)
-    last = float(np.median(trends.last_window(evidence, series)))
+    initial, rows = trends.starts(evidence, series)[1], min(evidence.window(series), len(series) // 3)
+    first = float(np.median(series.values[: int(limit("start_rows"))]))
+    last = float(np.median(series.values[-rows:]))
     if max(initial, last) < limit("entropy_none"):
         return []
     smooth = trends.rolling_median(series.values, rows)
     if last < limit("entropy_collapse") * initial:
         kind, since = "entropy_collapse", trends.window_since(series, rows, smooth < limit("entropy_collapse") * initial)
-    elif last > limit("entropy_explosion") * lowest:
-        initial = lowest
+    elif last > limit("entropy_explosion") * first:
+        initial = first
         kind, since = "entropy_explosion", trends.window_since(series, rows, smooth > limit("entropy_explosion") * initial)
     else:
         return []
     better = trends.rises(evidence)
-    if trends.solved(evidence) or (better and (kind == "entropy_explosion" or not _stands_since(evidence, since))):
+    learns = (
+        better
+        if kind == "entropy_explosion"
+        else trends.rises_lately(evidence) or (better and not _stands_since(evidence, since))
+    )
+    if trends.solved(evidence) or learns:
         return []  # it became certain and right: no disease
     unsure = ("no_reward",) if better is None else ("reward_rose_before",) if better else ()
     return [
@@ -46,4 +52,3 @@ def _stands_since(evidence: Evidence, step: int) -> bool:
         return False
     late = trends.change(since)
     return late.size + late.error < limit("stands") * trends.change(reward).size
-

@@ -9,7 +9,8 @@ from core.diagnosis.evidence import Evidence, Series
 from core.diagnosis.finding import CONDITION, FAULT, LIKELY, POSSIBLE, Finding
 from core.diagnosis.thresholds import limit
 
-FEW = 4  # evaluations
+FEW = 6  # evaluations
+SECOND_DIFFERENCE = 1.652  # median of |a - 2 b + c| of three normal values of standard deviation 1
 
 
 def evaluation_falls(evidence: Evidence) -> list[Finding]:
@@ -21,11 +22,15 @@ def evaluation_falls(evidence: Evidence) -> list[Finding]:
     scale = max(abs(float(series.values[best])), float(np.ptp(series.values)))
     late = series.values[-max(2, len(series) // 4) :]
     scatter = (
-        float(np.median(np.abs(np.diff(series.values)))) / 0.954
-    )  # of one evaluation, if they were normal: |difference| has median 0.954 sd
+        float(np.median(np.abs(np.diff(series.values, 2)))) / SECOND_DIFFERENCE
+    )  # of one evaluation; a steady fall is no scatter
+    share = series.values.min() >= 0 and series.values.max() <= 1
+    drop = float(series.values[best] - late.max())
     if (
-        best >= len(series) - len(late)
-        or float(series.values[best] - late.max()) < max(limit("eval_drop") * scale, limit("eval_errors") * scatter)
+        drop <= 0
+        or best >= len(series) - len(late)
+        or (share and drop < limit("eval_least"))
+        or drop < max(limit("eval_drop") * scale, limit("eval_errors") * scatter)
         or trends.change(reward).falls
     ):
         return []

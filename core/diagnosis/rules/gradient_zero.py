@@ -17,32 +17,32 @@ def gradient_zero(evidence: Evidence) -> list[Finding]:
         return []
     zero, rows = np.abs(series.values) < limit("zero"), evidence.window(series)
     share, needed = float(zero.mean()), limit("zero_share")
-    late = float(zero[-rows:].mean())
+    late, begin = float(zero[-rows:].mean()), float(zero[:rows].mean())
     if late >= needed and len(series) > 1:
-        if _differs(evidence, series.steps[zero]):
+        if begin >= needed and _differs(evidence, series.steps[zero]):
             return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
-        if share >= needed and float(zero[:rows].mean()) >= needed and evidence.begins:
+        if share >= needed and begin >= needed and evidence.begins:
             return [_finding(evidence, series, "gradient_never", zero, int(series.steps[0]), share)]
         if trends.solved(evidence):
             return []  # what has nothing left to teach has no gradient: no fault
         if len(series) >= rows:
             since = trends.window_since(series, rows, zero)
             return [_finding(evidence, series, "gradient_vanished", zero, since, late, "zero")]
-    if len(series) > 1 and share >= 0.5 and _differs(evidence, series.steps[zero]):
+    if len(series) > 1 and share >= 0.5 and begin >= 0.5 and _differs(evidence, series.steps[zero]):
         return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
     return [] if trends.solved(evidence) else _faded(evidence, series, rows)
 
 
 def _differs(evidence: Evidence, steps: np.ndarray) -> bool:
     """At most of `steps` rewards differ within groups, by the log's own words. Where a share is logged, in at least half of the groups: the
-    minibatch of an update may hold only the others."""
-    for metric, has_signal in (("zero_std_fraction", lambda x: x <= limit("signal")), ("reward_std", lambda x: x > 1e-6)):
-        series = evidence.get(metric)
-        if series is not None:
-            at = np.isin(series.steps, steps)
-            if at.any():
-                return bool(has_signal(series.values[at]).mean() > 0.5)
-    return False
+    minibatch of an update may hold only the others. Where a deviation is, by half of what it is at the other steps."""
+    share, deviation = evidence.get("zero_std_fraction"), evidence.get("reward_std")
+    if share is not None and (at := np.isin(share.steps, steps)).any():
+        return bool((share.values[at] <= limit("signal")).mean() > 0.5)
+    if deviation is None or not (at := np.isin(deviation.steps, steps)).any():
+        return False
+    least = limit("signal") * float(np.median(deviation.values[~at])) if (~at).any() else 0.0
+    return bool((deviation.values[at] > max(least, 1e-6)).mean() > 0.5)
 
 
 def _finding(evidence, series: Series, kind: str, zero: np.ndarray, since: int, value: float, variant: str = "") -> Finding:
@@ -55,12 +55,14 @@ def _finding(evidence, series: Series, kind: str, zero: np.ndarray, since: int, 
 
 
 def _faded(evidence: Evidence, series: Series, rows: int) -> list[Finding]:
-    """Few of the last rows have a gradient that counts beside the first ones', or, where a row is the mean of many updates, their mean is small."""
+    """Few of the last rows have a gradient that counts beside the first ones'; or their mean is small, where a row is one of many updates."""
     if not evidence.has_trend(series) or not evidence.begins:
         return []
     few = min(rows, len(series) // 4)
     early, late = series.values[:few], series.values[-min(max(rows, len(series) // 6), len(series) // 3) :]
-    initial = trends.starts(evidence, series)[1] / max(1.0, trends.length_ratio(evidence))  # a mean over longer completions is smaller
+    initial = trends.starts(evidence, series)[1] / max(
+        1.0, trends.length_ratio(evidence)
+    )  # a mean over longer completions is smaller
     if initial <= 0:
         return []
     live = float((late >= limit("gradient_live") * initial).mean())

@@ -39,7 +39,8 @@ def kl(evidence: Evidence) -> list[Finding]:
         )  # fmt: skip
     least = min(usual, float(series.values[0]) if evidence.begins else usual)
     grows = late >= limit("kl_growth") * least or (evidence.begins and late >= limit("kl_far") and late >= usual)
-    if late >= limit("kl_runaway") and grows and not trends.rises(evidence):
+    least_kl = limit("kl_runaway") if evidence.begins else limit("kl_far")
+    if late >= least_kl and grows and not trends.rises(evidence) and not trends.solved(evidence):
         smooth = trends.rolling_median(series.values, rows)
         since = trends.window_since(series, rows, smooth >= max(limit("kl_runaway"), late / 2))
         found.append(

@@ -18,8 +18,8 @@ def length(evidence: Evidence) -> list[Finding]:
 
 
 def _cut(evidence: Evidence, cut: Series, tokens: Series | None) -> list[Finding]:
-    rows = min(len(cut), evidence.window(cut))
-    first, late = float(cut.values[:rows].mean()), float(cut.values[-rows:].mean())
+    rows = min(evidence.window(cut), max(int(limit("fall_rows")), len(cut) // 6))
+    first, late = float(cut.values[:rows].mean()), float(cut.values[-max(rows, len(cut) // 10) :].mean())
     few = len(cut) < limit("window_rows")
     facts = {"first": trends.percent(first), "last": trends.percent(late), "tokens_first": "unknown", "tokens_last": "unknown"}
     if tokens is not None:

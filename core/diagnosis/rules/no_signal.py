@@ -57,13 +57,13 @@ def _judged(evidence: Evidence, series: Series, share: np.ndarray, variant: str,
     since = trends.window_since(series, rows, smooth >= least) if len(share) > rows else int(series.steps[0])
     above = (series.steps >= since) & (share >= least)  # the smoothed share is there half a window earlier
     since = int(series.steps[above.argmax()]) if above.any() else since
-    few = len(series) < limit("window_rows")
+    few, stops = len(series) < limit("window_rows"), late >= limit("no_signal_fault") and variant != "refilled"
     unsure = [
         name for name, holds in (("few_rows", few), ("lower_bound", variant == "bound"), ("total_reward", variant == "")) if holds
     ]
     return [
         Finding(
-            kind="no_signal", variant=variant, severity=FAULT if late >= limit("no_signal_fault") and variant != "refilled" else CONDITION,
+            kind="no_signal", variant=variant, severity=FAULT if stops and not trends.solved(evidence) else CONDITION,
             confidence=POSSIBLE if few else LIKELY if variant == "bound" else SURE, since_step=since, value=late,
             facts={
                 "share": trends.percent(late), "whole": trends.percent(whole), "zeros": int((share > 0).sum()), "rows": len(share),

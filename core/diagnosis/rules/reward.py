@@ -6,7 +6,7 @@ import numpy as np
 
 from core.diagnosis import trends
 from core.diagnosis.evidence import Evidence, Series
-from core.diagnosis.finding import CONDITION, FAULT, LIKELY, POSSIBLE, SURE, Finding
+from core.diagnosis.finding import CONDITION, FAULT, LIKELY, NOTE, POSSIBLE, SURE, Finding
 from core.diagnosis.thresholds import limit
 
 FEW = 3
@@ -62,8 +62,7 @@ def _falls(evidence: Evidence, series: Series) -> list[Finding]:
 
 def _stands(evidence: Evidence, series: Series) -> list[Finding]:
     moved = trends.change(series)
-    right = evidence.share_right
-    if moved.rises or (right is not None and moved.first >= limit("solved")):
+    if moved.rises or trends.solved(evidence):
         return []
     scatter = max(trends.spread(series), abs(moved.first))
     visible = limit("errors") * moved.error
@@ -72,7 +71,8 @@ def _stands(evidence: Evidence, series: Series) -> list[Finding]:
     falls = moved.falls
     return [
         Finding(
-            kind="reward_noise" if noisy else "reward_stalled", variant="falls" if falls else "", severity=CONDITION,
+            kind="reward_noise" if noisy else "reward_stalled", variant="falls" if falls else "",
+            severity=NOTE if noisy else CONDITION,
             confidence=POSSIBLE if noisy else LIKELY, since_step=int(series.steps[0]), value=moved.size, marks=(series.mark(),),
             facts={
                 "first": trends.number(moved.first), "last": trends.number(moved.last), "error": trends.number(moved.error),

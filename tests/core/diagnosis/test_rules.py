@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from core.diagnosis import NOTE, diagnose, told
+from core.diagnosis import CONDITION, NOTE, diagnose, told
 from core.diagnosis.tell import kinds
 from tests.core.diagnosis.made import ROWS, ramp, run, then
 
@@ -145,3 +145,48 @@ def test_the_group_size_that_mends_it():
     # p = 0.3: 0.3^8 + 0.7^8 = 0.058 is the first below a tenth; 0.3^4 + 0.7^4 = 0.248.
     (found,) = [f for f in diagnose(run(reward_mean=FLAT, zero_std_fraction=0.5)) if f.kind == "no_signal"]
     assert found.facts["group_size"] == 8 and found.facts["times"] == "2"
+
+
+SOLVED = ramp(0.5, 1.0, noise=0.0)
+
+
+@pytest.mark.parametrize("gradient", [then(0.3, 0.0), then(0.3, 0.01)], ids=["exactly 0", "faded"])
+def test_a_gradient_that_is_gone_because_the_prompts_are_solved_is_no_fault(gradient):
+    right = np.clip(SOLVED * 1.1, 0, 1)
+    kinds = named(run(grad_norm=gradient, reward_mean=right, zero_std_fraction=then(0.2, 1.0)))
+    assert "gradient_vanished" not in kinds and "healthy" in kinds
+
+
+def test_a_gradient_that_few_of_the_last_updates_have_has_vanished_however_large_theirs_is():
+    rare = then(0.3, 0.0) + 0.9 * ((np.arange(ROWS) > 100) & (np.arange(ROWS) % 8 == 0))
+    assert "gradient_vanished" in named(run(grad_norm=rare, reward_mean=FLAT))
+
+
+def test_rewards_that_differ_by_chance_among_equal_answers_are_no_fault_of_the_software():
+    # It had a gradient first: what is frozen or not connected never has one.
+    kinds = named(run(grad_norm=then(0.3, 0.0), entropy_nats=then(0.8, 0.001), reward_mean=FLAT))
+    assert "gradient_zero_with_signal" not in kinds and {"gradient_vanished", "entropy_collapse"} <= kinds
+
+
+def test_entropy_that_is_low_while_the_reward_rises_at_last_is_no_collapse():
+    late = np.concatenate([np.full(120, 0.3), np.linspace(0.3, 0.8, 80)]) + 0.02 * np.random.default_rng(5).standard_normal(ROWS)
+    assert "entropy_collapse" not in named(run(entropy_nats=then(0.8, 0.1), reward_mean=late))
+
+
+def test_evaluations_that_are_all_the_same_do_not_fall():
+    assert "eval_falls" not in named(run(eval_accuracy=np.zeros(ROWS)))
+
+
+def test_the_epoch_of_a_console_without_steps_tells_that_its_beginning_is_missing():
+    changed = {"entropy_nats": then(0.8, 0.1), "reward_mean": FLAT}
+    first, later = (np.linspace(begin, begin + 2, ROWS) for begin in (0.01, 1.0))
+    assert "entropy_collapse" in named(run(**changed, others={"epoch": first}))
+    assert "entropy_collapse" not in named(run(**changed, others={"epoch": later}))
+
+
+def test_a_clip_that_stops_much_while_the_reward_rises_is_a_note():
+    much = then(0.02, 0.5)
+    found = {
+        f.kind: f.severity for f in (*diagnose(run(clip_fraction=much)), *diagnose(run(clip_fraction=much, reward_mean=FLAT)))
+    }
+    assert found["clip_too_much"] == CONDITION and "healthy" in named(run(clip_fraction=much))
