@@ -6,16 +6,15 @@ from core.diagnosis import trends
 from core.diagnosis.evidence import Evidence
 from core.diagnosis.finding import FAULT, LIKELY, NOTE, POSSIBLE, SURE, VERDICT, Finding
 from core.diagnosis.rules import RULES
-from core.diagnosis.thresholds import limit
 
-_ORDER = (FAULT, "condition", VERDICT, NOTE)
+ORDER = (FAULT, "condition", VERDICT, NOTE)
 
 
 def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
     """Faults first, then conditions, the verdict where there is no fault, and notes."""
     found = [finding for rule in RULES for finding in rule(evidence)]
     found += _verdict(evidence, found)
-    return tuple(sorted(found, key=lambda f: _ORDER.index(f.severity)))
+    return tuple(sorted(found, key=lambda f: ORDER.index(f.severity)))
 
 
 def _verdict(evidence: Evidence, found: list[Finding]) -> list[Finding]:
@@ -43,11 +42,11 @@ def _verdict(evidence: Evidence, found: list[Finding]) -> list[Finding]:
         "begin": moved.parts[0],
         "end": moved.parts[1],
     }
-    solved = evidence.share_right is not None and moved.last >= limit("solved")
+    solved = trends.solved(evidence)
     if any(f.kind == "reward_parts_diverge" for f in found):
         return [Finding(kind="cannot_show", variant="one_part", severity=VERDICT, confidence=SURE, facts=facts)]
     if moved.rises or solved:
-        variant = "solved" if solved and not moved.rises else ""
+        variant = "solved" if solved else ""
         return [
             Finding(
                 kind="healthy", variant=variant, severity=VERDICT, confidence=LIKELY, value=moved.size, facts=facts,

@@ -8,13 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from core.analysis.history import History
-from core.analysis.metrics import METRIC_NAMES
 from core.diagnosis.finding import Mark
 from core.diagnosis.thresholds import limit
 from core.logs import LogRun
 from core.logs.model import UPDATE
-from core.logs.names import EXTRA_NAMES
 from core.logs.take import EVALUATIONS
 
 REWARDS = ("accuracy", "reward_mean", "reward_trained_mean")
@@ -54,6 +51,18 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What `core.analysis.detectors` say of one seed at its last update. `state` is one of STATES or "". `low_since` and `vanished_since`:
+    the update since which the entropy is low and the gradient gone, None if it is not. `gradient_share`: of the last updates, those that have
+    a gradient."""
+
+    state: str
+    low_since: int | None
+    vanished_since: int | None
+    gradient_share: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One run. `others` holds every column that stands for no metric, by its own name."""
 
@@ -63,7 +72,7 @@ class Evidence:
     steps: np.ndarray  # (S,) of the training rows, rising
     metrics: Mapping[str, Series]
     others: Mapping[str, Series] = field(default_factory=dict)
-    lab: bool = False
+    lab: Judged | None = None  # of the Lab's own runs
 
     @cached_property
     def begins(self) -> bool:
@@ -141,24 +150,11 @@ def evidence_of_log(run: LogRun) -> Evidence:
         table = run.evaluation if of_evaluation else run.training
         logged = table.logged(column) if column is not None else np.zeros(len(table), dtype=bool)
         broken = logged & ~np.isfinite(table.values(column)) if column is not None else logged
-        metrics[metric] = _series(metric, column or metric, table.steps, run.series(metric), table.steps[broken])
-    others = {c: _series(c, c, run.steps, run.values(c)) for c in run.columns if c not in run.taken}
+        metrics[metric] = series_of(metric, column or metric, table.steps, run.series(metric), table.steps[broken])
+    others = {c: series_of(c, c, run.steps, run.values(c)) for c in run.columns if c not in run.taken}
     return Evidence(run.name, run.framework.name, run.step_unit, run.steps, metrics, others)
 
 
-def evidence_of_history(name: str, history: History, seed: int | None = None) -> Evidence:
-    """The Lab's own run: one seed's, or the mean over the seeds."""
-    updates, metrics = history.updates, {}
-    for metric in (*METRIC_NAMES, *EXTRA_NAMES):
-        values = history.metric(metric)
-        measured = np.isfinite(values).any(axis=1)
-        series = values[:, history.seeds.index(seed)] if seed is not None else np.full(len(values), np.nan)
-        if seed is None:
-            series[measured] = np.nanmean(values[measured], axis=1)
-        metrics[metric] = _series(metric, metric, updates, series)
-    return Evidence(name, "DAPO Lab", UPDATE, updates, metrics, lab=True)
-
-
-def _series(metric: str, column: str, steps: np.ndarray, values: np.ndarray, broken: np.ndarray | None = None) -> Series:
+def series_of(metric: str, column: str, steps: np.ndarray, values: np.ndarray, broken: np.ndarray | None = None) -> Series:
     finite = np.isfinite(values)
     return Series(metric, column, steps[finite], values[finite], np.empty(0, dtype=np.int64) if broken is None else broken)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, SOLVED_FRACTION
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -35,11 +37,11 @@ THRESHOLDS: dict[str, Threshold] = {
     "gradient_absurd": Threshold(1e4, "no loss of order 1 has such a gradient: measured wrongly, or overflown"),
     "gradient_clip": Threshold(1.0, "max_grad_norm of TRL, verl, ms-swift and OpenRLHF where nothing else is set"),
     "clipped_share": Threshold(0.95, "share of rows above max_grad_norm that counts as all the time"),
-    "entropy_collapse": Threshold(0.4, "of the first window's median, as the Lab's own runs are judged"),
+    "entropy_collapse": Threshold(ENTROPY_COLLAPSE_FRACTION, "of the first window's median, as the Lab's own runs are judged"),
     "entropy_none": Threshold(0.01, "nats; below it a ratio of entropies is a ratio of rounding errors"),
     "stands": Threshold(0.15, "of the whole run's gain: less, since the entropy fell, is standing still"),
     "entropy_explosion": Threshold(2.0, "times the first window's median, and the reward not rising"),
-    "solved": Threshold(0.9, "share right above which there is little left to learn"),
+    "solved": Threshold(SOLVED_FRACTION, "share right above which there is little left to learn"),
     "hopeless": Threshold(0.1, "share right below which groups without signal are mostly all wrong"),
     "no_signal": Threshold(1 / 3, "share of groups without signal worth a change of the set-up; up to 0.3 is found in runs that learn well"),
     "no_signal_bound": Threshold(0.2, "the same where only a lower bound is logged: steps in which no group had a signal"),

@@ -160,6 +160,8 @@ def rises_lately(evidence: Evidence) -> bool:
 
 def solved(evidence: Evidence) -> bool:
     """Nearly all answers are right in the last window, so that little is left to learn."""
+    if evidence.lab is not None:
+        return evidence.lab.state == "solved"
     right, groups = evidence.share_right, evidence.get("all_right_fraction")
     if right is not None:
         return float(np.mean(last_window(evidence, right))) >= limit("solved")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.diagnosis import trends
-from core.diagnosis.evidence import Evidence
+from core.diagnosis.evidence import Evidence, Series
 from core.diagnosis.finding import CONDITION, FAULT, LIKELY, POSSIBLE, Finding
 from core.diagnosis.thresholds import limit
 
@@ -20,6 +20,8 @@ def entropy(evidence: Evidence) -> list[Finding]:
     if max(initial, last) < limit("entropy_none"):
         return []
     smooth = trends.rolling_median(series.values, rows)
+    if evidence.lab is not None and last < initial:
+        return _judged(evidence, series, initial, last)
     if last < limit("entropy_collapse") * initial:
         kind, since = "entropy_collapse", trends.window_since(series, rows, smooth < limit("entropy_collapse") * initial)
     elif last > limit("entropy_explosion") * first:
@@ -35,14 +37,24 @@ def entropy(evidence: Evidence) -> list[Finding]:
     )
     if trends.solved(evidence) or learns:
         return []  # it became certain and right: no disease
-    unsure = ("no_reward",) if better is None else ("reward_rose_before",) if better else ()
-    return [
-        Finding(
-            kind=kind, severity=CONDITION if better else FAULT, confidence=POSSIBLE if better is None else LIKELY, since_step=since,
-            value=last / initial, unsure=unsure, marks=(series.mark(since),),
-            facts={"first": trends.number(initial), "last": trends.number(last), "share": trends.percent(last / initial), "step": since},
-        )
-    ]  # fmt: skip
+    return [_finding(kind, series, initial, last, since, better)]
+
+
+def _judged(evidence: Evidence, series: Series, initial: float, last: float) -> list[Finding]:
+    """Of the Lab's own run: collapsed where its summary says so."""
+    if evidence.lab.state != "collapsed":
+        return []
+    since = int(series.steps[-1]) if evidence.lab.low_since is None else evidence.lab.low_since
+    return [_finding("entropy_collapse", series, initial, last, since, False)]
+
+
+def _finding(kind: str, series: Series, initial: float, last: float, since: int, better: bool | None) -> Finding:
+    return Finding(
+        kind=kind, severity=CONDITION if better else FAULT, confidence=POSSIBLE if better is None else LIKELY, since_step=since,
+        value=last / initial, unsure=("no_reward",) if better is None else ("reward_rose_before",) if better else (),
+        marks=(series.mark(since),),
+        facts={"first": trends.number(initial), "last": trends.number(last), "share": trends.percent(last / initial), "step": since},
+    )  # fmt: skip
 
 
 def _stands_since(evidence: Evidence, step: int) -> bool:

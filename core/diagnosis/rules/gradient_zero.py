@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.analysis.detectors import GRADIENT_FLOOR
 from core.diagnosis import trends
 from core.diagnosis.costs import wasted
 from core.diagnosis.evidence import Evidence, Series
@@ -23,6 +24,8 @@ def gradient_zero(evidence: Evidence) -> list[Finding]:
             return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
         if share >= needed and begin >= needed and evidence.begins:
             return [_finding(evidence, series, "gradient_never", zero, int(series.steps[0]), share)]
+        if evidence.lab is not None:
+            return _counted(evidence, series)
         if trends.solved(evidence):
             return []  # what has nothing left to teach has no gradient: no fault
         if len(series) >= rows:
@@ -30,7 +33,23 @@ def gradient_zero(evidence: Evidence) -> list[Finding]:
             return [_finding(evidence, series, "gradient_vanished", zero, since, late, "zero")]
     if len(series) > 1 and share >= 0.5 and begin >= 0.5 and _differs(evidence, series.steps[zero]):
         return [_finding(evidence, series, "gradient_zero_with_signal", zero, int(series.steps[zero.argmax()]), share)]
+    if evidence.lab is not None:
+        return _counted(evidence, series)
     return [] if trends.solved(evidence) else _faded(evidence, series, rows)
+
+
+def _counted(evidence: Evidence, series: Series) -> list[Finding]:
+    """Of the Lab's own run: gone where its summary says so, and the prompts are not solved."""
+    since, share = evidence.lab.vanished_since, evidence.lab.gradient_share
+    if since is None or trends.solved(evidence):
+        return []
+    without = (series.values < GRADIENT_FLOOR).astype(float)
+    return [
+        Finding(
+            kind="gradient_vanished", variant="counted", severity=FAULT, confidence=SURE, since_step=since, value=share,
+            facts={"share": trends.percent(share), "step": since}, marks=(series.mark(since),), cost=wasted(evidence, series.steps, without),
+        )
+    ]  # fmt: skip
 
 
 def _differs(evidence: Evidence, steps: np.ndarray) -> bool:

@@ -1,36 +1,66 @@
-"""The Lab's own runs are judged by the same rules: the shipped comparison, in which GRPO collapses and DAPO goes on."""
+"""The Lab's own runs are judged by the same rules, seed by seed: the shipped comparison, in which GRPO collapses and DAPO goes on."""
 
 import numpy as np
+import pytest
 
-from core.analysis.detectors import collapsed_seeds
+from core.analysis.detectors import seed_states
 from core.data.comparison import SHIPPED_COMPARISON
-from core.diagnosis import FAULT, diagnose, evidence_of_history
+from core.diagnosis import FAULT, diagnose, diagnose_seeds, evidence_of_history
+
+LABELS = ("GRPO", "DAPO")
 
 
-def found(label: str, seed: int | None = None) -> dict[str, object]:
-    return {
-        finding.kind: finding for finding in diagnose(evidence_of_history(label, SHIPPED_COMPARISON.results[label].history, seed))
-    }
+def history(label: str):
+    return SHIPPED_COMPARISON.results[label].history
 
 
-def collapsed(label: str) -> np.ndarray:
-    """Which seeds the summary counts as collapsed: (16,) bool."""
-    history = SHIPPED_COMPARISON.results[label].history
-    return collapsed_seeds(history.updates, history.metric, np.full(len(history.seeds), history.last_update))
+def told(label: str) -> dict[int, dict[str, object]]:
+    """Seed -> kind -> finding."""
+    return {int(s): {f.kind: f for f in diagnose(evidence_of_history(label, history(label), s))} for s in history(label).seeds}
 
 
-def test_every_seed_that_collapsed_is_told_to_have_lost_its_gradient_and_never_to_be_healthy():
-    told = {seed: found("GRPO", int(seed)) for seed in np.flatnonzero(collapsed("GRPO"))}
-    assert len(told) >= 12
-    for kinds in told.values():
-        assert "no_signal" in kinds and "healthy" not in kinds
-    assert sum("gradient_vanished" in kinds for kinds in told.values()) >= len(told) - 1
-    assert "healthy" not in found("GRPO")
+TOLD = {label: told(label) for label in LABELS}
 
 
-def test_dapo_as_a_whole_is_healthy_and_pays_for_it_in_samples_and_its_seed_that_collapsed_is_told():
-    kinds = found("DAPO")
-    assert "healthy" in kinds and not [f for f in kinds.values() if f.severity == FAULT]
-    assert kinds["no_signal"].variant == "refilled"
-    (seed,) = np.flatnonzero(collapsed("DAPO"))
-    assert {"entropy_collapse", "gradient_vanished"} <= found("DAPO", int(seed)).keys()
+def in_state(label: str, state: str) -> set[int]:
+    held = history(label)
+    inside = seed_states(held.updates, held.metric, np.full(len(held.seeds), held.last_update))[state]
+    return {int(seed) for seed, there in zip(held.seeds, inside, strict=True) if there}
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_seed_is_told_to_have_collapsed_where_the_summary_counts_it_and_nowhere_else(label):
+    assert {seed for seed, kinds in TOLD[label].items() if "entropy_collapse" in kinds} == in_state(label, "collapsed")
+    assert len(in_state("GRPO", "collapsed")) >= 9
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_seed_that_has_solved_its_prompts_has_no_fault_of_entropy_or_gradient(label):
+    for seed in in_state(label, "solved"):
+        kinds = TOLD[label][seed]
+        assert not {"gradient_vanished", "entropy_collapse"} & kinds.keys()
+        assert kinds["healthy"].variant == "solved" and not [f for f in kinds.values() if f.severity == FAULT]
+    assert len(in_state("DAPO", "solved")) >= 5
+
+
+def test_a_gradient_has_vanished_where_few_of_the_last_updates_have_one_and_prompts_are_left():
+    for label in LABELS:
+        held = history(label)
+        for seed, kinds in TOLD[label].items():
+            norms = held.metric("grad_norm")[:, held.seeds.index(seed)]
+            share = float(np.mean(norms[held.updates > 0.9 * held.last_update] >= 1e-3))
+            assert ("gradient_vanished" in kinds) == (share < 0.2 and seed not in in_state(label, "solved")), (label, seed)
+
+
+def test_the_findings_of_all_seeds_say_in_how_many_of_them():
+    found = {together.finding.kind: together for together in diagnose_seeds("GRPO", history("GRPO"))}
+    collapse = found["entropy_collapse"]
+    assert set(collapse.seeds) == in_state("GRPO", "collapsed")
+    assert collapse.share == f"{len(collapse.seeds)} of 16 seeds"
+    since = sorted(TOLD["GRPO"][seed]["entropy_collapse"].since_step for seed in collapse.seeds)
+    assert collapse.finding.since_step == since[len(since) // 2]
+
+
+def test_a_seed_that_is_not_there_is_refused():
+    with pytest.raises(KeyError):
+        evidence_of_history("GRPO", history("GRPO"), 999)
