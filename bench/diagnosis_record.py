@@ -12,7 +12,7 @@ SMALL = 0.02  # of a share: a change that is no change
 SEEN = 0.12  # of a share: a gain that must have been seen before it is said that there is none
 
 
-class Part:
+class RecordPart:
     """One seed's record, of the updates from share `begin` to `end` of the run. `score`: what its log calls reward, "accuracy" or
     "reward_mean"."""
 

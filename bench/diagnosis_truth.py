@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.diagnosis_record import CLEAR, SMALL, Moved, Part, moved
+from bench.diagnosis_record import CLEAR, SMALL, Moved, RecordPart, moved
 from bench.diagnosis_runs import KnownRun
 
 KINDS = (
@@ -39,7 +39,7 @@ def truth(
     run: KnownRun, record: Mapping[str, np.ndarray], begin: float = 0.0, end: float = 1.0, score: str = "accuracy"
 ) -> Known:
     """Of the part of one seed's record from `begin` to `end`, as it was before anything was done to the log."""
-    part = Part(record, begin, end, score)
+    part = RecordPart(record, begin, end, score)
     since: dict[str, float] = {}
     gain = _gain(part.score)
     fall = _fall(part, score, since)
@@ -84,7 +84,7 @@ def _gain(values: np.ndarray) -> Moved:
     return whole if whole.up or whole.down else moved(values, (0, 1 / 3), (2 / 3, 1))
 
 
-def _healthy(run: KnownRun, part: Part, said: Truth, gain: Moved, solved: bool | None) -> bool | None:
+def _healthy(run: KnownRun, part: RecordPart, said: Truth, gain: Moved, solved: bool | None) -> bool | None:
     if any(said[kind] for kind in FAULTY - {"truncation", "no_signal"}):
         return False
     if gain.none and not solved and solved is not None:
@@ -93,14 +93,14 @@ def _healthy(run: KnownRun, part: Part, said: Truth, gain: Moved, solved: bool |
     return True if (gain.up or solved) and not undecided else None
 
 
-def _no_signal(run: KnownRun, part: Part) -> bool | None:
+def _no_signal(run: KnownRun, part: RecordPart) -> bool | None:
     """A third of the groups, in the last sixth of the updates; with refilling, four of five."""
     if run.config.algorithm.dynamic_sampling == "refill":
         return _above(part.mean("filter_ratio", 5 / 6, 1), 0.75, 0.85)
     return _above(part.mean("zero_advantage_fraction", 5 / 6, 1), 0.27, 0.4)
 
 
-def _entropy_collapse(part: Part, gain: Moved, solved: bool | None, since: dict[str, float]) -> bool | None:
+def _entropy_collapse(part: RecordPart, gain: Moved, solved: bool | None, since: dict[str, float]) -> bool | None:
     """Two thirds of the entropy are gone, and the score does not rise, nor are the prompts solved. None where it has risen and stands since."""
     first, last = part.mean("entropy_nats", 0, 0.05), part.mean("entropy_nats", 0.9, 1)
     low = _above(-last / max(first, 1e-12), -0.5, -0.33)
@@ -113,7 +113,7 @@ def _entropy_collapse(part: Part, gain: Moved, solved: bool | None, since: dict[
     return None if low is None or solved is None or gain.up or late.size > CLEAR * late.error / 2 else True
 
 
-def _entropy_explosion(part: Part, gain: Moved, solved: bool | None, since: dict[str, float]) -> bool | None:
+def _entropy_explosion(part: RecordPart, gain: Moved, solved: bool | None, since: dict[str, float]) -> bool | None:
     """More than twice the entropy, and the score does not rise."""
     first, last = part.mean("entropy_nats", 0, 0.05), part.mean("entropy_nats", 0.9, 1)
     high = _above(last / max(first, 1e-12), 1.6, 2.4)
@@ -123,7 +123,7 @@ def _entropy_explosion(part: Part, gain: Moved, solved: bool | None, since: dict
     return None if high is None or solved is not False or gain.size > CLEAR * gain.error / 2 else True
 
 
-def _gradient_vanished(part: Part, solved: bool | None, since: dict[str, float]) -> bool | None:
+def _gradient_vanished(part: RecordPart, solved: bool | None, since: dict[str, float]) -> bool | None:
     """At the beginning updates had a gradient; in the last sixth at most one of five has one that is not negligible beside it. Where the prompts
     are solved nothing is left to learn, and that is no fault."""
     norms = part.values["grad_norm"]
@@ -153,7 +153,7 @@ def hides_vanished(rows: np.ndarray) -> bool:
     return bool((late >= LIVE * usual).mean() > 0.4 and left > 0.3)
 
 
-def _kl_runaway(part: Part, gain: Moved, fall: bool | None, solved: bool | None, since: dict[str, float]) -> bool | None:
+def _kl_runaway(part: RecordPart, gain: Moved, fall: bool | None, solved: bool | None, since: dict[str, float]) -> bool | None:
     """Far from the base model, and no score to show for it."""
     if not len(part.measured("kl_base")):
         return False
@@ -169,7 +169,7 @@ def _kl_runaway(part: Part, gain: Moved, fall: bool | None, solved: bool | None,
     return None if far is None or solved is None or gain.up or gain.size > CLEAR * gain.error / 2 else True
 
 
-def _stalled(part: Part, gain: Moved, fall: bool | None, constant: bool, blind: bool, solved: bool | None) -> bool | None:
+def _stalled(part: RecordPart, gain: Moved, fall: bool | None, constant: bool, blind: bool, solved: bool | None) -> bool | None:
     """It cannot learn, or it has not: no gain, where one would have been seen."""
     if constant:
         return None  # told as such
@@ -180,7 +180,7 @@ def _stalled(part: Part, gain: Moved, fall: bool | None, constant: bool, blind: 
     return None if fall is not False or solved is not False else True if gain.none else None
 
 
-def _fall(part: Part, score: str, since: dict[str, float]) -> bool | None:
+def _fall(part: RecordPart, score: str, since: dict[str, float]) -> bool | None:
     """From the best tenth or fifth to the last, by a quarter, clearly, and not made good again. The best of many stretches is by chance two
     errors above the others, so that it takes more than elsewhere. Scatter is that around the two stretches, or that of the whole part."""
     values, found = part.score, [(0.0, 0.0, 0.0, 0.0)]
@@ -201,7 +201,7 @@ def _fall(part: Part, score: str, since: dict[str, float]) -> bool | None:
     return True if lost >= 0.28 and errors >= CLEAR + 2 and high - last > SMALL else None
 
 
-def _evaluation_falls(part: Part, gain: Moved, fall: bool | None) -> bool | None:
+def _evaluation_falls(part: RecordPart, gain: Moved, fall: bool | None) -> bool | None:
     """Held-out answers get worse while the score does not: each of the last three evaluations is a quarter below the best three in a row."""
     values = part.measured("eval_accuracy")
     if len(values) < 6:  # too few for the best and the last three
@@ -212,7 +212,7 @@ def _evaluation_falls(part: Part, gain: Moved, fall: bool | None) -> bool | None
     return True if best - last.max() >= max(3 * SMALL, 0.28 * best) and fall is False and not gain.down else None
 
 
-def _runaway(part: Part, late: float, growth: float, since: dict[str, float]) -> bool | None:
+def _runaway(part: RecordPart, late: float, growth: float, since: dict[str, float]) -> bool | None:
     """Completions grow, and with them the share that is cut."""
     first, last = part.mean("completion_tokens_mean", 0, 0.05), part.mean("completion_tokens_mean", 0.9, 1)
     if growth < 0.1 or late < 0.25:

@@ -51,7 +51,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Judged:
+class SeedVerdict:
     """What `core.analysis.detectors` say of one seed at its last update. `state` is one of STATES or "". `low_since` and `vanished_since`:
     the update since which the entropy is low and the gradient gone, None if it is not. `gradient_share`: of the last updates, those that have
     a gradient."""
@@ -72,7 +72,7 @@ class Evidence:
     steps: np.ndarray  # (S,) of the training rows, rising
     metrics: Mapping[str, Series]
     others: Mapping[str, Series] = field(default_factory=dict)
-    lab: Judged | None = None  # of the Lab's own runs
+    lab: SeedVerdict | None = None  # of the Lab's own runs
 
     @cached_property
     def begins(self) -> bool:

@@ -12,7 +12,7 @@ from core.analysis import detectors
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
 from core.diagnosis.diagnose import ORDER, diagnose
-from core.diagnosis.evidence import Evidence, Judged, series_of
+from core.diagnosis.evidence import Evidence, SeedVerdict, series_of
 from core.diagnosis.finding import Finding
 from core.logs.model import UPDATE
 from core.logs.names import EXTRA_NAMES
@@ -56,20 +56,20 @@ def _together(pairs: list[tuple[int, Finding]], seeds: int) -> SeedsFinding:
     return SeedsFinding(usual[len(usual) // 2], tuple(seed for seed, _ in pairs), seeds)
 
 
-def _evidence(name: str, history: History, place: int, judged: list[Judged]) -> Evidence:
+def _evidence(name: str, history: History, place: int, judged: list[SeedVerdict]) -> Evidence:
     names = (*METRIC_NAMES, *EXTRA_NAMES)
     metrics = {metric: series_of(metric, metric, history.updates, history.metric(metric)[:, place]) for metric in names}
     return Evidence(name, FRAMEWORK, UPDATE, history.updates, metrics, lab=judged[place])
 
 
-def _judged(history: History) -> list[Judged]:
+def _judged(history: History) -> list[SeedVerdict]:
     """What the detectors say of every seed at its last update."""
     updates, metric = history.updates, history.metric
     until = np.full(len(history.seeds), history.last_update)
     states = detectors.seed_states(updates, metric, until)
     shares = detectors.gradient_shares(updates, metric("grad_norm"), until)
     return [
-        Judged(
+        SeedVerdict(
             state=next((state for state in detectors.STATES if states[state][place]), ""),
             low_since=detectors.entropy_low_update(updates, metric("entropy_nats")[:, place]),
             vanished_since=_vanished(updates, metric("grad_norm")[:, [place]])
