@@ -6,6 +6,7 @@ which gives a `core.analysis.history.History`. May import settings, engine and a
 
 from core.logs.bounds import HOME, HOSTED, Bounds
 from core.logs.model import Guess, Taken
+from core.logs.patient import PatientWatcher
 from core.logs.read import read_bytes, read_paths, read_several, read_text
 from core.logs.reading import Reading
 from core.logs.run import LogRun
@@ -13,6 +14,6 @@ from core.logs.sentences import Sentence
 from core.logs.watch import Changes, Watcher
 
 __all__ = [
-    "HOME", "HOSTED", "Bounds", "Changes", "Guess", "LogRun", "Reading", "Sentence", "Taken", "Watcher",
+    "HOME", "HOSTED", "Bounds", "Changes", "Guess", "LogRun", "PatientWatcher", "Reading", "Sentence", "Taken", "Watcher",
     "read_bytes", "read_paths", "read_several", "read_text"
 ]  # fmt: skip

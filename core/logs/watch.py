@@ -24,6 +24,7 @@ class Changes:
 
     logs: dict[str, tuple[LogRun, ...]]
     notes: tuple[Sentence, ...] = ()
+    waiting: bool = False  # the disk has not answered yet (`core.logs.patient`)
 
     @property
     def runs(self) -> tuple[LogRun, ...]:

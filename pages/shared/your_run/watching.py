@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.logs import HOME, Reading, Sentence, Watcher
+from core.logs import HOME, PatientWatcher, Reading, Sentence
 from core.logs.kept import Correction
 from pages.shared.common.cache import Cache
 
@@ -27,7 +27,8 @@ class Watched:
         self.reading = Reading(())
         self.notes: tuple[Sentence, ...] = ()  # what cannot be read now
         self.said: tuple[Correction, ...] = ()  # of its columns, by whoever looks at it
-        self._watcher = Watcher(path, HOME)
+        self._watcher = PatientWatcher(path, HOME)
+        self._waiting = False  # for the disk
         self._lock, self._looked = threading.Lock(), 0.0
 
     def look(self) -> None:
@@ -38,8 +39,9 @@ class Watched:
                 return
             self._looked = now
             changes = self._watcher.poll()
-            if changes.notes:
+            if changes.notes or self._waiting:
                 self.notes = changes.notes
+            self._waiting = changes.waiting
             if changes.logs:
                 self.reading = self._watcher.reading
                 self.version += 1
