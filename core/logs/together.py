@@ -11,9 +11,10 @@ from core.logs import sentences as s
 from core.logs.reading import Reading
 from core.logs.run import LogRun
 from core.logs.sentences import Sentence, say
-from core.logs.take import taken_columns
+from core.logs.take import EVALUATIONS, taken_columns
 
 SAME_ROWS = 5
+PRINTED = 2e-3
 
 
 def together(readings: Iterable[Reading]) -> Reading:
@@ -33,8 +34,9 @@ def together(readings: Iterable[Reading]) -> Reading:
                     runs[place] = _joined(first, second)
                 else:
                     runs[place] = _joined(runs[place], run)
+    runs = _distinct_names(runs)
     notes += _same_beginnings(runs)
-    return Reading(tuple(_distinct_names(runs)), tuple(dict.fromkeys(notes)))
+    return Reading(tuple(runs), tuple(dict.fromkeys(notes)))
 
 
 def _belong(first: LogRun, second: LogRun) -> bool:
@@ -62,26 +64,31 @@ def _joined(first: LogRun, second: LogRun) -> LogRun:
 
 
 def _same_beginnings(runs: list[LogRun]) -> list[Sentence]:
+    """Each run that begins as one before it, with the first such."""
     said = []
-    for i, first in enumerate(runs[:50]):
-        for second in runs[i + 1 : 50]:
+    for place, second in enumerate(runs[:50]):
+        for first in runs[:place]:
             rows = _common_rows(first, second)
             if rows >= SAME_ROWS:
                 whole = rows == len(first.steps) == len(second.steps)
                 said.append(say(s.SAME if whole else s.SAME_BEGINNING, first=first.name, second=second.name, rows=rows))
+                break
     return said
 
 
 def _common_rows(first: LogRun, second: LogRun) -> int:
-    """How many rows from the first on are the same in both, in at least two columns that change."""
+    """How many rows from the first on are the same in both, in at least two metrics that change: to three digits, since one tracker of a
+    training may print what another keeps whole."""
     most = min(len(first.steps), len(second.steps))
     same = first.steps[:most] == second.steps[:most]
-    shared = [c for c in first.columns if c in second.columns and c in first.taken]
+    shared = [m for m in first.metrics if m in second.metrics and m not in EVALUATIONS]
     changing = 0
-    for column in shared[:6]:
-        a, b = first.values(column)[:most], second.values(column)[:most]
-        same &= (a == b) | (np.isnan(a) & np.isnan(b))
-        changing += len(np.unique(a[: SAME_ROWS * 2])) > 2
+    for metric in shared[:6]:
+        if not same[:SAME_ROWS].all():
+            return 0
+        a, b = first.series(metric)[:most], second.series(metric)[:most]
+        same &= np.isclose(a, b, rtol=PRINTED, atol=0, equal_nan=True)
+        changing += len(np.unique(a[: SAME_ROWS * 2][np.isfinite(a[: SAME_ROWS * 2])])) > 2
     if changing < 2 or not most:
         return 0
     return int(np.argmin(same)) if not same.all() else most

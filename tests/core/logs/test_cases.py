@@ -131,6 +131,18 @@ def test_restarts_in_one_folder_are_runs_of_their_own():
     assert [len(run.steps) for run in runs] == [20, 50, 100, 100, 636, 300] and all(run.steps[0] == 1 for run in runs)
 
 
+@pytest.mark.parametrize(
+    ("file", "rows"), [("22_", [20, 27]), ("42_", [24, 29]), ("35_", [1280, 1295, 1295]), ("36_", [1280, 1295, 1295])]
+)
+def test_every_run_of_a_log_has_all_its_rows(file, rows):
+    assert [len(run.steps) for run in read_paths([case(file)]).runs] == rows
+
+
+def test_every_given_log_is_held_to_what_is_known_of_it():
+    held = {known.file for known in KNOWN} | {"12_", "39_", "35_", "36_"}
+    assert {path.name[:3] for path in case("INDEX").parent.iterdir() if path.name[:1].isdigit()} == held
+
+
 def test_an_archive_of_real_logs_is_read_like_their_folder(tmp_path):
     with zipfile.ZipFile(tmp_path / "logs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(case("made").rglob("*")):

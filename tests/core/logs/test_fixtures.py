@@ -58,7 +58,17 @@ def read(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["trainer_state.json", "console.log", "tensorboard", "trackio.db", "mlflow.db", "mlruns.zip", "run-tiny.wandb"]
+    "name",
+    [
+        "trainer_state.json",
+        "console.log",
+        "tensorboard",
+        "trackio.db",
+        "mlflow.db",
+        "mlruns.zip",
+        "run-tiny.wandb",
+        "lab_callback.jsonl",
+    ],
 )
 def test_every_tracker_of_trl_says_what_its_state_says(read, name):
     reading, run = read(f"trl/{name}")
@@ -75,12 +85,22 @@ def test_every_tracker_of_trl_says_what_its_state_says(read, name):
     assert "rewards/accuracy_reward/mean may be the share of right answers of the evaluations" in said(reading)
     assert "rewards/accuracy_reward/mean, " in said(reading) and "GRPOTrainer.accuracy_reward may" not in said(reading)
     with_totals = {column.rpartition("/")[2] for column in run.summary}  # elsewhere transformers puts them into the run's summary
-    assert ("train_runtime" in with_totals) == (name in ("console.log", "tensorboard", "mlflow.db"))
+    assert ("train_runtime" in with_totals) == (name in ("console.log", "tensorboard", "mlflow.db", "lab_callback.jsonl"))
     assert not any(column.endswith("train_runtime") or column.endswith("train_loss") for column in run.columns)
 
 
 @pytest.mark.parametrize(
-    "name", ["metrics.jsonl", "console.log", "tensorboard", "trackio.db", "mlflow.db", "run-tiny.wandb", "run-tiny.swanlab"]
+    "name",
+    [
+        "metrics.jsonl",
+        "console.log",
+        "tensorboard",
+        "trackio.db",
+        "mlflow.db",
+        "run-tiny.wandb",
+        "run-tiny.swanlab",
+        "lab_logger.jsonl",
+    ],
 )
 def test_every_tracker_of_verl_says_what_its_file_logger_says(read, name):
     reading, run = read(f"verl/{name}")
@@ -166,6 +186,7 @@ def test_a_framework_whose_files_all_lie_in_one_folder_is_read_and_watched(name,
     watched = Watcher(tmp_path / name)
     watched.poll()
     assert len(reading.runs) == len(watched.reading.runs) >= 2
+    assert said(reading).count("hold the same training") == len(reading.runs) - 1
     for run in watched.reading.runs:
         assert len(run.steps) in (24, 30) and "entropy_nats" in run.metrics
 
