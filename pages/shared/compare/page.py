@@ -12,6 +12,7 @@ from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.bring_settings import bring_settings
 from pages.shared.common.findings import show_findings
+from pages.shared.common.lab_diagnosis import compare_diagnosis
 from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
 from pages.shared.common.trouble import plainly, show_missing_history
@@ -63,6 +64,7 @@ def compare_page() -> None:
         show_rescue(comparison)
     with findings, st.container(key="findings"):
         show_findings(comparison)
+        compare_diagnosis(comparison)
     with charts:
         show_more_charts(comparison)
     with more:

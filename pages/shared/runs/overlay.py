@@ -16,6 +16,7 @@ from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
 from pages.shared.common import series
 from pages.shared.common.finding_marks import finding_marks
+from pages.shared.common.lab_diagnosis import diagnosis_marks, lab_diagnosis
 from pages.shared.common.labels import chart_text, distinct
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import CHARTS, board_charts
@@ -56,6 +57,9 @@ def overlay(chosen: Sequence[Listed], zone) -> None:
         badge={"state": "live", "text": "goes on"} if not all(run.over for run in drawn) else None,
         sides=[{"label": label, **STYLES[style]} for label, style in zip(labels, styles, strict=True)],
     )
+    lab = _lab(drawn, by_label)
+    if lab:
+        lab_diagnosis(lab, _marks(drawn, by_label), key="runs")
     if len(drawn) > MAX_WITH_EVENTS:
         st.caption("What happened in each run, and when, stands in the table, under Outcome.")
 
@@ -193,10 +197,20 @@ def _readable(chosen: Sequence[Listed]) -> tuple[list[Listed], list[History], li
 
 def _events(drawn: Sequence[Listed], histories: Mapping[str, History]) -> list[dict]:
     """Collapses and vanished gradients of the Lab's runs, looked for anew only when there are twenty more updates; what was found in logs."""
-    lab = {label: history for run, (label, history) in zip(drawn, histories.items(), strict=True) if isinstance(run, ListedRun)}
+    lab = _lab(drawn, histories)
     mark = [(run.id, label, len(history) // 20) for run, (label, history) in zip(drawn, histories.items(), strict=True)]
     found = EVENTS.of(mark, lambda: series.find_events(lab))
     for run, label in zip(drawn, histories, strict=True):
         if isinstance(run, ListedLog) and run.outcome is not None:
             found = [*found, *finding_marks(label, run.outcome.findings)]
-    return found
+    return [*found, *diagnosis_marks(lab, _marks(drawn, histories), key="runs")]
+
+
+def _lab(drawn: Sequence[Listed], histories: Mapping[str, History]) -> dict[str, History]:
+    """Those of the Lab's own runs."""
+    pairs = zip(drawn, histories.items(), strict=True)
+    return {label: history for run, (label, history) in pairs if isinstance(run, ListedRun) and history.trained}
+
+
+def _marks(drawn: Sequence[Listed], labels: Collection[str]) -> dict[str, tuple]:
+    return {label: (run.id,) for run, label in zip(drawn, labels, strict=True)}

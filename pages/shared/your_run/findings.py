@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from urllib.parse import parse_qsl
 
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.diagnosis import CONDITION, FAULT, NOTE, VERDICT, Explanation, Finding, Remedy, diagnose, evidence_of_log, told
-from core.logs import LogRun
-from pages.shared.common import contents
-from pages.shared.common.documents import language, load
-from pages.shared.common.finding_marks import finding_marks, is_marked
+from core.diagnosis import NOTE, Finding, diagnose, evidence_of_log
+from pages.shared.common.finding_card import finding_card
+from pages.shared.common.finding_marks import finding_marks
 from pages.shared.common.labels import chart_text
-from pages.shared.common.log_charts import KNOWN, title
 from pages.shared.your_run.shown import Shown, shown
 from pages.shared.your_run.state import DIAGNOSED_RUN, DIAGNOSES
 
-ICONS = {FAULT: ":red[:material/error:]", CONDITION: ":orange[:material/warning:]", VERDICT: ":green[:material/check_circle:]"}
-NEUTRAL = ":gray[:material/help:]"  # a verdict that is no good news, and none that is bad
 LOOK_SECONDS = 2.0
 RENEW_SHARE, RENEW_SECONDS = 0.01, 30.0
 
@@ -70,58 +64,11 @@ def _findings() -> None:
     label = st.selectbox("Run to diagnose", labels, key=DIAGNOSED_RUN(what.mark).name) if len(labels) > 1 else labels[0]
     run = what.labels[label]
     for finding in (f for f in found[label] if f.severity != NOTE):
-        _finding(finding, run)
+        finding_card(finding, run.framework.name, key="your_run")
     if notes := [f for f in found[label] if f.severity == NOTE]:
         with st.expander(f"What looks like a fault and is none, and what the log lacks: {len(notes)}", icon=":material/info:"):
             for finding in notes:
-                _finding(finding, run)
+                finding_card(finding, run.framework.name, key="your_run")
     st.caption(
         f"The same in a terminal, once or while the run is written: `python -m core diagnose {plain(chart_text(what.name))}`"
     )
-
-
-def _finding(finding: Finding, run: LogRun) -> None:
-    text = told(finding, run.framework.name)
-    good = finding.severity == VERDICT and finding.kind != "healthy"
-    with st.container(border=True):
-        st.markdown(f"**{NEUTRAL if good else ICONS.get(finding.severity, NEUTRAL)} {text.title}**")
-        st.markdown(plain(" ".join(part for part in (text.seen, text.cost) if part)))
-        st.caption(" ".join((_how_sure(finding, text), _where(finding))).strip())
-        if finding.kind == "healthy":
-            return
-        with st.expander("Usual cause and what to try", key=f"your_run:try:{finding.kind}:{finding.variant}"):
-            _advice(text)
-
-
-def _how_sure(finding: Finding, text: Explanation) -> str:
-    """The degree, and what keeps it from being higher."""
-    return plain(" ".join((f"How sure: {finding.confidence}.", *text.unsure)))
-
-
-def _where(finding: Finding) -> str:
-    """Where on the board it can be seen."""
-    if not is_marked(finding):
-        return ""
-    names = list(dict.fromkeys(title(mark.metric) for mark in finding.marks if mark.metric in KNOWN))
-    return f"Marked on the board at step {finding.since_step:,}: {', '.join(names)}." if names else ""
-
-
-def _advice(text: Explanation) -> None:
-    st.markdown(plain(text.causes))
-    st.markdown("\n".join(line for remedy in text.remedies for line in _lines(remedy)))
-    with st.container(horizontal=True):
-        st.page_link(contents.file(text.learn), label=f"Learn: {load(text.learn, language()).title}", icon=":material/school:")
-        if text.lab:
-            st.page_link(
-                "app.py", label="The same in the Lab", icon=":material/ssid_chart:", query_params=dict(parse_qsl(text.lab))
-            )  # fmt: skip
-
-
-def _lines(remedy: Remedy) -> list[str]:
-    return [f"- {plain(remedy.text)}", *(f"    - {plain(framework)}: {_code(setting)}" for framework, setting in remedy.settings)]
-
-
-def _code(setting: str) -> str:
-    """Settings hold their own code marks; the words between them are plain."""
-    parts = setting.split("`")
-    return "".join(f"`{part}`" if place % 2 else plain(part) for place, part in enumerate(parts))

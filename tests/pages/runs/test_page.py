@@ -248,7 +248,10 @@ def test_runs_of_different_length_and_task_lie_over_each_other(open_runs):
     assert list(diff.columns) == [side["label"] for side in sent["sides"]]
     assert list(diff.loc["first_seed"])[:4] == ["0", "0", "7", "7"]
     assert diff.loc["task.actions"].iloc[0] == "–" and "replicas" not in diff.index
-    assert not app.exception
+    app.session_state["open:runs:diagnosis"] = True
+    app.run()
+    assert app.selectbox(key="runs:diagnosed").options == [side["label"] for side in sent["sides"]]
+    assert "of 2 seeds" in words(app) and not app.exception
 
 
 def test_a_run_keeps_its_colour_when_others_come_and_go(open_runs):
@@ -325,7 +328,7 @@ def test_delete_can_be_undone_until_it_is_removed_for_good(open_runs):
     assert process.store().runs(comparison=first, deleted=True) == [] and ids(first) == []
     app.multiselect(key="runs:deleted").set_value([second]).run()
     app = press(app, "runs:back")
-    assert len(rows(app)) == 2 and not app.main.expander and not app.exception
+    assert len(rows(app)) == 2 and [e.label for e in app.main.expander] == ["Diagnosis"] and not app.exception
 
 
 def test_deleting_a_comparison_that_goes_on_stops_it_and_says_so(open_runs):
