@@ -37,8 +37,15 @@ _EVIDENCE: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     ),
     "tinker": (ROLLOUT, ("env_all_", "test_env_", "time_sampl", "time_env_"),
         ("progress_done_frac", "progress_batch", "optim_lr", "policy_entropy", "optim_entropy")),
+    "ROLL": (
+        ROLLOUT, ("token_response_length_", "token_prompt_length_", "actor_train_", "val_correct_", "actor_ppo_ratio_", "time_actor_train_"),
+        ("critic_entropy_mean", "actor_approxkl", "actor_policykl", "actor_total_loss", "actor_clipfrac", "system_step"),
+    ),
     "DAPO Lab": (UPDATE, (), ("entropy_nats", "filter_ratio", "upclipped_prob_mean", "completion_tokens_mean", "generation_rounds", "kl_base")),
 }  # fmt: skip
+
+
+_ADDS_TO = {"ms-swift": "TRL", "ROLL": "verl"}  # ms-swift trains with TRL's trainer; ROLL took many of verl's names over
 
 
 def guess_framework(names: Iterable[str]) -> tuple[Guess, str]:
@@ -53,9 +60,11 @@ def guess_framework(names: Iterable[str]) -> tuple[Guess, str]:
             if text in whole or text.removeprefix("train_") in whole or text.startswith(beginnings or ("\0",))
         ]  # fmt: skip
         scores[framework] = (len(hits), hits, unit)
-    if scores["ms-swift"][0] >= 2 and scores["TRL"][0]:  # ms-swift trains with TRL's trainer and adds to its names
-        scores["ms-swift"] = (scores["TRL"][0] + scores["ms-swift"][0], scores["ms-swift"][1], UPDATE)
-        scores["TRL"] = (0, [], UPDATE)
+    for framework, base in _ADDS_TO.items():
+        if scores[framework][0] >= 2 and scores[base][0]:
+            count, names, unit = scores[framework]
+            scores[framework] = (scores[base][0] + count, names, unit)
+            scores[base] = (0, [], unit)
     ranked = sorted(scores.items(), key=lambda item: -item[1][0])
     (best, (count, hits, unit)), (_, (second, _, _)) = ranked[0], ranked[1]
     if count < 2 or count == second:

@@ -10,7 +10,7 @@ from core.logs.names.entry import Name
 from core.logs.steps import fold
 
 NAMES: tuple[Name, ...] = (
-    *others.LAB, *trl.NAMES, *verl.NAMES, *others.SLIME, *others.OPENRLHF, *others.PRIME_RL, *others.TINKER, *own.NAMES
+    *others.LAB, *trl.NAMES, *verl.NAMES, *others.SLIME, *others.OPENRLHF, *others.PRIME_RL, *others.TINKER, *others.ROLL, *own.NAMES
 )  # fmt: skip
 
 
@@ -26,6 +26,7 @@ def _tables() -> tuple[dict[str, list[tuple[int, Name]]], list[tuple[int, Name, 
     return exact, patterns
 
 
+_HOW = re.compile(r"@(?:sum|mean|max|min)$")  # ROLL's mark of how the values of its workers are put together
 _EXACT, _PATTERNS = _tables()
 _PREFIXES = ("train_", "training_", "metrics_", "rollout_", "actor_", "global_")  # where a name alone is not known
 
@@ -40,6 +41,7 @@ def name_for(logged: str, framework: str = "") -> list[tuple[int, Name]]:
 
 def _lines(logged: str) -> list[tuple[int, Name]]:
     folded = fold(logged.replace("_at_", "@"))  # MLflow has no @ in a name
+    folded = _HOW.sub("", folded)
     found = list(_EXACT.get(folded, ()))
     if not found:
         found = [(place, name) for place, name, pattern in _PATTERNS if pattern.fullmatch(folded)]

@@ -12,9 +12,13 @@ ENTROPY_TRL = (
 ENTROPY_VERL = (
     "Aggregated with the run's loss_agg_mode: nats per token only for token-mean; with seq-mean-token-sum it is nats per answer."
 )
+ENTROPY_ROLL = (
+    "Token mean over the trained batch under the policy that the rollout begins with; the Lab's is over all generated tokens."
+)
 ENTROPY_PER_COMPLETION = "Mean over completions of each completion's mean, not over tokens."
 ENTROPY_LOSS = "Named a loss, but it is the entropy itself (positive), measured during the update."
 GRAD_LAST = "Before clipping, of the last optimiser step of the logging interval; sizes depend on the loss aggregation, so compare shapes."
+GRAD = "Before clipping; sizes depend on the loss aggregation, so compare shapes."
 GRAD_MEAN = "Before clipping, mean over the rollout's mini-batches; sizes depend on the loss aggregation, so compare shapes."
 LOSS_TRL = (
     "Losses are not comparable across frameworks, and no measure of progress: TRL's is near 0 wherever the policy has not moved since it "

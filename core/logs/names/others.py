@@ -1,4 +1,4 @@
-"""OpenRLHF, slime, prime-rl, tinker, and the Lab's own CSV."""
+"""OpenRLHF, slime, prime-rl, tinker, ROLL, and the Lab's own CSV."""
 
 from core.analysis.metrics import METRIC_NAMES
 from core.logs.names import notes as n
@@ -81,6 +81,21 @@ TINKER: tuple[Name, ...] = (
     Name("optim/kl_sample_train_v1", "mismatch_kl"),
     Name("test/env/all/correct", "eval_accuracy"),
     Name("test/env/all/reward/total", "eval_reward"),
+)
+
+# What verl names alike is in verl's table. actor/ppo_ratio_low_clipfrac and _high_ count ratios outside the range whatever the advantage's
+# sign, which is no share that a clip stops: they stand for nothing here.
+ROLL: tuple[Name, ...] = (
+    Name("critic/entropy/mean", "entropy_nats", note=n.ENTROPY_ROLL),
+    Name("actor_train/grad_norm", "grad_norm", note=n.GRAD),
+    Name("actor/total_loss", "loss", note=n.LOSS, of=("ROLL",)),
+    Name("actor/pg_loss", "policy_loss", note=n.LOSS, of=("ROLL",)),
+    Name("actor/clipfrac", "clip_fraction", note=n.CLIP_BOTH),
+    Name("actor/approxkl", "kl_old", note=n.KL_OLD),
+    Name("token/response_length/mean", "completion_tokens_mean", note=n.LENGTH_TRAINED),
+    Name("token/response_length/max", "completion_tokens_max", note=n.LENGTH_TRAINED),
+    Name("token/response_length/min", "completion_tokens_min", note=n.LENGTH_TRAINED),
+    Name("val_correct/all/mean", "eval_accuracy", note=n.EVAL_SAMPLED),
 )
 
 LAB: tuple[Name, ...] = tuple(Name(metric, metric) for metric in METRIC_NAMES)

@@ -5,6 +5,7 @@ TRL, ms-swift   {'loss': 0.1, 'grad_norm': nan, 'reward': '0.25'}          no st
 OpenRLHF        Global step 3: {'policy_loss': 0.1, …}
 slime           rollout 3: {…}, perf 3: {…}, step 12: {…}
 prime-rl        12:00:01 SUCCESS Step 3 | Time: 1.2s | Reward: 0.4 | …
+ROLL            metrics_tag: {"step": 3, "metrics": {…}}
 tinker          a drawn table per step: `core.logs.readers.console_boxes`
 own loops       step 3/100 | loss=0.1, reward: 0.4
 
