@@ -16,9 +16,12 @@ STEP_KEYS = (
 _LAST_PART = re.compile(r"(?:^|[/_. ])(?:global_)?(?:step|iteration|iter|update)s?$", re.IGNORECASE)
 
 
+_SIGN = re.compile(r"(?<=[_/ ])-(?=\d)")
+
+
 def fold(name: str) -> str:
-    """A name reduced to what all its spellings share: lower case, any separator an underscore."""
-    return re.sub(r"[^a-z0-9@%]+", "_", name.lower()).strip("_") or name
+    """A name reduced to what all its spellings share: lower case, any separator an underscore; the sign of a number in it stays."""
+    return re.sub(r"[^a-z0-9@%]+", "_", _SIGN.sub("minus", name.lower())).strip("_") or name
 
 
 _RANK = {fold(key): rank for rank, key in reversed(list(enumerate(STEP_KEYS))) if key != "_step"}

@@ -181,6 +181,17 @@ def test_groups_that_prime_rl_drops_are_those_that_are_solved_by_none_or_by_all(
     assert "filter_ratio" not in read([{"step": i, **row} for i in range(4)]).runs[0].metrics
 
 
+def test_groups_that_all_are_wrong_at_a_reward_of_minus_1_are_not_those_that_all_are_right():
+    row = {
+        "rollout/raw_reward": 0.1,
+        "rollout/zero_std/count_-1.0": 5,
+        "rollout/zero_std/count_1.0": 2,
+        "rollout/response_len/mean": 9.0,
+    }
+    (run,) = read([{"step": i, **row} for i in range(4)]).runs
+    assert run.series("all_wrong_groups").tolist() == [5.0] * 4 and run.series("all_right_groups").tolist() == [2.0] * 4
+
+
 def test_groups_that_verl_evicted_are_counts_of_an_unknown_whole():
     row = {"critic/score/mean": 0.5, "actor/entropy": 0.4, "training/filter_groups/evicted_samples": 12}
     reading = read([{"step": i, **row} for i in range(4)])
@@ -190,7 +201,7 @@ def test_groups_that_verl_evicted_are_counts_of_an_unknown_whole():
 @pytest.mark.parametrize(("logged", "words"), [
     ("kl", "from TRL 1.10 on multiplied by the ratio"), ("loss", "the advantages of a group sum to 0"), ("actor/pg_loss", "0.7: their sum"),
     ("entropy", "masked as cut off"), ("frac_reward_zero_std", "0 or 1 for the whole batch"), ("actor/pg_clipfrac", "with sapo always 0"),
-    ("rollout/zero_std/count_0.0", "only where rewards are 0 or 1"), ("entropy/mean", "not over tokens"), ("reward_std", "from 0.27"),
+    ("rollout/zero_std/count_0.0", "only where rewards have no other value"), ("entropy/mean", "not over tokens"), ("reward_std", "from 0.27"),
 ])  # fmt: skip
 def test_a_definition_that_differs_is_said(logged, words):
     assert any(words in hit.note for _, hit in name_for(logged))
