@@ -163,10 +163,8 @@ def verdict(found: list[Measured]) -> str:
 
 
 def document(found: list[Measured]) -> str:
-    on = machine()
-    about = ", ".join(
-        f"{name.replace('_', ' ')} {value:.1f}" if isinstance(value, float) else f"{name} {value}" for name, value in on.items()
-    )
+    told = {name.replace("_", " "): f"{value:.1f}" if isinstance(value, float) else value for name, value in machine().items()}
+    about = ", ".join(f"{name} {value}" for name, value in told.items())
     table = "\n".join([HEAD, *map(line, found)])
     return (
         "# How fast logs are read and watched\n\n"
