@@ -72,7 +72,10 @@ SHARE_RIGHT = "Share of right answers as the trainer's environment counts them."
 OWN_NAME = "A name that no framework known here uses; taken by its words."
 GROUPS_COUNTED = "Counted groups divided by the number of groups of the same row."
 SKIPPED_GROUPS = "Groups skipped ÷ (groups trained on + groups skipped)."
-COUNTED_BY_REWARD = "Groups whose rewards all are this value, rounded to one decimal: all wrong or all right only where rewards have no other value."
+COUNTED_BY_REWARD = (
+    "Groups whose rewards all are this value, rounded to one decimal: all wrong or all right only where rewards have no "
+    "other value."
+)
 DROPPED_OF_ALL = "Groups without a signal ÷ all groups generated, of which the trainer keeps the others."
 SUM_OF_SIDES = "Sum of the two sides' shares."
 ONE_MINUS_MIXED = "1 - the share of groups with both right and wrong answers."
