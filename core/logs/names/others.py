@@ -18,6 +18,7 @@ OPENRLHF: tuple[Name, ...] = (
     Name("ppo_kl", "kl_old", note=n.KL_OLD),
     Name("actor_lr", "learning_rate"),
     Name("eval/eval_*_pass1", "eval_accuracy", note=n.EVAL_SAMPLED),
+    Name("eval_*_pass1", "eval_accuracy", note=n.EVAL_SAMPLED),
 )
 
 # rollout/rewards is the standardised reward: never the reward.

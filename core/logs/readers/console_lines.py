@@ -2,7 +2,7 @@
 
 verl            (TaskRunner pid=1) step:3 - actor/entropy:0.4 - critic/score/mean:np.float64(0.5)
 TRL, ms-swift   {'loss': 0.1, 'grad_norm': nan, 'reward': '0.25'}          no step: the rows are counted
-OpenRLHF        Global step 3: {'policy_loss': 0.1, …}
+OpenRLHF        Global step 3: {'policy_loss': 0.1, …}, and of evaluations: global_step 3, eval_metrics: {…} or Eval at step 3: {…}
 slime           rollout 3: {…}, perf 3: {…}, step 12: {…}
 prime-rl        12:00:01 SUCCESS Step 3 | Time: 1.2s | Reward: 0.4 | …
 ROLL            metrics_tag: {"step": 3, "metrics": {…}}
@@ -48,9 +48,11 @@ _NUMBER = r"[-+]?(?:\d{1,40}\.?\d{0,40}(?:[eE][-+]?\d{1,5})?|\.\d{1,40}(?:[eE][-
 _VALUE = rf"{_NUMBER}|'[^'\n]{{0,120}}'|\"[^\"\n]{{0,120}}\"|[A-Za-z_.]{{1,20}}\d{{0,3}}\([^()\n]{{0,120}}\)|None|null"
 PAIR = re.compile(rf"['\"]([^'\"\n]{{1,200}})['\"]\s{{0,9}}:\s{{0,9}}({_VALUE})\s{{0,9}}(?=[,}}])")
 _LABEL = re.compile(
-    r"(?:^|[^\w])(global[ _]step|step|iteration|iter|update|rollout|perf|eval)\s{0,3}[:=#]?\s{0,3}(\d{1,12})\s{0,3}[:|-]?\s{0,3}$",
+    r"(?:^|[^\w])(global[ _]step|step|iteration|iter|update|rollout|perf|eval)\s{0,3}[:=#]?\s{0,3}(\d{1,12})(?:, eval_metrics)?\s{0,3}[:|-]?"
+    r"\s{0,3}$",
     re.IGNORECASE,
 )
+_EVALUATED = re.compile(r"\bEval at step ")  # OpenRLHF's asynchronous trainer; the rows beside are of "Global step"
 _LABELS = {"rollout": GENERATED, "perf": GENERATED, "eval": GENERATED, "step": UPDATED}
 _PIPES = re.compile(r"\bstep:? (\d{1,12})(?:/\d+)? ?\| ?(.*)$", re.I)
 _ZERO_ADVANTAGE = re.compile(r"Detected \d+/(\d{1,9}) rollouts \(.{0,200}?zero_advantage=(\d{1,9})")
@@ -135,10 +137,11 @@ class ConsoleLines:
 
     def _dict(self, line: str, start: int) -> Iterator[Found]:
         yield from self._finish()
-        label = _LABEL.search(line[max(0, start - 60) : start])
+        before = line[max(0, start - 60) : start]
+        label = _LABEL.search(before)
         kind = COUNTED
         if label:
-            kind = _LABELS.get(label[1].lower(), NUMBERED)
+            kind = NUMBERED if _EVALUATED.search(before) else _LABELS.get(label[1].lower(), NUMBERED)
         self._begin(kind, label[2] if label else "", line[start:])
         if "}" in self._pending:
             yield from self._finish()

@@ -111,6 +111,20 @@ def test_rows_of_openrlhf():
     assert run.series("filter_ratio").tolist() == [0.75] * 5 and run.series("completion_tokens_mean")[0] == 80
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "✨ Evaluation completed in 0:00:12, global_step {0}, eval_metrics: {{'eval_aime_pass1': 0.25}}\n",
+        "Eval at step {0}: {{'eval_aime_pass1': 0.25}}\n",
+    ],
+)
+def test_evaluations_of_openrlhf(line):
+    row = "Global step {0}: {{'policy_loss': 0.1, 'actor_lr': 1e-06, 'reward': 0.{0}, 'response_length': 80.0}}\n"
+    run = one("".join(row.format(i) + (line.format(i) if i % 2 == 0 else "") for i in range(1, 7)))
+    assert run.steps.tolist() == [1, 2, 3, 4, 5, 6] and run.evaluation.steps.tolist() == [2, 4, 6]
+    assert run.series("eval_accuracy").tolist() == [0.25] * 3
+
+
 def test_updates_and_rollouts_of_slime_are_joined():
     text = ""
     for rollout in range(4):

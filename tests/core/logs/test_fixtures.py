@@ -131,8 +131,7 @@ def test_openrlhf(read, name):
     assert run.series("truncated_fraction") == pytest.approx(np.full(30, 0.1))
     assert run.series("reward_trained_mean") == pytest.approx(-0.5 + run.steps / 40) and "reward_mean" not in run.metrics
     assert run.series("kl_base") == pytest.approx(run.steps / 1000) and run.series("kl_old") == pytest.approx(run.steps / 10_000)
-    if name == "tensorboard":
-        assert run.series("eval_accuracy") == pytest.approx([0.2, 0.3, 0.4]) and run.evaluation.steps.tolist() == [10, 20, 30]
+    assert run.series("eval_accuracy") == pytest.approx([0.2, 0.3, 0.4]) and run.evaluation.steps.tolist() == [10, 20, 30]
 
 
 @pytest.mark.parametrize("name", ["logging.jsonl", "console.log"])
