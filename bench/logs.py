@@ -52,7 +52,8 @@ TEXTS: dict[str, Callable[[], Iterator[str]]] = {
 # Beginnings without ends and ends without beginnings, of every format that is text: repeated, they are hard to read.
 HARD = (
     "step:1 - ", "step:1 - a:", " - a:1", "step:1 - a:1 - b:2\n", "{'", "{'loss': ", "{'loss': 0.1, ", "{'loss': 0.1}\n", "{'loss': 0.1} ",
-    "Step 1\n│ a │ 1 │\n", "│ a │ 1 │\n", "│ ", "Step 3 | a: 1 | ", "step 1 a=1 ", "iter 3 loss: 1, reward: 2\n", "| a | 1 ", "| a |\n|---|\n",
+    "Step 1\n│ a │ 1 │\n", "│ a │ 1 │\n", "│ ", "Step 3 | a: 1 | ", "step 1 a=1 ", "step 1 loss 1 ", "step 1 loss ",
+    "iter 3 loss: 1, reward: 2\n", "| a | 1 ", "| a |\n|---|\n",
     "|:-", "|---|---|\n", "x|y\n", "<td>", "<td>1</td>", "<table><tr>", "<table>", "&#1;", "<", "a,1\n", "step,reward\n1,2\n", "1\t2\n",
     '{"step": 1}\n', '{"a": [', "[{", '[{"a": 1},', '{"log_history": [{', "\x1b[36m", "\r", "(a pid=1) ", "a  b\n1  2\n", " ", "\n", "'",
     "np.float64(", "0", "é", "zero_advantage=3 Detected 1/2 rollouts (",

@@ -7,7 +7,7 @@ slime           rollout 3: {…}, perf 3: {…}, step 12: {…}
 prime-rl        12:00:01 SUCCESS Step 3 | Time: 1.2s | Reward: 0.4 | …
 ROLL            metrics_tag: {"step": 3, "metrics": {…}}
 tinker          a drawn table per step: `core.logs.readers.console_boxes`
-own loops       step 3/100 | loss=0.1, reward: 0.4
+own loops       step 3/100 | loss=0.1, reward: 0.4 or step 3: loss 0.1, reward 0.4
 
 A line may begin with a process's name and hold colours; progress bars end in carriage returns; a terminal may have broken a row over several
 lines. Nothing is evaluated: values are matched as text.
@@ -62,6 +62,9 @@ _PAIRS_STEP = re.compile(
 _PAIRS = re.compile(
     rf"([A-Za-z][\w./@-]{{0,60}}(?: [A-Za-z][\w./@-]{{0,30}}){{0,2}})\s{{0,3}}[:=]\s{{0,3}}({_NUMBER})(?=[\s,;|)\]%]|$)"
 )
+
+
+_SPACED = re.compile(rf"(?<![\w./@-])([A-Za-z][\w./@-]{{0,60}})\s{{1,3}}({_NUMBER})(?=[\s,;|)\]%]|$)")
 
 
 @lru_cache(maxsize=10_000)
@@ -178,6 +181,10 @@ class ConsoleLines:
                 return
         if found := _PAIRS_STEP.search(line[:2000]):
             row = {name.strip(): value for name, value in _PAIRS.findall(line[found.end() : 4000])}
+            if (
+                len(row) < LEAST_VALUES
+            ):  # `loss 0.1, reward 0.4`: any two words of a text could look like that, so only what is known counts
+                row = {name: value for name, value in _SPACED.findall(line[found.end() : 4000]) if is_measured(name)}
             if len(row) >= LEAST_VALUES and any(is_measured(name) for name in row):
                 yield PAIRS, {**row, "step": found[1]}
 

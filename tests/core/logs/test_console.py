@@ -156,6 +156,25 @@ def test_lines_of_an_own_loop():
     assert run.series("kl_base").tolist() == [1e-3] * 8
 
 
+@pytest.mark.parametrize("line", [
+    "[Step {0}] Loss: 0.{0} | Reward: 0.{0} | Updated: True", "Step: {0}, Loss: 0.{0}, Reward: 0.{0}", 
+    "step {0} loss 0.{0} reward 0.{0} took 3 s",
+    "INFO:root:step {0}: loss 0.{0}, reward 0.{0}", "| step {0} | loss 0.{0} | reward 0.{0} |", "iter {0}/100: loss=0.{0} reward=0.{0}",
+    "Epoch 1 Step {0} - loss: 0.{0} - reward: 0.{0}", 'step {0} {{"loss": 0.{0}, "reward": 0.{0}}}', "step: {0}\tloss: 0.{0}\treward: 0.{0}",
+])  # fmt: skip
+def test_lines_of_own_loops_in_many_forms(line):
+    run = one("starting\n" + "".join(line.format(i) + "\nsaved\n" for i in range(1, 10)))
+    assert run.steps.tolist() == list(range(1, 10)) and run.series("reward_mean").tolist() == [i / 10 for i in range(1, 10)]
+    assert run.series("loss").tolist() == [i / 10 for i in range(1, 10)] and set(run.columns) == {
+        c for c in run.columns if c.lower() in ("loss", "reward")
+    }
+
+
+def test_prose_that_names_metrics_is_no_log():
+    reading = read_text("In step 3 we chose loss 2 of 4 and a reward that grows.\nStep 1 takes 20 minutes, step 2 takes 30.\n")
+    assert reading.runs == ()
+
+
 def test_text_without_metrics_is_one_sentence():
     reading = read_text("Dear reader,\nstep by step we go: {'a': 1}\n")
     assert reading.runs == () and len(reading.notes) == 1 and "no format" in str(reading.notes[0])
