@@ -25,6 +25,16 @@ GROUPS = {
 GROUP_SIZE = (
     "If the reward is the share of right answers, groups of {group_size} would leave a tenth of them without signal or less."
 )
+INFERRED = {
+    "logged": "A prompt has {size} answers, by the column {size_column}.",
+    "means": "A prompt has {size} answers: {size_column} moves in steps of 1/{size_completions}, and the share of groups without signal "
+    "in steps of 1/{size_groups}.",
+    "deviations": "A prompt has {size} answers: {size_column} takes only the few values that groups of {size} can have.",
+}
+EXPECTED = (
+    "Groups of {size} would be without signal in {expected} if every prompt had the same chance; what is above that comes from prompts "
+    "that differ."
+)
 NO_GROUP_SIZE = "If the reward is the share of right answers, not even groups of 64 would mend it."
 
 
@@ -75,6 +85,10 @@ def _about_groups(finding: Finding) -> list[str]:
     if finding.kind != "no_signal":
         return []
     said = [GROUPS[finding.facts["groups"]]] if finding.facts["groups"] in GROUPS else []
+    if "size" in finding.facts:
+        said.append(INFERRED[finding.facts["size_how"]].format(**finding.facts))
+    if "expected" in finding.facts and finding.facts["groups"] != "constant":
+        said.append(EXPECTED.format(**finding.facts))
     size = finding.facts["group_size"]
     if size != "unknown" and finding.facts["groups"] != "constant":
         said.append(NO_GROUP_SIZE if size == "none" else GROUP_SIZE.format(group_size=size))

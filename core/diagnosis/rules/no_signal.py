@@ -8,6 +8,7 @@ from core.diagnosis import trends
 from core.diagnosis.costs import wasted
 from core.diagnosis.evidence import Evidence, Series
 from core.diagnosis.finding import CONDITION, FAULT, LIKELY, POSSIBLE, SURE, Finding
+from core.diagnosis.group_size import infer_group_size
 from core.diagnosis.thresholds import limit
 
 GROUP_SIZES = (4, 8, 16, 32, 64)
@@ -100,8 +101,14 @@ def _mending(evidence: Evidence, dead: float) -> dict[str, object]:
         "times": trends.number(1 / (1 - dead)) if dead < 0.995 else "more than 200",
         "group_size": "unknown",
     }
+    found = infer_group_size(evidence)
+    if found is not None:
+        facts |= {"size": found.size, "size_how": found.how, "size_column": found.column, "size_groups": found.groups,
+                  "size_completions": found.completions}  # fmt: skip
     right = evidence.share_right
     if right is not None:
         p = float(right.values[-max(1, len(right) // 6) :].mean())
+        if found is not None:
+            facts["expected"] = trends.percent(p**found.size + (1 - p) ** found.size)
         facts["group_size"] = next((g for g in GROUP_SIZES if p**g + (1 - p) ** g <= 0.1), "none")
     return facts

@@ -92,6 +92,7 @@ def test_late_collapse_is_told_with_the_gradient_that_grows():
 def test_groups_of_two_are_bounded_from_the_steps_without_spread():
     (found,) = [finding for finding in findings("20_") if finding.kind == "no_signal"]
     assert found.facts["zeros"] == 80 and found.facts["rows"] == 200 and found.unsure == ("lower_bound",)
+    assert found.facts["size"] == 2 and found.facts["size_how"] == "deviations"
 
 
 def test_a_constant_reward_is_neither_too_easy_nor_too_hard():
