@@ -19,7 +19,7 @@ NOTHING = Estimate(float("nan"))
 OUTCOME_WORDS = {
     COLLAPSED: ("share of seeds that collapsed", "fraction"),
     SOLVED: ("share of seeds that solved their prompts", "fraction"),
-    COLLAPSE_UPDATE: ("update at which they collapsed", "updates"),
+    COLLAPSE_UPDATE: ("update at which the entropy of those that collapsed fell", "updates"),
     SAMPLES: ("completions generated per seed", "completions"),
 }
 METRIC_WORDS = {

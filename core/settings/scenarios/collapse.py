@@ -41,9 +41,9 @@ ADDITION = Scenario(
     title="A small GPT learns to carry with DAPO, and collapses with GRPO",
     look_for="A GPT with 26,000 parameters learned addition from examples in which carries were forgotten, and goes on with reinforcement "
     "learning. Watch every group of GRPO become all wrong, after which no gradient is left, while DAPO's share of right answers rises.",
-    afterwards="GRPO does not recover. Five times longer it still answers 1 % of the held-out sums, with every group all wrong and no "
-    "gradient, while DAPO reaches 97 %. DAPO is ahead at equal samples generated as well. Its entropy falls too, because it has become "
-    "certain of right answers: low entropy alone is not a fault.",
+    afterwards="GRPO does not recover. Five times longer it answers less than 1 % of the held-out sums, with every group all wrong and no "
+    "gradient, while DAPO reaches 93 % and has solved its prompts in 13 of 16 seeds. DAPO is ahead at equal samples generated as well. Its "
+    "entropy falls too, because it becomes certain of right answers: low entropy alone is not a fault.",
     run=RunConfig(
         task=ArithmeticConfig(),
         updates=1000,

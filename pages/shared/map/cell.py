@@ -18,7 +18,7 @@ SHOWN = {
     "eval_accuracy": "score",
     "entropy_nats": "entropy (nats)",
     "grad_norm": "gradient norm",
-    COLLAPSE_UPDATE: "collapsed at update",
+    COLLAPSE_UPDATE: "its entropy fell at update",
 }
 
 
