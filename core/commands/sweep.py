@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from core.analysis.export import open_directory, write_files
@@ -65,16 +66,15 @@ def run(options: argparse.Namespace, command: str) -> int:
     try:
         with Ray(options.ray, workers) if options.ray else Processes(workers) as executor:
             open_directory(options.out)
-            store = SweepStore(options.out / STORE)
-            sweep = Sweep(grid, store)
-            progress, interrupted = _with_bar(sweep, executor)
+            with closing(SweepStore(options.out / STORE)) as store:
+                sweep = Sweep(grid, store)
+                progress, interrupted = _with_bar(sweep, executor)
+                found = SweepMap(grid, sweep.plan.partly())
     except SweepStoreError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_FAILED
-    found = SweepMap(grid, sweep.plan.partly())
     files = map_files(found, options.show, progress, command)
     write_files(options.out, files)
-    store.close()
     _tell(grid, found, progress)
     print(f"Written to {options.out}: {', '.join(files)}")
     if interrupted:

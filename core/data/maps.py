@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -64,12 +65,13 @@ class ShippedMap:
 
     def write(self, results: Path | None = None) -> None:
         """Train the map, on every core, and keep it. `results`: a file of a sweep that was interrupted, or is done."""
-        with tempfile.TemporaryDirectory() as folder:
-            store = SweepStore(results or Path(folder) / "results.sqlite")
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            closing(SweepStore(results or Path(folder) / "results.sqlite")) as store,
+            Processes() as executor,
+        ):
             sweep = Sweep(self.grid, store)
-            with Processes() as executor:
-                progress = sweep.run(executor)
-            store.close()
+            progress = sweep.run(executor)
         if not progress.done or progress.failed:
             raise RuntimeError(f"{self.name}: {progress.cells} of {progress.total} cells: {' '.join(progress.troubles)}")
         seconds = {"all": round(progress.worker_seconds, 1)}

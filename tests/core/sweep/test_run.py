@@ -37,9 +37,9 @@ def test_a_map_is_its_cells_trained_singly_to_the_last_bit(store):
     for place, found in sweep.plan.measured.items():
         alone = Measured.joined([train_units([unit])[0] for unit in sweep.plan.units[place]])
         assert found.to_bytes() == alone.to_bytes()
-    single = Sweep(grid, SweepStore(store.path.with_name("single.sqlite")), merge=False)
-    single.run(Inline())
-    single.store.close()
+    with closing(SweepStore(store.path.with_name("single.sqlite"))) as other:
+        single = Sweep(grid, other, merge=False)
+        single.run(Inline())
     assert numbers_of(single) == numbers_of(sweep)
 
 
