@@ -19,13 +19,13 @@ ALGORITHMS = (GRPO, DAPO, ALL_ON, replace(GRPO, overlong="filter"), replace(ALL_
 OTHERS = {
     "TRL": {"reward_funcs", "use_vllm", "vllm_importance_sampling_correction"},  # of GRPOTrainer, and GRPOConfig twice
     "verl": {
-        "actor_rollout_ref.actor.calculate_entropy",  # trainer/config/actor/actor.yaml
+        "actor_rollout_ref.actor.calculate_entropy",  # verl's schema of the actor
         "actor_rollout_ref.actor.grad_clip",  # the name before 0.8
-        "actor_rollout_ref.rollout.calculate_log_probs",  # trainer/config/rollout/rollout.yaml
-        "algorithm.rollout_correction.rollout_is",  # trainer/config/algorithm
+        "actor_rollout_ref.rollout.calculate_log_probs",  # that of the rollout
+        "algorithm.rollout_correction.rollout_is",  # that of the algorithm
     },
-    "ms-swift": {"async_generate", "log_rollout_offpolicy_metrics", "rollout_importance_sampling_mode", "use_vllm"},  # args_mixin.py
-    "OpenRLHF": {  # cli/train_ppo_ray.py
+    "ms-swift": {"async_generate", "log_rollout_offpolicy_metrics", "rollout_importance_sampling_mode", "use_vllm"},  # its GRPO arguments
+    "OpenRLHF": {  # train_ppo_ray's parser
         "algo.advantage.is_correction_level", "algo.advantage.is_correction_mode", "data.max_len", "train.async_enable",
         "train.async_queue_size", "eps_clip_low_high",  # the last is the name up to 0.10
     },
