@@ -41,7 +41,7 @@ def _logged(evidence: Evidence) -> GroupSize | None:
 
 
 def _from_means(evidence: Evidence) -> GroupSize | None:
-    shares, rewards = evidence.get("zero_std_fraction"), evidence.share_right
+    shares, rewards = evidence.get("zero_std_fraction") or evidence.get("zero_advantage_fraction"), evidence.share_right
     groups = None if shares is None else whole_steps(shares, MOST_GROUPS)
     completions = None if rewards is None else whole_steps(rewards, MOST_COMPLETIONS)
     if not groups or not completions or completions % groups or completions // groups < 2:

@@ -39,7 +39,8 @@ def _refilled(evidence: Evidence) -> Series | None:
 
 
 def _measured(evidence: Evidence) -> tuple[Series, str] | None:
-    share = evidence.get("zero_std_fraction")
+    # Of the Lab's own runs the second: noise of the reward can tell answers apart that are all wrong.
+    share = evidence.get("zero_std_fraction") or evidence.get("zero_advantage_fraction")
     if share is not None:
         return share, ""
     wrong, right = evidence.get("all_wrong_fraction"), evidence.get("all_right_fraction")
@@ -110,5 +111,7 @@ def _mending(evidence: Evidence, dead: float) -> dict[str, object]:
         p = float(right.values[-max(1, len(right) // 6) :].mean())
         if found is not None:
             facts["expected"] = trends.percent(p**found.size + (1 - p) ** found.size)
-        facts["group_size"] = next((g for g in GROUP_SIZES if p**g + (1 - p) ** g <= 0.1), "none")
+        mends = next((g for g in GROUP_SIZES if p**g + (1 - p) ** g <= 0.1), None)
+        if found is None or mends is None or mends > found.size:  # else the prompts differ too much for one chance
+            facts["group_size"] = "none" if mends is None else mends
     return facts

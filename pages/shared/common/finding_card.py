@@ -17,9 +17,9 @@ ICONS = {FAULT: ":red[:material/error:]", CONDITION: ":orange[:material/warning:
 NEUTRAL = ":gray[:material/help:]"  # a verdict that is no good news, and none that is bad
 
 
-def finding_card(finding: Finding, framework: str, *, key: str, seeds: str = "") -> None:
+def finding_card(finding: Finding, framework: str, *, key: str, seeds: str = "", marked: bool = True) -> None:
     """`framework`: in whose settings the remedies are. `seeds`: in how many it was found, "" where there is one run. `key`: of the
-    page's part."""
+    page's part. `marked`: the page's board has the finding's marks."""
     text = told(finding, framework)
     good = finding.severity == VERDICT and finding.kind != "healthy"
     with st.container(border=True):
@@ -27,7 +27,7 @@ def finding_card(finding: Finding, framework: str, *, key: str, seeds: str = "")
             f"**{NEUTRAL if good else ICONS.get(finding.severity, NEUTRAL)} {text.title}**{f' · {seeds}' if seeds else ''}"
         )
         st.markdown(plain(" ".join(part for part in (text.seen, text.cost) if part)))
-        st.caption(" ".join((_how_sure(finding, text), _where(finding))).strip())
+        st.caption(" ".join((_how_sure(finding, text), _where(finding) if marked else "")).strip())
         if finding.kind == "healthy":
             return
         with st.expander("Usual cause and what to try", key=f"{key}:try:{finding.kind}:{finding.severity}"):

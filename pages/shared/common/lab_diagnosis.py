@@ -20,6 +20,7 @@ from pages.shared.common.results import results_of
 
 KEPT = 64  # runs, some kB each
 AS_EVENTS = ("entropy_collapse", "gradient_vanished", "gradient_never")  # the board tells these of every run already
+WITH_MARKS = ("runs",)  # parts whose board has the other marks
 MOST_NAMED = 6  # seeds that are named; where more have it, only their number is told
 
 
@@ -42,7 +43,8 @@ def lab_diagnosis(histories: Mapping[str, History], marks: Mapping[str, tuple], 
         found = _found(label, histories[label], marks[label])
         for together in found:
             if together.finding.severity != NOTE:
-                finding_card(together.finding, FRAMEWORK, key=f"{key}:{label}", seeds=_seeds(together))
+                marked = key in WITH_MARKS and together.finding.kind not in AS_EVENTS
+                finding_card(together.finding, FRAMEWORK, key=f"{key}:{label}", seeds=_seeds(together), marked=marked)
         if notes := [plain(f"{_title(together)}: {together.share}") for together in found if together.finding.severity == NOTE]:
             st.caption(f"What looks like a fault and is none: {'; '.join(notes)}.")
         st.caption(

@@ -61,6 +61,12 @@ def test_the_findings_of_all_seeds_say_in_how_many_of_them():
     assert collapse.finding.since_step == since[len(since) // 2]
 
 
+def test_the_size_of_the_labs_groups_is_read_off_its_log_and_no_smaller_one_is_advised():
+    facts = TOLD["GRPO"][0]["no_signal"].facts
+    assert facts["size"] == SHIPPED_COMPARISON.results["GRPO"].config.group_size == 16
+    assert facts["group_size"] == "unknown"
+
+
 def test_a_seed_that_is_not_there_is_refused():
     with pytest.raises(KeyError):
         evidence_of_history("GRPO", history("GRPO"), 999)
