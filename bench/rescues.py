@@ -3,8 +3,8 @@
 python -m bench.rescues                 both patients (about ten minutes on two cores)
 python -m bench.rescues collapse        one of them; the other keeps its figures
 
-A patient is the GRPO run of a scenario, left once it has shown every sign that `core.analysis.stats` knows. Each medicine goes on from that very
-state, to the scenario's last update, with one setting changed.
+A patient is the GRPO run of a scenario, left where the app suggests a rescue: at the end of the first rollout after its entropy fell or its
+gradient vanished. Each medicine goes on from that very state, to the scenario's last update, with one setting changed. Both sets have 16 seeds.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.analysis.detectors import find_events
+from core.analysis.detectors import suggested_point
 from core.analysis.export import run_id, versions
 from core.analysis.result import RunResult, Status
 from core.analysis.stats import contrast, final_values, initial_values, mean_over_seeds
-from core.engine.forks import fork_points, make_fork
+from core.engine.forks import make_fork
 from core.runs.foreground import run_all
 from core.settings.algorithm import AlgorithmConfig
 from core.settings.run import RunConfig
@@ -32,6 +32,7 @@ from core.settings.techniques import DAPO_TECHNIQUES, with_techniques
 FILE = Path(__file__).resolve().parent.parent / "docs" / "rescues.json"
 PATIENTS = ("collapse", "addition")
 SIDE = "GRPO"
+REPLICAS = 16
 SEEDS = {"seeds from 0": 0, "seeds from 100": 100}
 ALONE = "left alone"
 MEDICINES = (ALONE, *DAPO_TECHNIQUES, "All four", "Entropy bonus")
@@ -48,13 +49,13 @@ def medicine(name: str, algorithm: AlgorithmConfig) -> AlgorithmConfig:
 
 def forks(patient: str, at: int, *, names: tuple[str, ...] = MEDICINES, first_seed: int = 0) -> dict[str, RunConfig]:
     """Medicine -> the patient's run, gone on with from its state after update `at`."""
-    original = find_scenario(patient).runs(first_seed=first_seed)[SIDE]
+    original = _patient(patient, first_seed)
     return {name: make_fork(original, at, algorithm=medicine(name, original.algorithm)) for name in names}
 
 
 def measure(patient: str) -> dict:
-    original = _done({SIDE: find_scenario(patient).runs()[SIDE]})[SIDE]
-    at = when_ill(original)
+    original = _done({SIDE: _patient(patient, 0)})[SIDE]
+    at = suggested_point(original.config, original.history)
     sets = {}
     for label, first_seed in SEEDS.items():
         results = _done(forks(patient, at, first_seed=first_seed))
@@ -74,11 +75,8 @@ def measure(patient: str) -> dict:
     }
 
 
-def when_ill(result: RunResult) -> int:
-    """The end of the first rollout after every event that this run has had."""
-    history = result.history
-    last = max(update for update in find_events(history.updates, history.metric).values() if update is not None)
-    return next(point for point in fork_points(result.config, history.last_update) if point >= last)
+def _patient(name: str, first_seed: int) -> RunConfig:
+    return find_scenario(name).runs(first_seed=first_seed, replicas=REPLICAS)[SIDE]
 
 
 def curve(result: RunResult, metric: str) -> list[list[float]]:
