@@ -3,18 +3,12 @@
 import json
 import os
 import shutil
-import sqlite3
-import threading
-import time
-from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.logs import Bounds, PatientWatcher, Watcher, patient
+from core.logs import Bounds, Watcher
 from tests.core.logs.test_console import TRL, VERL
-from tests.core.logs.test_formats import ROWS, trackio, write_events
 
 
 def row(step, **more):
@@ -249,95 +243,6 @@ def test_what_is_beyond_the_bounds_is_not_kept(log):
     append(log, rows(101, 200))
     watcher.poll()
     assert len(run.steps) == 20 and steps(watcher) == [run.steps.tolist()]
-
-
-@pytest.fixture
-def stuck(monkeypatch):
-    """Files whose opening does not come back until the event is set, and how often it was tried."""
-    answers, tries, opened = threading.Event(), [], Path.open
-
-    def slow(self, *args, **kwargs):
-        tries.append(self)
-        assert answers.wait(60)
-        return opened(self, *args, **kwargs)
-
-    yield answers, tries, lambda: monkeypatch.setattr(Path, "open", slow)
-    answers.set()
-
-
-def test_a_disk_that_does_not_answer_holds_up_nobody_and_loses_nothing(log, stuck, monkeypatch):
-    answers, tries, begin = stuck
-    watcher = PatientWatcher(log)
-    assert steps(watcher) == [] and len(watcher.poll().runs[0].steps) == 3
-    append(log, row(4))
-    begin()
-    began = time.monotonic()
-    assert watcher.poll().waiting and watcher.poll() == watcher.poll()
-    assert time.monotonic() - began < 10 and len(tries) == 1  # three looks were asked for, one is made
-    assert steps(watcher) == [[1, 2, 3]]
-    monkeypatch.setattr(patient, "SLOW_SECONDS", 0.0)
-    assert "the disk does not answer" in str(watcher.poll().notes[0])
-    answers.set()
-    monkeypatch.setattr(watcher, "_wait", 60.0)
-    watcher.poll()
-    assert steps(watcher) == [[1, 2, 3, 4]] and not watcher.poll().waiting
-
-
-def test_an_error_of_a_look_is_raised_where_it_is_asked_for(log, monkeypatch):
-    watcher = PatientWatcher(log)
-    with monkeypatch.context() as patched:
-        patched.setattr(Watcher, "poll", lambda self: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            watcher.poll()
-    assert len(watcher.poll().runs[0].steps) == 3
-
-
-def test_event_files_grow_and_a_new_one_is_another_start(tmp_path):
-    (tmp_path / "other").mkdir()
-    first = write_events(tmp_path / "other", ROWS[:20])
-    whole, path = first.read_bytes(), tmp_path / "runs" / "events.out.tfevents.1"
-    path.parent.mkdir()
-    path.write_bytes(whole[:1500])
-    watcher = Watcher(tmp_path / "runs")
-    assert 2 < len(watcher.poll().runs[0].steps) < 20
-    with path.open("ab") as file:
-        file.write(whole[1500:-9])
-    watcher.poll()
-    assert steps(watcher) == [list(range(1, 20))]  # the last record is torn
-    with path.open("ab") as file:
-        file.write(whole[-9:])
-    watcher.poll()
-    assert steps(watcher) == [list(range(1, 21))] and watcher.poll().logs == {}
-    shutil.copy(write_events(tmp_path / "other", ROWS[15:]), path.with_name("events.out.tfevents.2"))  # from a checkpoint
-    watcher.poll()
-    assert steps(watcher) == [list(range(1, 31))]
-    shutil.copy(write_events(tmp_path / "other", ROWS[:4]), path.with_name("events.out.tfevents.3"))  # begun anew
-    watcher.poll()
-    assert steps(watcher) == [list(range(1, 31)), [1, 2, 3, 4]]
-    path.unlink()
-    watcher.poll()
-    assert steps(watcher) == [list(range(1, 31)), [1, 2, 3, 4]]
-
-
-def test_a_database_of_trackio_is_followed_while_it_is_written(tmp_path):
-    with closing(trackio(tmp_path / "project.db", names=("a",))) as database:
-        watcher = Watcher(tmp_path)
-        watcher.poll()
-        assert steps(watcher) == [list(range(1, 31))] and watcher.poll().logs == {}
-        logged = json.dumps({"train/global_step": 31, "train/reward": 3.1, "train/loss": 0.1})
-        database.execute(
-            "INSERT INTO metrics (run_id, timestamp, run_name, step, metrics) VALUES ('id0', '2026', 'a', 30, ?)", (logged,)
-        )
-        assert watcher.poll().logs == {}
-        database.commit()
-        watcher.poll()
-        assert steps(watcher) == [list(range(1, 32))]
-        with closing(sqlite3.connect(tmp_path / "project.db")) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            database_was = steps(watcher)
-            watcher.poll()
-            assert steps(watcher) == database_was
-            other.execute("ROLLBACK")
 
 
 def test_a_state_is_replaced_at_every_checkpoint_as_one_file(tmp_path):
