@@ -25,6 +25,7 @@ ASKED = {
 SHOWN_IN_THE_LAB = {
     "entropy_collapse", "gradient_vanished", "gradient_never", "gradient_zero_with_signal", "no_signal", "length_runaway", "truncation",
     "clip_inactive", "clip_too_much", "reward_constant", "loss_near_zero", "stale",
+    "entropy_explosion", "kl_runaway", "reward_noise", "no_learning", "gradient_spikes",  # 14 of 16 seeds or more of the first side
 }  # fmt: skip
 
 
