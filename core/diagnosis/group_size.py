@@ -13,6 +13,7 @@ LOGGED = ("num_generations", "group_size", "rollout_n", "rollout.n", "n_samples_
 MOST_GROUPS, MOST_COMPLETIONS = 256, 4096
 ROUNDING = 0.02  # of a step, by which a value may lie beside a multiple of it
 LEAST_VALUES = 4  # different ones, of which steps can be told
+MOST_VALUES = 256  # that are looked at: more make it no surer
 ROOTS = {2: 2**0.5, 3: 3**0.5}  # group size -> its deviation of two rewards that differ by 1 is 1 ÷ this
 
 
@@ -72,6 +73,7 @@ def whole_steps(series: Series, most: int) -> int | None:
     values = np.unique(series.values)
     if len(values) < LEAST_VALUES:
         return None
+    values = values[:: -(-len(values) // MOST_VALUES)]
     decimals = next((d for d in (3, 4, 5) if np.allclose(values, np.round(values, d), rtol=0, atol=1e-9)), 6)
     error = 0.5 * 10.0**-decimals
     last = min(most, int(ROUNDING / error))  # beyond it rounded values would fit any number
