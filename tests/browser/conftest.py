@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
@@ -33,6 +34,13 @@ from hosting.application import from_start_to_stop
 
 app = st.App("harness_board.py", lifespan=from_start_to_stop)
 """
+LOCAL = ("", "data", "blob", "about", "file")  # schemes that leave no machine
+# A tab's icon is fetched by the browser itself, which tells no request of it: what the document names counts as well.
+NAMED = """
+[...document.querySelectorAll('link[href], script[src], img[src], iframe[src], source[src], video[src], audio[src], image')]
+    .filter((node) => node.rel !== 'canonical')
+    .map((node) => node.src?.baseVal ?? node.src ?? node.href?.baseVal ?? node.href)
+"""
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -41,6 +49,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # nothing leaves the machine
 ]
 
 
@@ -101,13 +110,20 @@ def shared_context(browser) -> Iterator[BrowserContext]:
         yield context
 
 
+def elsewhere(addresses: list[str]) -> list[str]:
+    """The addresses that are on another machine."""
+    return sorted({a for a in addresses if urlsplit(a).scheme not in LOCAL and urlsplit(a).hostname != "127.0.0.1"})
+
+
 @pytest.fixture
 def new_page(browser, shared_context):
     """Opens empty pages: in the shared context, in that of a page (`beside`), or in one of its own for another visitor or for options
     that a page cannot be given later. Without `tour` the visitor has seen the tour before.
     A page has the lists `errors`, of what its scripts have thrown, and
-    `sockets`, of its websockets."""
+    `sockets`, of its websockets; the fixture has the list `asked`, of all addresses that its pages asked for. None may be on another host:
+    the app works in a room without internet, and nobody is told who reads it."""
     own: list[BrowserContext] = []
+    asked: list[str] = []
     taken = False
 
     def opener(
@@ -129,11 +145,16 @@ def new_page(browser, shared_context):
         page.emulate_media(color_scheme=color_scheme)
         page.set_default_timeout(60_000)
         page.errors, page.sockets = [], []
-        page.on("websocket", lambda socket: page.sockets.append(socket))
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: (page.sockets.append(socket), asked.append(socket.url)))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         return page
 
+    opener.asked = asked
     yield opener
+    for page in [page for context in (shared_context, *own) for page in context.pages if page.url.startswith("http")]:
+        asked += page.evaluate(NAMED)
+    assert elsewhere(asked) == [], "a page asks for something on another host"
     for context in own:
         context.close()
     for page in shared_context.pages:

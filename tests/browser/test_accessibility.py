@@ -1,18 +1,26 @@
-"""Every page in both themes: text can be read, every picture has words, every control has a name."""
+"""Every page, and every state of one that holds other things, in both themes: axe finds no violation of WCAG 2.2 AA, text can be read, every
+picture has words, every control has a name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from pages.shared.common.contents import LAB, learn_menu
+from tests.browser import stored
 from tests.browser.settled import settled
 from tests.support import mostly_thorough
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
-QUICK = ("/",)  # where most is; `-m ""` adds the others
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in (*LAB, *learn_menu())]
+SETTINGS = {"scenario": "collapse", "replicas": "2", "updates": "48", "first_seed": "3"}
+VISITOR = "e" * 32
+PHONE = {"width": 390, "height": 844}
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]
     .filter((node) => node.checkVisibility() && !node.closest('[data-testid=stDataFrame]')) // a table, readable as one
@@ -27,24 +35,89 @@ CONTROLS_WITHOUT_NAME = """
 """
 
 
-@pytest.mark.parametrize("address", mostly_thorough(ADDRESSES, QUICK.__contains__))
-def test_text_can_be_read_and_everything_has_a_name(visit, address):
-    page = visit(path=address, wait="[data-testid=stMarkdown]")
+def violations(page: Page) -> list[str]:
+    """What axe finds, as rule: element."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {node['html'][:150]}" for rule in found for node in rule["nodes"]]
+
+
+def both_themes(page: Page) -> None:
+    """Light, in which the page was opened, and dark, to which it changes: its figures are drawn anew (test_theme.py)."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.reload()  # finished figures are drawn for the theme that the page was opened in
-        page.wait_for_selector("[data-testid=stMarkdown]")
         page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).colorScheme === '{scheme}'")
-        while (folded := page.locator("[data-testid=stSidebar] details:not([open]) > summary")).count():
-            folded.first.click()  # what is closed is not drawn
         settled(page)
+        assert violations(page) == [], scheme
         assert page.evaluate(CONTRAST) == [], scheme
     assert page.evaluate(PICTURES_WITHOUT_WORDS) == []
     assert page.evaluate(CONTROLS_WITHOUT_NAME) == []
     assert not page.errors
 
 
-def test_the_check_finds_what_is_too_faint(new_page):
+def unfold(page: Page, within: str) -> None:
+    """What is closed is not drawn."""
+    while (folded := page.locator(f"{within} details:not([open]):not(.lb-menu) > summary")).count():
+        folded.first.click()
+    settled(page)
+
+
+@pytest.mark.parametrize("address", mostly_thorough(ADDRESSES, ("/",).__contains__))
+def test_text_can_be_read_and_everything_has_a_name(visit, address):
+    page = visit(path=address, wait="[data-testid=stMarkdown]")
+    settled(page)
+    unfold(page, "[data-testid=stSidebar]")
+    both_themes(page)
+
+
+def gallery(page: Page) -> None:
+    page.get_by_role("button", name="Browse the scenarios").click()
+    page.get_by_role("dialog").get_by_role("img").first.wait_for()
+
+
+def sharing(page: Page) -> None:
+    page.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
+    page.get_by_test_id("stPopoverBody").wait_for()
+
+
+def everything(page: Page) -> None:
+    unfold(page, "[data-testid=stMain]")
+
+
+def nothing(page: Page) -> None:
+    """It is looked at as it was opened."""
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("address", "query", "do", "how"),
+    [
+        pytest.param("/", "embed=true&scenario=collapse", nothing, {}, id="embedded"),
+        pytest.param("/", "embed=true&scenario=lab", nothing, {}, id="embedded picture"),
+        pytest.param("/", "", gallery, {}, id="gallery"),
+        pytest.param("/", "", everything, {}, id="compare unfolded"),
+        pytest.param("/", "comparison=RUN", sharing, {}, id="finished run, share open"),
+        pytest.param("/", "", nothing, {"tour": True}, id="tour"),
+        pytest.param("/", "", nothing, {"viewport": PHONE}, id="phone"),
+        pytest.param("/runs", "", nothing, {"visitor": VISITOR}, id="runs with rows"),
+        pytest.param("/inspect_step", "comparison=RUN&run=DAPO&seed=3&update=12", everything, {}, id="a step"),
+        pytest.param("/ladder", "", everything, {}, id="ladder unfolded"),
+        pytest.param("/your_run", "", everything, {}, id="your run unfolded"),
+        pytest.param("/grpo", "", everything, {}, id="learn unfolded"),
+    ],
+)
+def test_so_it_is_in_every_state(visit, history, address: str, query: str, do: Callable, how: dict):
+    run = stored.add(history, SETTINGS, owner=VISITOR)
+    page = visit(query.replace("RUN", run), path=address, wait="[data-testid=stMarkdown]", **how)
+    settled(page)
+    do(page)
+    both_themes(page)
+
+
+def test_the_checks_find_what_is_wrong(new_page):
     page = new_page()
-    page.set_content("<body style='background:#fff'><p style='color:#aaa'>too faint</p><p style='color:#333'>readable</p></body>")
+    page.set_content(
+        "<html lang=en><title>A page</title><body style='background:#fff'><main><p style='color:#aaa'>too faint</p>"
+        "<p style='color:#333'>readable</p><img src='data:,'></main></body></html>"
+    )
     assert [found.split("“")[1].split("”")[0] for found in page.evaluate(CONTRAST)] == ["too faint"]
+    assert sorted(found.partition(":")[0] for found in violations(page)) == ["color-contrast", "image-alt"]

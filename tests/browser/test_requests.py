@@ -1,76 +1,54 @@
-"""Nothing that a person opens asks for anything from elsewhere: it works in a room without internet, and nobody is told who reads it."""
+"""Nothing that a person opens asks for anything from elsewhere. What every test's pages ask for is checked where they are opened (conftest.py);
+here all of the menu's pages are opened, with what is folded away on them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from core.analysis.export import charts_html
 from core.data.comparison import SHIPPED_COMPARISON
 from pages.shared.common.contents import LAB, learn_menu
+from tests.browser.conftest import NAMED, elsewhere
+from tests.browser.settled import settled
 
-ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in (*LAB, *learn_menu())]
-LOCAL = ("data", "blob", "about", "file")  # schemes that leave no machine
-# A tab's icon is fetched by the browser itself, which tells no request of it: what the document names counts as well.
-NAMED = """
-[...document.querySelectorAll('link[href], script[src], img[src], iframe[src], source[src], video[src], audio[src], image')]
-    .filter((node) => node.rel !== 'canonical')
-    .map((node) => node.src?.baseVal ?? node.src ?? node.href?.baseVal ?? node.href)
-"""
-DRAWN = "document.querySelector('[data-testid=stMain] h1') && !document.querySelector('[data-testid=stStatusWidget]')"
 FOLDED = "[data-testid=stMain] details:not([open]):not(.lb-menu) > summary"  # what is folded away is drawn when it is opened
+ADDRESSES = ["" if path == "app.py" else Path(path).stem for path, *_ in (*LAB, *learn_menu())]
+LINK = "[data-testid=stSidebar] [data-testid=stPageLink-NavLink]"
 
 
-@pytest.fixture
-def listening(browser):
-    """(page, addresses it asked for, websockets included). What would leave the machine is recorded and not sent."""
-    context = browser.new_context()
-    asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    page = context.new_page()
-    page.on("websocket", lambda socket: asked.append(socket.url))
-    page.set_default_timeout(60_000)
-    yield page, asked
-    context.close()
-
-
-def elsewhere(addresses: list[str], host: str) -> list[str]:
-    """The addresses that are on another host."""
-    return sorted({a for a in addresses if urlsplit(a).scheme not in LOCAL and urlsplit(a).netloc != host})
-
-
-def test_no_page_asks_for_anything_from_another_host(listening, app_server):
-    page, asked = listening
-    host = urlsplit(app_server).netloc
-    page.route(lambda url: elsewhere([url], host), lambda route: route.abort())
+def test_no_page_asks_for_anything_from_another_host(visit, new_page):
+    """One visit: the menu's links draw a page without loading the scripts again."""
+    page = visit(path="/runs", wait=LINK)
     for address in ADDRESSES:
-        page.goto(app_server + address)
-        page.wait_for_function(DRAWN)
+        page.locator(f"{LINK}[href='{address}']").click()
+        page.wait_for_url(lambda url, address=address: urlsplit(url).path == f"/{address}")
+        settled(page)
+        page.locator("[data-testid=stMain] h1").first.wait_for()
         while (folded := page.locator(FOLDED)).count():
             folded.first.click()
-        page.wait_for_function(DRAWN)
+        settled(page)
         assert page.locator("link[rel~=icon]").count(), address
-        assert elsewhere(page.evaluate(NAMED), host) == [], address
-        assert elsewhere(asked, host) == [], address
-    assert {urlsplit(a).scheme for a in asked} >= {"http", "ws"}
+        assert elsewhere(page.evaluate(NAMED) + new_page.asked) == [], address
+    assert {urlsplit(found).scheme for found in new_page.asked} >= {"http", "ws"}
 
 
-def test_the_page_of_charts_asks_for_nothing(listening, tmp_path):
-    page, asked = listening
+def test_the_page_of_charts_asks_for_nothing(new_page, tmp_path):
+    page = new_page()
     file = tmp_path / "charts.html"
     file.write_text(charts_html("Title", "Look for", SHIPPED_COMPARISON.results, SHIPPED_COMPARISON.command), encoding="utf-8")
     page.goto(file.as_uri())
     page.wait_for_selector(".js-plotly-plot .main-svg")
-    assert elsewhere(asked + page.evaluate(NAMED), "") == []
+    assert elsewhere(new_page.asked + page.evaluate(NAMED)) == []
 
 
-def test_the_check_finds_a_picture_from_elsewhere(listening):
-    page, asked = listening
-    page.route("**", lambda route: route.abort())
-    page.set_content(
-        "<link rel=icon href='https://fonts.example/icon.svg'><h1>Title</h1><img src='https://pictures.example/1.png'>"
-    )
-    assert elsewhere(page.evaluate(NAMED), "127.0.0.1:1") == ["https://fonts.example/icon.svg", "https://pictures.example/1.png"]
-    assert elsewhere(asked, "127.0.0.1:1") == ["https://pictures.example/1.png"]
+def test_the_check_finds_a_picture_from_elsewhere(new_page):
+    page = new_page()
+    with page.expect_event("requestfailed"):  # the browser of these tests finds no other host
+        page.set_content(
+            "<link rel=icon href='https://fonts.example/icon.svg'><h1>Title</h1><img src='https://pictures.example/1.png'>"
+        )
+    assert elsewhere(page.evaluate(NAMED)) == ["https://fonts.example/icon.svg", "https://pictures.example/1.png"]
+    assert elsewhere(new_page.asked) == ["https://pictures.example/1.png"]
+    new_page.asked.clear()
+    page.set_content("")

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.shared.common.contents import LAB, learn_menu
 from pages.shared.common.process import remember_visitor
 
-# Streamlit leaves six lines empty above every page; the first chart belongs on the first screen. And it writes captions, and white on the
-# dark theme's light blue, too faintly to be read by everybody (WCAG AA).
+# Streamlit leaves six lines empty above every page; the first chart belongs on the first screen. And it writes captions, code, and white on
+# the dark theme's light blue, too faintly to be read by everybody, and has long lines of code scroll out of the keyboard's reach (WCAG AA).
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }

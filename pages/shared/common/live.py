@@ -25,7 +25,7 @@ from pages.shared.common.trouble import plainly, show_unwritten
 from pages.shared.common.view_settings import budget_axis, chosen_view, view_settings
 
 TICK_SECONDS, WAITING_SECONDS = 0.5, 1.0
-HEARTBEAT_SECONDS = 20.0
+HEARTBEAT_SECONDS = 60.0
 SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
 FIRST_SECONDS = (
     20.0  # of a comparison: most are over by then; a longer one changes slowly, and each tick costs browser and training alike

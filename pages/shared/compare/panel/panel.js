@@ -131,11 +131,11 @@ function slider(panel, data, place, updates) {
   const what = { owner, field };
   const id = `sp-essential-${field}`;
   const { button, help } = helped(data.essentials[place].help, `${id}-help`);
-  const changed = make("span", { class: "sp-changed", "aria-hidden": "true" }, "●");
-  button.append(label, changed);
+  const back = make("button", { type: "button", class: "sp-back" });
+  button.append(label);
   const range = make("input", { type: "range", id, min: "0", step: "1", "aria-label": label });
   const number = make("input", { type: "number", class: "sp-number", step: "any", "aria-label": `${label}, exactly` });
-  const mark = make("button", { type: "button", class: "sp-mark" });
+  const mark = make("div", { class: "sp-mark", "aria-hidden": "true" });
   let options = [];
   let texts = [];
   let marked = null;
@@ -145,17 +145,17 @@ function slider(panel, data, place, updates) {
     const text = at < 0 ? String(value) : texts[at];
     range.setAttribute("aria-valuetext", value === marked ? `${text}, as in the scenario` : text);
     if (document.activeElement !== number) number.value = text;
-    changed.hidden = value === marked;
-    mark.classList.toggle("sp-here", value === marked);
+    back.hidden = value === marked || !options.includes(marked);
   };
   range.addEventListener("input", () => {
     number.value = texts[Number(range.value)];
     change(panel, { ...what, value: options[Number(range.value)] });
     show(options[Number(range.value)]);
   });
-  mark.addEventListener("click", () => {
+  back.addEventListener("click", () => {
     change(panel, { ...what, value: marked });
     show(marked);
+    range.focus(); // the button goes
   });
   number.addEventListener("change", () => {
     if (number.value !== "" && number.checkValidity()) change(panel, { ...what, value: Number(number.value) });
@@ -170,10 +170,12 @@ function slider(panel, data, place, updates) {
     const at = options.indexOf(marked);
     mark.hidden = at < 0;
     mark.style.setProperty("--at", options.length < 2 ? 0 : at / (options.length - 1));
-    mark.setAttribute("aria-label", `${label}: back to the scenario's ${texts[at]}`);
     mark.title = `the scenario's value: ${texts[at]}`;
+    back.textContent = `↺ ${texts[at]}`;
+    back.title = "back to the scenario's value";
+    back.setAttribute("aria-label", `${label}: back to the scenario's ${texts[at]}`);
     show(one.value);
   });
   const track = make("div", { class: "sp-track" }, range, mark);
-  return make("div", { class: "sp-essential" }, make("div", { class: "sp-line" }, button, number), track, help);
+  return make("div", { class: "sp-essential" }, make("div", { class: "sp-line" }, button, back, number), track, help);
 }
