@@ -22,6 +22,14 @@ def settled(page: Page) -> None:
     page.wait_for_function(f"{IDLE} && {STILL}")
 
 
+def unfold(page: Page, within: str) -> None:
+    """Open everything that is folded away in the part `within`, and in what is drawn then. Not with the mouse: it waits until what opens has
+    stopped to move, a second each."""
+    folded = f"{within} details:not([open]):not(.lb-menu) > summary"
+    while page.evaluate("(folded) => [...document.querySelectorAll(folded)].map((node) => node.click()).length", folded):
+        settled(page)
+
+
 @contextmanager
 def script_run(page: Page, seconds: float = 60) -> Iterator[None]:
     """What is done in the block makes the page's script, or a part of it, run; wait until the server has said that it has ended. What the

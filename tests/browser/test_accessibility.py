@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from pages.shared.common.contents import LAB, learn_menu
 from tests.browser import stored
-from tests.browser.settled import settled
+from tests.browser.settled import settled, unfold
 from tests.support import mostly_thorough
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
@@ -52,13 +52,6 @@ def both_themes(page: Page) -> None:
     assert page.evaluate(PICTURES_WITHOUT_WORDS) == []
     assert page.evaluate(CONTROLS_WITHOUT_NAME) == []
     assert not page.errors
-
-
-def unfold(page: Page, within: str) -> None:
-    """What is closed is not drawn."""
-    while (folded := page.locator(f"{within} details:not([open]):not(.lb-menu) > summary")).count():
-        folded.first.click()
-    settled(page)
 
 
 @pytest.mark.parametrize("address", mostly_thorough(ADDRESSES, ("/",).__contains__))

@@ -10,9 +10,8 @@ from core.analysis.export import charts_html
 from core.data.comparison import SHIPPED_COMPARISON
 from pages.shared.common.contents import LAB, learn_menu
 from tests.browser.conftest import NAMED, elsewhere
-from tests.browser.settled import settled
+from tests.browser.settled import settled, unfold
 
-FOLDED = "[data-testid=stMain] details:not([open]):not(.lb-menu) > summary"  # what is folded away is drawn when it is opened
 ADDRESSES = ["" if path == "app.py" else Path(path).stem for path, *_ in (*LAB, *learn_menu())]
 LINK = "[data-testid=stSidebar] [data-testid=stPageLink-NavLink]"
 
@@ -25,9 +24,7 @@ def test_no_page_asks_for_anything_from_another_host(visit, new_page):
         page.wait_for_url(lambda url, address=address: urlsplit(url).path == f"/{address}")
         settled(page)
         page.locator("[data-testid=stMain] h1").first.wait_for()
-        while (folded := page.locator(FOLDED)).count():
-            folded.first.click()
-        settled(page)
+        unfold(page, "[data-testid=stMain]")  # what is folded away is drawn when it is opened
         assert page.locator("link[rel~=icon]").count(), address
         assert elsewhere(page.evaluate(NAMED) + new_page.asked) == [], address
     assert {urlsplit(found).scheme for found in new_page.asked} >= {"http", "ws"}
