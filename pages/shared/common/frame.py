@@ -21,6 +21,12 @@ STYLE = """<style>
 .st-key-pages { display: grid; grid-template-columns: repeat(2, max-content); column-gap: 0.25rem; }
 .st-key-pages [data-testid="stPageLink-NavLink"] { padding-inline: 0.3rem; gap: 0.3rem; }
 .st-key-pages [data-testid="stPageLink-NavLink"] p { white-space: nowrap; font-size: 0.875rem; }
+[data-testid="stSidebar"] [data-testid="stPageLink-NavLink"] { min-height: 1.75rem; }
+:is([data-testid="stCode"], [data-testid="stMarkdown"]) :is(pre, pre code) { white-space: pre-wrap !important; overflow-wrap: anywhere; }
+pre .token { color: light-dark(#31333f, #f3f3f0) !important; }
+pre .token.comment { color: light-dark(#5b6070, #a8adba) !important; }
+pre .token:is(.keyword, .boolean, .number, .builtin, .function, .class-name, .key, .property) { color: light-dark(#00559c, #8cc8ff) !important; }
+pre .token:is(.string, .triple-quoted-string) { color: light-dark(#1b6632, #7bd39a) !important; }
 button[kind^="primary"], button[kind^="primary"]:hover,
 [data-testid="stMultiSelect"] [data-tag], [data-testid="stMultiSelect"] [data-tag] * { color: light-dark(#ffffff, #0c141c); }
 @media (max-width: 640px) {

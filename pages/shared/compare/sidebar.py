@@ -78,7 +78,7 @@ def _take_back(settings: Settings, runs: dict[str, RunConfig] | None) -> None:
     """What is changed, and the buttons that take back the last change or all of them."""
     scenario = settings.scenario
     if changed := _changed(scenario, runs):
-        st.caption(f":orange[●] Changed: {changed}")
+        st.caption(f"● Changed: {changed}")
     last = last_change()
     with st.container(horizontal=True):
         st.button(

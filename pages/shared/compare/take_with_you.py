@@ -46,7 +46,7 @@ def _chosen(scenario: Scenario, runs: dict[str, RunConfig]) -> None:
         icon=":material/download:",
         key="take:download",
     )
-    st.code(text, language=LANGUAGES[ending], height=480)
+    st.code(text, language=LANGUAGES[ending])
 
 
 def _machine() -> Machine:
