@@ -8,6 +8,7 @@ import re
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.contents import existing
@@ -245,5 +246,5 @@ def the_page_ends_with_a_link_to_the_scenario_on_compare(page, name):
     scenario = re.search(r"scenario=([\w-]+)", link.get_attribute("href"))[1]
     link.click()
     page.wait_for_url(re.compile(f"/\\?.*scenario={scenario}"))
-    menu.get_by_text(SCENARIOS[scenario].title, exact=True).wait_for()
-    page.errors.clear()  # those of Compare are looked for elsewhere
+    page.get_by_role("heading", name=SCENARIOS[scenario].title, exact=True, level=1).wait_for()
+    expect(menu.get_by_role("combobox", name="Scenario")).to_have_value(SCENARIOS[scenario].title)
