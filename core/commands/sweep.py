@@ -16,7 +16,7 @@ from core.commands.running import add_setting_options, resolve, whole_number
 from core.engine.cost import check
 from core.settings.fields import ConfigError, short
 from core.settings.scenarios import find_scenario
-from core.sweep.executor import Executor
+from core.sweep.executor import Executor, ExecutorLost
 from core.sweep.executor.processes import Processes
 from core.sweep.executor.ray import Ray
 from core.sweep.files import map_files, planes
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace, command: str) -> int:
                 sweep = Sweep(grid, store)
                 progress, interrupted = _with_bar(sweep, executor)
                 found = SweepMap(grid, sweep.plan.partly())
-    except SweepStoreError as error:
+    except (SweepStoreError, ExecutorLost) as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_FAILED
     files = map_files(found, options.show, progress, command)

@@ -4,6 +4,6 @@ same kind of processor.
 An executor takes shards and gives back outcomes; it keeps no results, decides nothing about order, and retries nothing: `core.sweep.run` does.
 """
 
-from core.sweep.executor.protocol import Executor, ShardOutcome
+from core.sweep.executor.protocol import Executor, ExecutorLost, ShardOutcome
 
-__all__ = ["Executor", "ShardOutcome"]
+__all__ = ["Executor", "ExecutorLost", "ShardOutcome"]

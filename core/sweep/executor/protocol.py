@@ -19,6 +19,10 @@ class ShardOutcome:
     lost: bool = False
 
 
+class ExecutorLost(RuntimeError):
+    """No shard can be trained any more. The message says why, and the remedy."""
+
+
 class Executor(Protocol):
     """Used by one thread. `with` closes it."""
 
@@ -35,7 +39,7 @@ class Executor(Protocol):
 
     def collect(self, timeout: float) -> list[ShardOutcome]:
         """The shards that have ended since the last call; waits up to `timeout` seconds for the first. Every submitted shard comes back
-        exactly once."""
+        exactly once. ExecutorLost if none can come back any more."""
 
     def close(self) -> None:
         """Give up what is being trained and end the workers. Idempotent."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.settings.fields import ConfigError, short
 from core.settings.numbers import read_number
-from core.sweep.executor.protocol import ShardOutcome
+from core.sweep.executor.protocol import ExecutorLost, ShardOutcome
 from core.sweep.plan import Shard
 
 LOCAL, AUTO = "local", "auto"
@@ -75,6 +75,11 @@ class Ray:
         except errors.RayTaskError as error:  # the shard's own
             cause = error.cause
             return ShardOutcome(shard, error=str(cause) or type(cause).__name__)
+        except errors.LocalRayletDiedError:  # every other shard would be lost, too, and each new attempt
+            raise ExecutorLost(
+                "the Ray node of this machine, by which the command reaches the cluster, has ended; start it again with `ray start`: "
+                "what was measured is kept, and the same command goes on from there"
+            ) from None
         except errors.RayError as error:  # a worker or a node went away
             return ShardOutcome(shard, error=f"a worker or node was lost ({type(error).__name__})", lost=True)
 

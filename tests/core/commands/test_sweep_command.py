@@ -11,6 +11,7 @@ import pytest
 
 import core.commands.sweep
 from core.__main__ import main
+from core.sweep.executor import ExecutorLost
 from tests.core.sweep.made import Inline
 
 EXAMPLE = ["sweep", "--scenario", "collapse", "--x", "learning_rate=1e-4:3e-2:log12", "--y", "algorithm.eps_high=0.1,0.2,0.28,0.4,0.8",
@@ -56,6 +57,22 @@ def test_ctrl_c_keeps_what_there_is_and_the_same_command_goes_on(inline, tmp_pat
     inline.close()
     assert main([*SMALL, "--out", str(tmp_path)]) == 0
     assert json.loads((tmp_path / "map.json").read_text())["progress"]["found"] == found["cells"]
+
+
+def test_a_cluster_that_has_gone_ends_the_sweep_in_one_line_and_the_same_command_goes_on(inline, tmp_path, capsys):
+    whole = inline.collect
+
+    def gone(timeout):
+        if len(inline.shards) == 1:
+            raise ExecutorLost("the node has ended; start it again")
+        return whole(timeout)
+
+    inline.collect = gone
+    assert main([*SMALL, "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.strip().splitlines()[-1] == "error: the node has ended; start it again"
+    inline.collect = whole
+    assert main([*SMALL, "--out", str(tmp_path)]) == 0
+    assert 0 < json.loads((tmp_path / "map.json").read_text())["progress"]["found"] < 8
 
 
 def test_the_example_that_people_copy_is_accepted(inline, monkeypatch, tmp_path):
