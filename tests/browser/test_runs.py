@@ -22,6 +22,7 @@ SETTINGS = ({"first_seed": "40"}, {"first_seed": "50", "task.noise": "0.25"})
 TABLE = '[data-testid="stDataFrame"]'
 CELLS = "[data-testid=glide-cell-1-0]"  # there once the table takes clicks
 ROW = 35  # pixels
+SIDE = 336  # pixels from the left to the middle of the column of that name
 
 
 @pytest.fixture
@@ -95,8 +96,9 @@ def test_the_selection_outlives_a_filter_and_sorting(runs_page):
     search.press("Enter")
     page.get_by_text("2 of 4 runs").wait_for(state="detached")
     assert len(drawn(page)) == 2
+    page.locator(TABLE).first.scroll_into_view_if_needed()
     box = page.locator(TABLE).first.bounding_box()
-    page.mouse.click(box["x"] + 250, box["y"] + ROW / 2)  # sorts by side: both DAPO first, of which one is ticked
+    page.mouse.click(box["x"] + SIDE, box["y"] + ROW / 2)  # sorts by side: both DAPO first, of which one is ticked
     settled(page)
     tick(page, 0, 1)
     page.wait_for_function(f"[...{BOARD}.store.keys()].join() === 'GRPO,DAPO'")  # both of the second comparison
