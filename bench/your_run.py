@@ -33,7 +33,9 @@ NAMES = (
     "completions/min_length", "completions/max_length", "completions/clipped_ratio", "num_tokens", "step_time",
 )  # fmt: skip
 # The board has every step of its one run, and each chart in sight has been drawn with it.
-DRAWN = f"(b => b && [...b.store.values()].some(s => s.last === STEPS) && b.stats.draws > 0 && b.dirty.size < b.charts.size)({BOARD})"
+DRAWN = (
+    f"(b => b && [...b.store.values()].some(s => s.last === STEPS) && b.stats.draws > 0 && b.dirty.size < b.charts.size)({BOARD})"
+)
 
 
 def log(steps: int) -> str:

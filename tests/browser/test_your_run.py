@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import CHART
 from tests.browser.settled import settled
-from tests.browser.test_live_board import BOARD
+from tests.browser.test_live_board import BOARD, BOARD_IF_THERE
 
 UPLOADER = "[data-testid=stFileUploader]"
 
@@ -33,15 +33,31 @@ def last(page) -> list[int]:
     return page.evaluate(f"[...{BOARD}.store.values()].map((side) => side.last)")
 
 
-def test_a_dropped_file_is_drawn_and_its_link_shows_it_to_somebody_else(visit, log):
+def test_dropped_and_pasted_logs_lie_over_each_other_and_a_link_shows_it_to_somebody_else(visit, log):
     page = visit(path="/your_run", wait=UPLOADER)
     page.set_input_files("input[type=file]", log)
     page.wait_for_selector(CHART)
     page.wait_for_url("**/your_run?log=*")
     assert last(page) == [60] and page.errors == []
+    dropped = page.url
+    page.get_by_text("Read another log").click()
+    page.get_by_role("tab", name="Paste text").click()
+    page.locator("textarea").first.fill(
+        "".join(f"step:{i} - actor/entropy:{1 / i} - critic/rewards/mean:0.5\n" for i in range(1, 41))
+    )
+    page.get_by_role("button", name="Read the text").click()
+    page.wait_for_function(f"[...({BOARD_IF_THERE}?.store.values() ?? [])].map((side) => side.last).join() === '40'")
+    assert page.url != dropped
+    page.get_by_role("combobox", name="Lay beside it").click()
+    page.get_by_role("option", name="mine.jsonl").click()
+    page.wait_for_function(f"{BOARD_IF_THERE}?.store.size === 2")
+    page.wait_for_url("**&beside=log*")
+    assert last(page) == [40, 60]
     other = visit(path="/your_run", query=page.url.split("?")[1], locale="en-GB")
-    assert last(other) == [60] and other.errors == []
+    other.wait_for_function(f"{BOARD_IF_THERE}?.store.size === 2")
+    assert last(other) == [40, 60] and other.evaluate(f"[...{BOARD}.store.keys()]") == ["pasted text", "mine.jsonl"]
     assert other.get_by_role("button", name="Delete").count() == 0
+    assert page.errors == [] and other.errors == []
 
 
 def test_a_path_is_followed_while_it_grows_and_laid_out_by_share(visit, log):

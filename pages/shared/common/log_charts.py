@@ -31,7 +31,8 @@ def charts_for(runs: Iterable[LogRun], columns: Iterable[str]) -> tuple[dict, ..
 
 def chart_of(name: str) -> dict:
     metric = KNOWN[name]
-    words = OTHER_WORDS.get(name) or Words(name, title(name), metric.unit, _sentence(metric.definition), _bounds(metric))
+    unit = "" if metric.unit == "1" else metric.unit
+    words = OTHER_WORDS.get(name) or Words(name, title(name), unit, _sentence(metric.definition), _bounds(metric))
     out = {"name": name, "kind": "line", "title": words.title, "unit": words.unit, "caption": words.caption}
     if words.bounds != (None, None):
         out["bounds"] = list(words.bounds)

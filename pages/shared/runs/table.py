@@ -141,7 +141,7 @@ def _columns() -> dict:
             "Name", help="The comparison's name, or its scenario; of a log its file. Rename it below the table.", width="medium"
         ),
         "source": column("Trained by", help="The Lab, or the trainer whose log was read on *Your run*."),
-        "side": column("Side", help="Of a log with several runs the run."),
+        "side": column("Side", help="Of a log with several runs the run.", width="small"),
         "status": column("Status"),
         "done": number("Updates", help="Done so far; of a log its rows.", format="localized"),
         "total": number("of", format="localized"),

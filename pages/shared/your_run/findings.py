@@ -16,19 +16,29 @@ from pages.shared.your_run.shown import Shown, shown
 from pages.shared.your_run.state import DIAGNOSED_RUN, DIAGNOSES
 
 LOOK_SECONDS = 2.0
+MOST_NAMED = 4  # in the headline
 RENEW_SHARE, RENEW_SECONDS = 0.01, 30.0
 
 
 def diagnosis_of(what: Shown) -> Mapping[str, tuple[Finding, ...]]:
     """Label of a run -> its findings; made anew only where the log has changed, and of one that grows not for every row."""
-    last = DIAGNOSES.last()
-    rows = sum(len(run.steps) for run in what.labels.values())
-    if last is not None and what.watched is not None and not _is_due(last[0], what, rows):
-        return last[1]
-    if last is not None and last[0][:2] == (what.mark, what.version):
-        return last[1]
-    mark = (what.mark, what.version, rows, time.monotonic())
+    if (known := known_diagnosis(what)) is not None:
+        return known
+    mark = (what.mark, what.version, _rows(what), time.monotonic())
     return DIAGNOSES.of(mark, lambda: {label: diagnose(evidence_of_log(run)) for label, run in what.labels.items()})
+
+
+def known_diagnosis(what: Shown) -> Mapping[str, tuple[Finding, ...]] | None:
+    """The same if it is there already."""
+    last = DIAGNOSES.last()
+    if last is None:
+        return None
+    same = last[0][:2] == (what.mark, what.version)
+    return last[1] if same or (what.watched is not None and not _is_due(last[0], what, _rows(what))) else None
+
+
+def _rows(what: Shown) -> int:
+    return sum(len(run.steps) for run in what.labels.values())
 
 
 def _is_due(mark: tuple, what: Shown, rows: int) -> bool:
@@ -43,15 +53,43 @@ def _is_due(mark: tuple, what: Shown, rows: int) -> bool:
 
 
 def marks(what: Shown, labels: Iterable[str]) -> list[dict]:
-    """What was found in these runs, as events of the board."""
-    found = diagnosis_of(what)
-    return [mark for label in labels for mark in finding_marks(label, found.get(label, ()))]
+    """What was found in these runs, as events of the board. A log that is shown for the first time is drawn before it is diagnosed, and its
+    marks come with `findings`."""
+    found = known_diagnosis(what) if what.watched is None else diagnosis_of(what)
+    return [mark for label in labels for mark in finding_marks(label, (found or {}).get(label, ()))]
+
+
+def headline(what: Shown) -> None:
+    """In a line or two above the board what was found, the worst first; again and again while the log is followed."""
+    st.fragment(_headline, run_every=LOOK_SECONDS if what.watched is not None else None)()
+
+
+def _headline() -> None:
+    what = shown()
+    if what is None or not what.labels:
+        return
+    if (found := known_diagnosis(what)) is None:
+        st.markdown(f"{NEUTRAL} Being diagnosed …")
+        return
+    several = len(found) > 1
+    bad = [(label, finding) for label, run in found.items() for finding in run if is_marked(finding)]
+    for label, finding in bad[:MOST_NAMED]:
+        whose = f" · {plain(label)}" if several else ""
+        st.markdown(f"{ICONS[finding.severity]} **{told(finding).title}**, since step {finding.since_step:,}{whose}")
+    if bad:
+        more = f" and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
+        st.markdown(f"[What it costs, how sure that is, and what to try{more}](#diagnosis): below the charts.")
+    else:
+        st.markdown(f"{ICONS[VERDICT]} No fault was found. [What was looked at](#diagnosis) stands below the charts.")
 
 
 def findings(what: Shown) -> None:
     """The findings of one run, worst first, in sentences, with what to try in the settings of its own framework; again and again while the
     log is followed."""
+    first = known_diagnosis(what) is None
     st.fragment(_findings, run_every=LOOK_SECONDS if what.watched is not None else None)()
+    if first:
+        st.rerun()  # the headline and the marks of the board, which was drawn without waiting
 
 
 def _findings() -> None:
@@ -59,7 +97,7 @@ def _findings() -> None:
     found = {} if what is None else diagnosis_of(what)
     if not found:
         return
-    st.subheader("Diagnosis")
+    st.subheader("Diagnosis", anchor="diagnosis")
     labels = list(found)
     label = st.selectbox("Run to diagnose", labels, key=DIAGNOSED_RUN(what.mark).name) if len(labels) > 1 else labels[0]
     run = what.labels[label]

@@ -16,7 +16,7 @@ from pages.shared.common.view_settings import LOG_AXES, axis_key
 from pages.shared.your_run.beside import choices
 from pages.shared.your_run.board import MOST, PREFIX, at_first, first_axis, runs_key
 from pages.shared.your_run.shown import Shown
-from pages.shared.your_run.state import BESIDE, MORE
+from pages.shared.your_run.state import BESIDE, INCOMPLETE, MORE
 
 LOG, AXIS = "log", "x"
 MOST_COLUMNS = 24  # drawn beside the Lab's metrics
@@ -32,10 +32,12 @@ def read_address(what: Shown) -> None:
             known = about.known(asked)
             about.key.set([value for value in asked if value in known][: about.most])
             if not set(asked) <= set(known):
-                st.warning("Not all that this link shows is known here; it may have been deleted.", icon=":material/link_off:")
+                INCOMPLETE(what.mark).set(True)
     axis = _axis(what)
     if not axis.is_set() and st.query_params.get(AXIS) in LOG_AXES:
         axis.set(st.query_params[AXIS])
+    if INCOMPLETE(what.mark).get():
+        st.warning("Not all that this link shows is known here; it may have been deleted.", icon=":material/link_off:")
 
 
 def write_address(what: Shown) -> None:

@@ -16,7 +16,7 @@ from pages.shared.your_run.beside import choices
 from pages.shared.your_run.board import MOST, PREFIX, at_first, board, first_axis, runs_key
 from pages.shared.your_run.calculator import calculator
 from pages.shared.your_run.columns import ask_accuracy, columns, said
-from pages.shared.your_run.findings import findings
+from pages.shared.your_run.findings import findings, headline
 from pages.shared.your_run.give import give, limit
 from pages.shared.your_run.link import MOST_COLUMNS, read_address, write_address
 from pages.shared.your_run.shown import DamagedLog, Shown, shown
@@ -80,6 +80,7 @@ def _show(what: Shown) -> None:
     _choose_runs(what)
     for line in steps_in_words(what):
         st.caption(line)
+    headline(what)
     _choose_beside(what)
     log_view_settings(PREFIX, first_axis(BESIDE(what.mark).get()))
     board(what)

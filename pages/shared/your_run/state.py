@@ -31,3 +31,4 @@ RUNS: KeyFamily[list[str]] = KeyFamily(
 BESIDE: KeyFamily[list[str]] = KeyFamily("your_run:beside:{}", [], Lifetime.WIDGET)  # what is laid beside it
 MORE: KeyFamily[list[str]] = KeyFamily("your_run:columns:{}", [], Lifetime.WIDGET)  # which columns are drawn too
 DIAGNOSED_RUN: KeyFamily[str] = KeyFamily("your_run:diagnosed:{}", "", Lifetime.WIDGET)  # by what is shown
+INCOMPLETE: KeyFamily[bool] = KeyFamily("your_run:incomplete:{}", False)  # the link shows more than is known here, by log

@@ -30,6 +30,7 @@ def test_what_is_found_is_told_marked_and_advised_in_the_settings_of_the_log_s_f
     assert not app.exception
     assert "The gradient has vanished" in text and "Groups without signal" in text
     assert "num_generations=16" in text and "actor_rollout_ref" not in text  # TRL's names, nobody else's
+    assert "The gradient has vanished, since step 21" in text.replace("**", "")  # above the board, too
     lines = {(e["metric"], e["update"]) for e in payload(app)["events"]}
     assert {("grad_norm", 21), ("zero_std_fraction", 21)} <= lines
     assert {label for link in app.get("page_link") if (label := link.proto.label)} >= {"The same in the Lab"}
@@ -42,7 +43,7 @@ def test_a_healthy_run_is_told_to_be_with_what_was_looked_at(open_page):  # noqa
     )  # fmt: skip
     app = paste(open_page(), healthy)
     assert "Healthy" in words(app) and "no rule found a fault in reward, entropy, grad_norm" in words(app).replace("\\", "")
-    assert not payload(app)["events"]
+    assert not payload(app)["events"] and "No fault was found" in words(app)
 
 
 def test_a_log_that_is_followed_is_diagnosed_for_a_hundredth_more_rows_or_once_in_a_while_and_not_for_each(monkeypatch):

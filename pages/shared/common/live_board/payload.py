@@ -104,12 +104,15 @@ def since_of(sent: Sent, asked: Mapping | None) -> dict[str, int] | None:
 
 
 def note(histories: Mapping[str, History]) -> str:
-    """What the lines and the band are."""
-    counts = {len(history.seeds) for history in histories.values()}
-    if max(counts, default=1) < MIN_SEEDS:
-        return f"fewer than {MIN_SEEDS} seeds: no band"
-    many = str(counts.pop()) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
-    return f"mean over {many} seeds · band: 95 % interval of the mean"
+    """What the lines and the band are. A side of fewer than MIN_SEEDS seeds has no band, and none is claimed for it."""
+    counts = sorted({len(history.seeds) for history in histories.values()}) or [1]
+    many = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
+    if counts[-1] == 1:
+        return "each line is one run: no band"
+    if counts[-1] < MIN_SEEDS:
+        return f"mean over {many} seeds · no band: an interval needs at least {MIN_SEEDS}"
+    where = f", where there are at least {MIN_SEEDS} seeds" if counts[0] < MIN_SEEDS else ""
+    return f"mean over {many} seeds · band: 95 % interval of the mean{where}"
 
 
 def _encoded(payload: dict) -> bytes:
