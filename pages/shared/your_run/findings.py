@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.diagnosis import NOTE, Finding, diagnose, evidence_of_log
-from pages.shared.common.finding_card import finding_card
-from pages.shared.common.finding_marks import finding_marks
+from core.diagnosis import NOTE, VERDICT, Finding, diagnose, evidence_of_log, told
+from pages.shared.common.finding_card import ICONS, NEUTRAL, finding_card
+from pages.shared.common.finding_marks import finding_marks, is_marked
 from pages.shared.common.labels import chart_text
 from pages.shared.your_run.shown import Shown, shown
 from pages.shared.your_run.state import DIAGNOSED_RUN, DIAGNOSES
