@@ -38,11 +38,16 @@
       opacity *= Number(css.opacity);
     }
     const ink = node instanceof SVGElement ? style.fill : style.color;
-    const shown = over(rgba(ink), behind, opacity * (node instanceof SVGElement ? Number(style.fillOpacity) : 1));
+    const strength = opacity * (node instanceof SVGElement ? Number(style.fillOpacity) : 1);
+    // The numbers of a contour stand on its fill, which is not an ancestor: on whichever they can be read worst.
+    const fills = node.closest(".contourlabels") ? [...node.closest(".main-svg").querySelectorAll(".contourfill path")] : [];
+    const grounds = fills.length ? fills.map((path) => over(rgba(getComputedStyle(path).fill), behind)) : [behind];
     const size = parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    const value = ratio(shown, behind);
-    if (value < (large ? 3 : 4.5)) found.push(`${value.toFixed(2)}: “${text.slice(0, 50)}” ${style.color} on ${behind.slice(0, 3).map(Math.round)}`);
+    const values = grounds.map((ground) => ratio(over(rgba(ink), ground, strength), ground));
+    const value = Math.min(...values);
+    const ground = grounds[values.indexOf(value)];
+    if (value < (large ? 3 : 4.5)) found.push(`${value.toFixed(2)}: “${text.slice(0, 50)}” ${ink} on ${ground.slice(0, 3).map(Math.round)}`);
   }
   return [...new Set(found)];
 }
