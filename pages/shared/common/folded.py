@@ -7,10 +7,14 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.shared.common.state import KeyFamily, Lifetime
+
+OPEN: KeyFamily[bool] = KeyFamily("open:{}", False, Lifetime.WIDGET)  # by the key of the part
+
 
 @contextmanager
 def folded(label: str, *, icon: str, key: str) -> Iterator[bool]:
     """An expander and whether it is open. Callers draw its contents only then: all settings, tables and charts together are two thirds of
     the work of a page, which delays every visitor of a shared server."""
-    with st.expander(label, icon=icon, key=f"open:{key}", on_change="rerun") as part:
+    with st.expander(label, icon=icon, key=OPEN(key).name, on_change="rerun") as part:
         yield part.open

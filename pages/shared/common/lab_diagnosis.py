@@ -14,7 +14,7 @@ from core.diagnosis.lab import FRAMEWORK
 from pages.shared.common.cache import Cache
 from pages.shared.common.finding_card import finding_card
 from pages.shared.common.finding_marks import finding_marks
-from pages.shared.common.folded import folded
+from pages.shared.common.folded import OPEN, folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
 
@@ -55,7 +55,7 @@ def lab_diagnosis(histories: Mapping[str, History], marks: Mapping[str, tuple], 
 
 def diagnosis_marks(histories: Mapping[str, History], marks: Mapping[str, tuple], *, key: str) -> list[dict]:
     """What the part with this key tells, as events of the board, while it is open."""
-    if not st.session_state.get(f"open:{key}:diagnosis"):
+    if not OPEN(f"{key}:diagnosis").get():
         return []
     return [
         mark
