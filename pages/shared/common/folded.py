@@ -7,9 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from pages.shared.common.state import KeyFamily, Lifetime
-
-OPEN: KeyFamily[bool] = KeyFamily("open:{}", False, Lifetime.WIDGET)  # by the key of the part
+from pages.shared.common.state import OPEN
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from core.diagnosis.lab import FRAMEWORK
 from pages.shared.common.cache import Cache
 from pages.shared.common.finding_card import finding_card
 from pages.shared.common.finding_marks import finding_marks
-from pages.shared.common.folded import OPEN, folded
+from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
+from pages.shared.common.state import OPEN
 
 KEPT = 64  # runs, some kB each
 AS_EVENTS = ("entropy_collapse", "gradient_vanished", "gradient_never")  # the board tells these of every run already

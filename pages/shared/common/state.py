@@ -98,6 +98,7 @@ class Memo(Generic[T]):
 VISITOR: Key[str | None] = Key("visitor")  # the visitor's name
 TAB: Key[str | None] = Key("tab")  # a name for this tab, which holds the leases
 LANGUAGE: Key[str | None] = Key("language")
+OPEN: KeyFamily[bool] = KeyFamily("open:{}", False, Lifetime.WIDGET)  # whether a folded part is open, by its key
 COMPARISON: Key[str | None] = Key("comparison")  # the comparison shown on Compare; None = the shipped one
 COSTS: Memo = Memo("costs")  # a CostWatch of the same
 EVENTS: Memo = Memo("events")  # an EventWatch of the comparison on the board of Compare
