@@ -18,6 +18,7 @@ from pages.shared.your_run.texts import body
 
 READING = "Reading…"
 PASTED = "pasted text"
+MOST_PASTED = 5_000_000  # characters: a field with five times as many keeps Chromium busy for minutes, and nothing is drawn
 
 
 def bounds() -> Bounds:
@@ -60,8 +61,9 @@ def _paste() -> None:
     key = TEXT(GIVEN.get())
     with st.form("your_run:paste", border=False):
         st.text_area(
-            body("paste"), key=key.name, height=160, placeholder="step:1 - actor/entropy:0.71 - critic/rewards/mean:0.12 - …"
-        )
+            body("paste", most=f"{MOST_PASTED:,}"), key=key.name, height=160, max_chars=MOST_PASTED,
+            placeholder="step:1 - actor/entropy:0.71 - critic/rewards/mean:0.12 - …",
+        )  # fmt: skip
         pressed = st.form_submit_button("Read the text", type="primary", icon=":material/visibility:")
     if pressed and (key.get() or "").strip():
         _read(PASTED, lambda: read_text(key.get(), bounds()))
