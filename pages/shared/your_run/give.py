@@ -18,7 +18,7 @@ from pages.shared.your_run.texts import body
 
 READING = "Reading…"
 PASTED = "pasted text"
-MOST_PASTED = 5_000_000  # characters: a field with five times as many keeps Chromium busy for minutes, and nothing is drawn
+MOST_PASTED = 5_000_000  # characters: of a field with five times as many nothing was drawn within 40 s
 
 
 def bounds() -> Bounds:
