@@ -31,6 +31,11 @@ class PassRates:
         most = self.mean * (1 - self.mean)
         return min(1.0, float((self.rates - self.mean) ** 2 @ self.weights) / most) if most > 1e-12 else 0.0
 
+    def dead_shares(self, group_size: int) -> tuple[float, float]:
+        """The shares of groups that are all wrong, and all right: the means of (1 - p)^G and p^G."""
+        wrong, right = dead_chances(self.rates, group_size)
+        return float(wrong @ self.weights), float(right @ self.weights)
+
 
 @dataclass(frozen=True)
 class BatchCost:
@@ -95,7 +100,7 @@ def filtered(found: PassRates, low: float, high: float, tries: int) -> tuple[Pas
 
 def batch_cost(found: PassRates, group_size: int, prompts: int, tokens: float) -> BatchCost:
     """`prompts`: informative groups of a batch. `tokens`: mean length of a completion. P(dead) = mean of (1 - p)^G + p^G."""
-    wrong, right = (float(chances @ found.weights) for chances in dead_chances(found.rates, group_size))
+    wrong, right = found.dead_shares(group_size)
     rounds = expected_rounds(prompts, max(0.0, 1 - wrong - right))
     completions = rounds * prompts * group_size
     return BatchCost(group_size, wrong, right, rounds, completions, completions * tokens)

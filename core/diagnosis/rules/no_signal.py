@@ -10,6 +10,7 @@ from core.diagnosis.evidence import Evidence, Series
 from core.diagnosis.finding import CONDITION, FAULT, LIKELY, POSSIBLE, SURE, Finding
 from core.diagnosis.group_size import infer_group_size
 from core.diagnosis.thresholds import limit
+from core.engine.dead_groups import dead_chances
 
 GROUP_SIZES = (4, 8, 16, 32, 64)
 
@@ -111,7 +112,7 @@ def _mending(evidence: Evidence, dead: float) -> dict[str, object]:
         p = float(right.values[-max(1, len(right) // 6) :].mean())
         if found is not None:
             facts["expected"] = trends.percent(p**found.size + (1 - p) ** found.size)
-        mends = next((g for g in GROUP_SIZES if p**g + (1 - p) ** g <= 0.1), None)
+        mends = next((g for g in GROUP_SIZES if sum(dead_chances(p, g)) <= 0.1), None)
         if found is None or mends is None or mends > found.size:  # else the prompts differ too much for one chance
             facts["group_size"] = "none" if mends is None else mends
     return facts

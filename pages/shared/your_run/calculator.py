@@ -105,7 +105,7 @@ def _told(cost: BatchCost) -> str:
 def _surface(rates: PassRates, cost: BatchCost) -> Chart:
     """Over other mean pass rates with the spread that `rates` have."""
     across = np.linspace(0.0, 1.0, 41)
-    shares = [[batch_cost(spread_rates(float(p), rates.spread), size, 1, 1).dead for p in across] for size in GROUP_SIZES]
+    shares = [[sum(spread_rates(float(p), rates.spread).dead_shares(size)) for p in across] for size in GROUP_SIZES]
     return dead_group_chart(across, np.array(GROUP_SIZES), np.array(shares), (rates.mean, cost.group_size, cost.dead))
 
 
