@@ -15,7 +15,7 @@ from bench.ui_browser import statistics as counters
 WINDOW_SECONDS = 5.0
 TRAFFIC = {
     "collapse": "scenario=collapse&updates=30000",
-    "addition": "scenario=addition",
+    "addition": "scenario=addition&updates=10000",
     "collapse, one seed (fast)": "scenario=collapse&updates=400000&replicas=1",
 }
 # So many updates that it goes on for the whole time, and as many seeds as the run manager then holds: two.
