@@ -108,6 +108,13 @@ class Viewer:
         """A run of the script, or of one fragment only; `press` is the label of a button."""
         await self._send(self._rerun(fragment, press))
 
+    async def stop(self) -> None:
+        """Press Stop. TimeoutError if half a minute goes by without the button, which may be drawn after the board."""
+        async with asyncio.timeout(30):
+            while "Stop" not in self._buttons:
+                await asyncio.sleep(0.05)
+        await self.ask(press="Stop")
+
     def _rerun(self, fragment: str = "", press: str = "") -> BackMsg:
         message = BackMsg()
         state = message.rerun_script
@@ -133,7 +140,7 @@ async def serve(address: str, query: str) -> None:
     viewers: list[Viewer] = []
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "stop":
-            await viewers[0].ask(press="Stop")
+            await viewers[0].stop()
         else:
             await hold(int(line), viewers, lambda: Viewer(stream, query, counts))
         print(json.dumps(counts), flush=True)
