@@ -119,11 +119,12 @@ def elsewhere(addresses: list[str]) -> list[str]:
 def new_page(browser, shared_context):
     """Opens empty pages: in the shared context, in that of a page (`beside`), or in one of its own for another visitor or for options
     that a page cannot be given later. Without `tour` the visitor has seen the tour before.
-    A page has the lists `errors`, of what its scripts have thrown, and
-    `sockets`, of its websockets; the fixture has the list `asked`, of all addresses that its pages asked for. None may be on another host:
-    the app works in a room without internet, and nobody is told who reads it."""
+    A page has the lists `errors`, of what its scripts have thrown, which must be empty at the end, and `sockets`, of its websockets; the
+    fixture has the list `asked`, of all addresses that its pages asked for. None may be on another host: the app works in a room without
+    internet, and nobody is told who reads it."""
     own: list[BrowserContext] = []
     asked: list[str] = []
+    errors: list[str] = []
     taken = False
 
     def opener(
@@ -147,14 +148,13 @@ def new_page(browser, shared_context):
         page.errors, page.sockets = [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: (page.sockets.append(socket), asked.append(socket.url)))
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("pageerror", lambda error: (page.errors.append(str(error)), errors.append(f"{page.url}: {error}")))
         return page
 
     opener.asked = asked
     yield opener
     for page in [page for context in (shared_context, *own) for page in context.pages if page.url.startswith("http")]:
         asked += page.evaluate(NAMED)
-    assert elsewhere(asked) == [], "a page asks for something on another host"
     for context in own:
         context.close()
     for page in shared_context.pages:
@@ -162,6 +162,8 @@ def new_page(browser, shared_context):
             page.evaluate("localStorage.clear()")
         page.close()
     shared_context.clear_cookies()
+    assert elsewhere(asked) == [], "a page asks for something on another host"
+    assert errors == [], "a page's script has thrown"
 
 
 @pytest.fixture
