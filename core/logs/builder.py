@@ -23,8 +23,9 @@ STEP, METRIC, EVALUATION, TOTAL = "step", "metric", "evaluation", "total"
 
 _EVALUATION = re.compile(r"(?:(?:eval|evaluation|test|val|validation|val-core|val-aux)[/_ .]|valid/)", re.IGNORECASE)
 _TOTALS = frozenset(("train_runtime", "train_samples_per_second", "train_steps_per_second", "total_flos"))
+_LOSS_OF_ALL = ("train_loss", "train/train_loss")  # of transformers' last row
 _TRAINS = frozenset(
-    ("loss", "grad_norm", "policy_loss", "pg_loss", "learning_rate", "lr")
+    ("loss", "train_loss", "grad_norm", "policy_loss", "pg_loss", "learning_rate", "lr")
 )  # the last part of a name that only training has
 _COUNTS_UP = ("num_tokens", "epoch")  # of TRL: go back only when a training begins again
 
@@ -128,14 +129,14 @@ class Collector:
             if kind is STEP:
                 continue
             (totals if kind is TOTAL else values).append((self._clean.get(key, key), value))
-        if len(totals) == 1 and totals[0][0] == "train_loss":  # by itself the name of a loop's own loss
-            return totals, []
+        if len(totals) == 1 and totals[0][0] in _LOSS_OF_ALL:  # by itself the name of a loop's own loss
+            return [*totals, *values], []
         return values, totals
 
     def _kind(self, key: str) -> str:
         if key == self._key:
             return STEP
-        if base(key) in _TOTALS or key in ("train_loss", "train/train_loss"):
+        if base(key) in _TOTALS or key in _LOSS_OF_ALL:
             return TOTAL
         return EVALUATION if _EVALUATION.match(key) and not key.lower().startswith("value") else METRIC
 

@@ -8,7 +8,8 @@ import re
 _WRAPPED = re.compile(
     r"(?:np|numpy|torch|jnp)?\.?(?:float|int|uint|bfloat|tensor|array|Array)\d{0,3}\(\s*([^()\s,]{1,40})\s*(?:,[^()]{0,80})?\)"
 )
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?(?:\d{1,3}(?:\.\d{3})+|\d{1,40}),\d{1,40}(?:[eE][-+]?\d{1,5})?\s*%?\s*")
 _CHARACTERS = frozenset("0123456789+-.eEnNaAiIfFtTyY")
 
 
@@ -56,6 +57,11 @@ def _text(text: str) -> float | None:
     if "," in text and _THOUSANDS.fullmatch(text):
         return float(text.replace(",", ""))
     return None
+
+
+def with_point(cell: str) -> str:
+    """A number that is written with a decimal comma (`0,5`, `1.234,5`), with a decimal point; any other text as it is."""
+    return cell.replace(".", "").replace(",", ".") if "," in cell and _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def whole(value: object) -> int | None:

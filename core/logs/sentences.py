@@ -68,8 +68,8 @@ BAD_STEPS = "{file}: rows left out because their step is no whole number from 0:
 NO_STEP_ROWS = "{file}: rows left out because they carry no {key}: {count}."
 WORDS = "{file}: columns without numbers are left out: {names}."
 COPIES = (
-    "{file}: {copies} of {rows} rows repeat the row before them exactly (a callback that copied the last log). Of each such block the first "
-    "row is kept, {kept} in all."
+    "{file}: {copies} of {rows} rows repeat the row before them exactly (a callback that copied the last log, or processes that each printed "
+    "it). Of each such block the first row is kept, {kept} in all."
 )
 REPEATED = "{file}: steps that came again with other values: {count}, the first is {step}. The later value is kept."
 RESUMED = "{file}: the step goes back to {step}: the run was continued from a checkpoint. Rows replaced by later ones: {rows}."

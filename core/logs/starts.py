@@ -47,10 +47,21 @@ def run_of(name: str, start: Start, key: str, file: str) -> RawRun:
     if keep is not None:
         kept = int(keep.sum())
         notes.append(say(s.COPIES, file=file, copies=len(training) - kept, rows=len(training), kept=kept))
-        training = training.where(keep)
+        training, evaluation = _kept_rows(training, evaluation, keep, counted=not key)
     if not key:
         notes.append(say(s.COUNTED, file=file))
     return RawRun(name, training, evaluation, start.summary, key, notes=tuple(notes))
+
+
+def _kept_rows(training: Table, evaluation: Table, keep: np.ndarray, *, counted: bool) -> tuple[Table, Table]:
+    """The training rows to be kept. Where rows were counted, copies were counted too: the steps are counted again, the evaluations' as well."""
+    kept = training.where(keep)
+    if not counted or not np.array_equal(training.steps, np.arange(1, len(training) + 1)):
+        return kept, evaluation
+    place = np.concatenate([[0], np.cumsum(keep)])
+    steps = place[np.minimum(evaluation.steps, len(training))]
+    last = np.append(np.diff(steps) > 0, True)[: len(steps)]
+    return replace(kept, steps=np.arange(1, len(kept) + 1)), replace(evaluation.where(last), steps=steps[last])
 
 
 def _with_others(training: Table, other: Table, evaluation: Table) -> tuple[Table, Table]:

@@ -22,6 +22,16 @@ _RL = frozenset((
     "clip_fraction_low", "clip_fraction_high", "clip_fraction", "completion_tokens_mean", "zero_std_fraction", "reward_std", "kl_old",
     "all_wrong_groups", "all_right_groups", "advantage_mean", "truncated_fraction", "eval_reward", "generation_rounds", "reward_max",
 ))  # fmt: skip
+_SUPERVISED = (
+    "token_accuracy",
+    "token_acc",
+    "perplexity",
+    "val_loss",
+    "validation_loss",
+    "eval_loss",
+    "test_loss",
+)  # ends of names
+_OF_ANY_TRAINING = {"entropy_nats", "accuracy"}  # which supervised trainers log too
 _UNITS = {"train/global_step": UPDATE, "update": UPDATE}  # of a step's name alone
 _REWARDS = ("reward_mean", "reward_trained_mean", "accuracy")
 _COUNTS = {"all_wrong_groups": "all_wrong_fraction", "all_right_groups": "all_right_fraction"}
@@ -55,7 +65,9 @@ def _refused(names: list[str], taken: dict[str, Taken], file: str) -> Sentence |
     folded = [fold(name) for name in names]
     if any(n.endswith(("rewards_chosen", "rewards_rejected", "rewards_margins")) for n in folded):
         return say(s.PREFERENCE, file=file)
-    if any(entry.metric in _RL for entry in taken.values()) or any("reward" in n or "advantage" in n for n in folded):
+    found = {entry.metric for entry in taken.values()} & _RL
+    supervised = found <= _OF_ANY_TRAINING and any(n.endswith(_SUPERVISED) for n in folded)
+    if (found and not supervised) or any("reward" in n or "advantage" in n for n in folded):
         return None
     trains = any(entry.metric in ("loss", "grad_norm", "learning_rate") for entry in taken.values()) or any(
         "loss" in n for n in folded

@@ -21,8 +21,12 @@ def single_answer(evidence: Evidence) -> list[Finding]:
         a, r = evidence.get(ours), reward if theirs == "mean" else evidence.get(theirs)
         if a is not None and r is not None and np.array_equal(a.steps, r.steps):
             size = float(np.abs(r.values).max())
+            if size == 0:  # the smallest of rewards of 0 and 1: equal if the advantage is never below 0, and then nothing new
+                if float(np.abs(a.values).max()) > 0:
+                    return []
+                continue
             # The mean over tokens differs from the mean over answers; the extremes do not.
-            same.append(size > 0 and np.allclose(a.values, r.values, rtol=0, atol=(0.25 if theirs == "mean" else 1e-3) * size))
+            same.append(np.allclose(a.values, r.values, rtol=0, atol=(0.25 if theirs == "mean" else 1e-3) * size))
     if len(same) < 2 or not all(same) or float(np.abs(advantage.values).max()) < 1e-3:
         return []
     few = len(reward) < limit("window_rows")

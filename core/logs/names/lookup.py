@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from core.logs.names import others, own, trl, verl
 from core.logs.names.entry import Name
+from core.logs.names.words import by_words
 from core.logs.steps import fold
 
 NAMES: tuple[Name, ...] = (
@@ -31,6 +32,9 @@ _EXACT, _PATTERNS = _tables()
 _PREFIXES = ("train_", "training_", "metrics_", "rollout_", "actor_", "global_")  # where a name alone is not known
 
 
+_SETTINGS = ("max_grad_norm", "clip_grad_norm", "grad_norm_clip", "grad_norm_threshold")  # end as a metric does
+
+
 def name_for(logged: str, framework: str = "") -> list[tuple[int, Name]]:
     """The lines that `logged` may stand for in a log of `framework`, with their places (an earlier one is taken first); [] for an unknown
     name."""
@@ -42,11 +46,15 @@ def name_for(logged: str, framework: str = "") -> list[tuple[int, Name]]:
 def _lines(logged: str) -> list[tuple[int, Name]]:
     folded = fold(logged.replace("_at_", "@"))  # MLflow has no @ in a name
     folded = _HOW.sub("", folded)
+    if folded.endswith(_SETTINGS):
+        return []
     found = list(_EXACT.get(folded, ()))
     if not found:
         found = [(place, name) for place, name, pattern in _PATTERNS if pattern.fullmatch(folded)]
     if not found:
         found = next((list(_EXACT[rest]) for rest in _without_prefix(folded) if rest in _EXACT), [])
+    if not found:
+        found = list(by_words(logged))
     return found
 
 

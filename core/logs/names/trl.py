@@ -27,6 +27,7 @@ NAMES: tuple[Name, ...] = (
     Name("completions/min_length", "completion_tokens_min"),
     Name("completions/mean_terminated_length", "completion_tokens_ended_mean", "zero_is_none", n.NONE_ENDED),
     Name("completions/clipped_ratio", "truncated_fraction"),
+    Name("response_clip_ratio", "truncated_fraction"),  # ms-swift 3.0
     Name("kl", "kl_base", note=n.KL_TRL),
     Name("learning_rate", "learning_rate"),
     Name("lr", "learning_rate"),

@@ -22,6 +22,7 @@ NAMES: tuple[Name, ...] = (
     Name("critic/advantages/max", "advantage_max"),
     Name("critic/advantages/min", "advantage_min"),
     Name("actor/pg_clipfrac", "clip_fraction", note=n.CLIP_VERL),
+    Name("actor/pg_clipfrac_higher", "clip_fraction", note=n.CLIP_VERL),  # EasyR1: clipped to a higher loss, on either side
     Name("response_length/mean", "completion_tokens_mean", note=n.LENGTH_TRAINED),
     Name("response_length/max", "completion_tokens_max", note=n.LENGTH_TRAINED),
     Name("response_length/min", "completion_tokens_min", note=n.LENGTH_TRAINED),

@@ -8,7 +8,7 @@ from core.logs import sentences as s
 from core.logs.bounds import Budget
 from core.logs.builder import Collector
 from core.logs.model import UPDATE, RawRun, Table
-from core.logs.readers.console_lines import GENERATED, UPDATED, ConsoleLines
+from core.logs.readers.console_lines import GENERATED, UPDATED, ConsoleLines, is_measured
 from core.logs.reading import Format, LineRows, Rows, read_lines
 from core.logs.sentences import Sentence, say
 from core.logs.source import Refused, Source
@@ -27,6 +27,7 @@ class ConsoleRows(LineRows):
         self._name, self._budget = name, budget
         self._lines = ConsoleLines()
         self._found: dict[str, Collector] = {}
+        self._measured: dict[str, set[str]] = {}  # names of known metrics in each kind of line
 
     def feed(self, line: str) -> bool:
         kept = [self._keep(kind, row) for kind, row in self._lines.feed(line)]
@@ -34,7 +35,8 @@ class ConsoleRows(LineRows):
 
     def _keep(self, kind: str, row: dict[str, object]) -> bool:
         if kind not in self._found:
-            self._found[kind] = Collector(self._name, self._budget)
+            self._found[kind], self._measured[kind] = Collector(self._name, self._budget), set()
+        self._measured[kind].update(filter(is_measured, row))
         return self._found[kind].add(row)
 
     def begin_again(self) -> None:
@@ -46,19 +48,20 @@ class ConsoleRows(LineRows):
             self._keep(kind, row)
         if not self._found:
             raise Refused(say(s.NOTHING, file=self._name))
-        runs, notes = _chosen(self._found, self._name)
+        runs, notes = _chosen(self._found, self._measured, self._name)
         return Rows(runs, [*notes, say(s.CUT_OFF, file=self._name)] if self._lines.cut_off else notes)
 
 
-def _chosen(found: dict[str, Collector], file: str) -> tuple[list[RawRun], list[Sentence]]:
-    """The kind of line with most rows. Updates and rollouts of slime belong together."""
+def _chosen(found: dict[str, Collector], measured: dict[str, set[str]], file: str) -> tuple[list[RawRun], list[Sentence]]:
+    """The kind of line with many known metrics and many rows: what a model writes may look like rows of one or two, and more often than the
+    trainer's. Updates and rollouts of slime belong together."""
     if UPDATED in found and GENERATED in found:
         (updates, said), (rollouts, also) = found[UPDATED].runs(file), found[GENERATED].runs(file)
         notes = [*said, *(note for note in also if note not in said)]
         if len(updates) == len(rollouts) == 1:
             return [_aligned(updates[0], rollouts[0])], notes
         return [*_counting_updates(updates), *rollouts], notes
-    most = max(found, key=lambda kind: found[kind].given)
+    most = max(found, key=lambda kind: (1 + len(measured[kind])) ** 2 * found[kind].given)
     runs, notes = found[most].runs(file)
     return (_counting_updates(runs) if most == UPDATED else runs), notes
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
-from core.logs.cells import number
+from core.logs.cells import number, with_point
 from core.logs.readers.groups import GroupedRows
 from core.logs.readers.wandb_panel import PanelRows, is_panel
 from core.logs.reading import Format, LineRows, Rows, read_lines
@@ -21,7 +21,20 @@ _UNNAMED = re.compile(r"|Unnamed: \d+|index", re.IGNORECASE)
 
 def recognises(head: bytes, text: str) -> bool:
     """A header of two or more different names, most of them words, and rows with as many cells."""
-    return _delimiter(text.lstrip("\ufeff").splitlines()[:20]) is not None
+    return _delimiter(_uncommented(text.lstrip("\ufeff").splitlines())[:20]) is not None
+
+
+def _uncommented(lines: list[str]) -> list[str]:
+    """Without the comments before the header; one above a row of numbers is the header itself (`numpy.savetxt`)."""
+    first = next((place for place, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+    if first == len(lines) or first == 0:
+        return lines[first:]
+    above = lines[first - 1].lstrip("# ")
+    for delimiter in DELIMITERS:
+        cells = lines[first].split(delimiter)
+        if len(cells) > 1 and len(above.split(delimiter)) == len(cells) and all(number(cell) is not None for cell in cells):
+            return [above, *lines[first:]]
+    return lines[first:]
 
 
 def _delimiter(lines: list[str]) -> str | None:
@@ -56,17 +69,18 @@ class DelimitedRows(LineRows):
         self._columns: list[tuple[int, str]] = []
         self._rows: GroupedRows | PanelRows = GroupedRows(name, budget)
         self._line = self._bad = self._first_bad = self._lost = 0
-        self._last_bad = False
+        self._last_bad = self._decimal_comma = False
 
     def feed(self, line: str) -> bool:
         self._line += 1
         if self._delimiter is None:
             self._first.append(line.lstrip("\ufeff") if not self._first else line)
-            self._delimiter = _delimiter(self._first[-20:])
+            first = _uncommented(self._first)[-20:]
+            self._delimiter = _delimiter(first)
             if self._delimiter is None:
                 return True
-            header, *lines = _parsed(self._first[-20:], self._delimiter)
-            self._begin(header)
+            header, *lines = _parsed(first, self._delimiter)
+            self._begin(header, lines)
             kept = [self._take(cells) for cells in lines]
             return all(kept)
         try:
@@ -75,10 +89,14 @@ class DelimitedRows(LineRows):
             cells = [line]
         return self._take(cells)
 
-    def _begin(self, header: list[str]) -> None:
+    def _begin(self, header: list[str], lines: list[list[str]]) -> None:
         names = {name.strip().lower() for name in header}
         if {"name", "state"} <= names and names & {"created", "runtime", "user", "sweep"}:
             raise Refused(say(s.RUNS_TABLE, file=self._name))
+        written = [cell for line in lines for cell in line]
+        self._decimal_comma = self._delimiter == ";" or (
+            self._delimiter == "\t" and any(number(cell) is None and with_point(cell) != cell for cell in written)
+        )
         kept = header[: self._budget.bounds.columns]
         self._lost, self._width = len(header) - len(kept), len(header)
         self._columns = [(place, name) for place, name in enumerate(kept) if place or not _UNNAMED.fullmatch(name)]
@@ -93,6 +111,8 @@ class DelimitedRows(LineRows):
             self._first_bad = self._first_bad or self._line
         if have < 2:
             return True
+        if self._decimal_comma:
+            cells = [with_point(cell) for cell in cells]
         if isinstance(self._rows, PanelRows):
             return self._rows.add(cells)
         return self._rows.add({name: cells[place] for place, name in self._columns if place < have and cells[place] != ""})

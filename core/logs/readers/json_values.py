@@ -26,10 +26,12 @@ LEAST_COLUMNS = 2
 
 
 def _is_state(head: bytes, text: str) -> bool:
-    """A list log_history in an object. It may come after the first bytes: the other keys of Hugging Face's file tell."""
-    return text.lstrip()[:1] == "{" and bool(
-        _LOG_HISTORY.search(text) or ('"best_metric"' in text and '"is_world_process_zero"' in text)
-    )
+    """A list log_history in an object. It may come after the first bytes: the other keys of Hugging Face's file tell. The last of ms-swift's
+    JSON lines holds such a list too."""
+    first, _, rest = text.lstrip().partition("\n")
+    if first[:1] != "{" or (rest.strip() and first.rstrip().endswith("}")):
+        return False
+    return bool(_LOG_HISTORY.search(text) or ('"best_metric"' in text and '"is_world_process_zero"' in text))
 
 
 def _read_state(source: Source, budget: Budget) -> Rows:

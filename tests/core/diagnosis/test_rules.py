@@ -190,3 +190,10 @@ def test_a_clip_that_stops_much_while_the_reward_rises_is_a_note():
         f.kind: f.severity for f in (*diagnose(run(clip_fraction=much)), *diagnose(run(clip_fraction=much, reward_mean=FLAT)))
     }
     assert found["clip_too_much"] == CONDITION and "healthy" in named(run(clip_fraction=much))
+
+
+def test_one_answer_per_prompt_is_told_where_the_smallest_reward_is_0():
+    rewards = ramp(0.2, 0.7, noise=0.05, seed=1)
+    same = {"reward_max": 1.0, "reward_min": 0.0, "advantage_mean": rewards, "advantage_max": 1.0, "advantage_min": 0.0}
+    assert "single_answer" in {finding.kind for finding in diagnose(run(**same))}
+    assert "single_answer" not in {finding.kind for finding in diagnose(run(**{**same, "advantage_min": -0.5}))}

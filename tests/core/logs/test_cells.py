@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.logs.cells import number, whole
+from core.logs.cells import number, whole, with_point
 
 
 @pytest.mark.parametrize(("written", "value"), [
@@ -25,8 +25,8 @@ def test_nan_is_a_value(written):
 
 
 @pytest.mark.parametrize("written", [
-    None, True, False, "", "null", "None", "No Log", "-", "5m 18s", "1_000", "2/4389", "0x10", [1], {"a": 1}, "GROUNDED_ONLY", "1,23", "9" * 500,
-    "__import__('os')", "np.float64(__import__('os'))",
+    None, True, False, "", "null", "None", "No Log", "-", "5m 18s", "1_000", "2/4389", "0x10", [1], {"a": 1}, "GROUNDED_ONLY", "1,23", "0,123",
+    "9" * 500, "__import__('os')", "np.float64(__import__('os'))",
 ])  # fmt: skip
 def test_what_is_no_number_is_missing(written):
     assert number(written) is None
@@ -45,3 +45,16 @@ def test_anything_is_a_number_or_missing(value):
     found = number(value)
     assert found is None or isinstance(found, float)
     assert whole(value) is None or whole(value) >= 0
+
+
+@pytest.mark.parametrize(("written", "value"), [
+    ("0,5", 0.5), ("-12,25", -12.25), ("1,234", 1.234), ("1.234,5", 1234.5), ("3,5e-4", 3.5e-4), ("12,5 %", 0.125), ("7", 7.0), ("0.5", 0.5),
+    ("1,234.5", 1234.5),
+])  # fmt: skip
+def test_a_decimal_comma_becomes_a_point(written, value):
+    assert number(with_point(written)) == value
+
+
+@pytest.mark.parametrize("text", ["a, b", "GRPO,1", "2025-01-01", "1,2,3"])
+def test_a_comma_in_anything_else_stays(text):
+    assert with_point(text) == text

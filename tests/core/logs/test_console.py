@@ -94,6 +94,13 @@ def test_a_dict_broken_over_lines_and_one_that_is_cut_off():
     assert run.training.logged("kl").tolist() == [True, False] and "middle of a row" in said(text)
 
 
+def test_what_a_model_writes_is_no_row_though_there_is_more_of_it():
+    talk = "Step 1: x = 5, y = 3. Step 2: total = 15, reward = 4\nAnswer: step 3: loss 0.1, reward 0.4\n"
+    row = "{'loss': 0.1, 'grad_norm': 0.2, 'reward_std': 0.1, 'kl': 0.0, 'entropy': 0.5, 'reward': %s}\n"
+    (run,) = read_text("".join(talk * 2 + row % (i / 9) for i in range(1, 10))).runs
+    assert run.steps.tolist() == list(range(1, 10)) and run.series("reward_mean").tolist() == [i / 9 for i in range(1, 10)]
+
+
 def test_two_trainings_in_one_log_are_two_runs():
     first = "\n".join(TRL.format(i) for i in (1, 2, 3))
     end = "\n{'train_runtime': 2.1, 'train_loss': 0.1}\n"

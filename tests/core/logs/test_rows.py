@@ -106,6 +106,16 @@ def test_copies_of_the_last_log_are_taken_out():
     assert run.steps.tolist() == list(range(10, 200, 10)) and "171 of 190 rows repeat" in said(reading)
 
 
+def test_rows_that_several_processes_print_are_counted_once():
+    rows = [{"loss": 0.1 * i, "reward": i / 7, "grad_norm": 0.5 + i} for i in range(1, 13)]
+    printed = "".join(
+        f"{row}\n" * 4 + ("{'eval_reward': 0.5, 'eval_loss': 0.1}\n" * 4 if i == 6 else "") for i, row in enumerate(rows, 1)
+    )
+    (run,) = read_text(printed).runs
+    assert run.steps.tolist() == list(range(1, 13)) and run.series("reward_mean").tolist() == [row["reward"] for row in rows]
+    assert run.evaluation.steps.tolist() == [6]
+
+
 def test_a_dead_run_that_logs_the_same_0_is_no_copy():
     rows = [{"step": i, "reward": 0.0, "grad_norm": 0.3 if i in (21, 24) else 0.0} for i in range(1, 50)]
     assert len(read(rows).runs[0].steps) == 49
