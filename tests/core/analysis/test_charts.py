@@ -1,131 +1,27 @@
-"""The finished charts: their numbers against hand calculation, their words, and what they do without data."""
+"""The finished charts: their numbers against hand calculation, their words and colours, and what they do without data."""
 
-import html
 import json
-import math
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.analysis.charts import all_charts, live_charts, more_charts
-from core.analysis.charts.curves import curve, mean_and_half_width, rollouts_per_point
-from core.analysis.charts.page import charts_page
 from core.analysis.charts.palette import KNOWN, OTHERS, faded, side_styles
-from core.analysis.history import History
-from core.analysis.result import RunResult
 from core.analysis.summary import half_variances, summarise
 from core.data.comparison import SHIPPED_COMPARISON
-from core.engine.tasks import TaskConfig
-from core.engine.types import Distribution, StepRecord
-from core.settings.algorithm import DAPO, GRPO
-from core.settings.run import RunConfig
-from core.settings.task import BanditConfig, ChainConfig
+from core.engine.types import Distribution
+from core.settings.task import BanditConfig
+from tests.core.analysis.made import NAN, T_975, by_name, distribution, record, result
 
-NAN = math.nan
-T_975 = {2: 4.30265}  # Student's t, 97.5 %, from a printed table
 NAMES = [
     "entropy_nats", "grad_norm", "reward_mean", "eval_accuracy", "filter_ratio", "groups", "distribution_rank", "distribution_token",
     "stability", "clip_fraction", "upclipped_prob_mean", "completion_tokens_mean",
 ]  # fmt: skip
 
 
-def record(update: int, rollout: int, distribution: Distribution | None = None, **metrics) -> StepRecord:
-    values = {name: np.array(value, dtype=float) for name, value in metrics.items()}
-    width = len(next(iter(values.values())))
-    return StepRecord(update, rollout, np.full(width, 64 * rollout), 0.5 * update, values, distribution)
-
-
-def result(*records: StepRecord, task: TaskConfig | None = None, algorithm=GRPO) -> RunResult:
-    replicas = len(records[0].samples_generated) if records else 2
-    config = RunConfig(task=task or ChainConfig(step_tokens=3), algorithm=algorithm, replicas=replicas)
-    history = History(config.seeds)
-    for one in records:
-        history.append(one)
-    return RunResult(config, history)
-
-
-def distribution(*rows: list[float]) -> Distribution:
-    table = np.array(rows, dtype=np.float32)
-    return Distribution(table, -np.sort(-table, axis=1))
-
-
-def by_name(charts) -> dict:
-    return {chart.words.name: chart for chart in charts}
-
-
 def traces(chart, name: str) -> list:
     return [trace for trace in chart.figure.data if trace.name == name]
-
-
-# -- curves ------------------------------------------------------------------------------------------------------------------------
-
-
-def test_a_point_is_the_mean_over_a_rollouts_updates_and_then_over_seeds():
-    history = result(
-        record(1, 1, grad_norm=[1, 2, 3]), record(2, 1, grad_norm=[3, 4, 5]), record(3, 2, grad_norm=[NAN, 1, 5]),
-        record(4, 2, grad_norm=[math.inf, 3, 7]), record(5, 3, grad_norm=[NAN, 1, 5]),
-    ).history  # fmt: skip
-    found = curve(history, "grad_norm")
-    # Seeds over rollout 1: 2, 3, 4, mean 3, deviation 1; over rollout 2: nothing, 2, 6: mean 4, and too few seeds for an interval.
-    assert found.x.tolist() == [1.5, 3.5, 5] and found.mean.tolist() == [3, 4, 3]
-    np.testing.assert_allclose(found.half, [T_975[2] / 3**0.5, NAN, NAN], rtol=1e-4)
-
-
-def test_a_metric_of_a_rollout_stands_at_its_update_and_one_of_an_update_breaks_where_it_was_not_measured():
-    rows = [
-        record(u, (u + 1) // 2, **({"entropy_nats": [u], "upclipped_prob_mean": [0.1]} if u in (1, 5) else {"loss": [1]}))
-        for u in range(1, 7)
-    ]
-    history = result(*rows).history
-    sparse, broken = curve(history, "entropy_nats"), curve(history, "upclipped_prob_mean")
-    assert sparse.x.tolist() == [1, 5] and sparse.mean.tolist() == [1, 5] and np.isnan(sparse.half).all()
-    np.testing.assert_array_equal(broken.x, [1, NAN, 5])
-    np.testing.assert_array_equal(broken.mean, [0.1, NAN, 0.1])
-
-
-def test_a_long_run_is_merged_into_few_points_whose_mean_is_unchanged():
-    values = np.random.default_rng(0).random((1000, 2))
-    history = result(*(record(u + 1, u // 2 + 1, grad_norm=row) for u, row in enumerate(values))).history
-    found = curve(history, "grad_norm", points=100)
-    assert rollouts_per_point(history, 100) == 5 and len(found.x) == 100
-    np.testing.assert_allclose(found.mean, values.mean(1).reshape(100, 10).mean(1))
-    assert found.x[0] == 5.5  # updates 1 to 10
-
-
-def test_an_unmeasured_metric_has_no_points():
-    assert len(curve(result(record(1, 1, loss=[1, 2])).history, "grad_norm").x) == 0
-    assert len(curve(result().history, "grad_norm").x) == 0
-
-
-def test_intervals_of_many_seeds_are_quick():
-    mean, half = mean_and_half_width(np.random.default_rng(1).normal(size=(3, 1024)))
-    assert (abs(mean) < 0.2).all() and (half < 0.1).all()  # 1.96 / 32 = 0.06
-
-
-def test_the_score_before_training_is_a_point_at_update_0_also_where_rollouts_are_merged():
-    untrained = StepRecord(0, 0, np.zeros(2, dtype=int), 0.0, {"eval_accuracy": np.array([0.1, 0.3])})
-    rows = [record(u, u, grad_norm=[1, 1], **({"eval_accuracy": [0.5, 0.7]} if u % 4 == 0 else {})) for u in range(1, 9)]
-    history = result(untrained, *rows).history
-    assert rollouts_per_point(history, 8) == 1 and rollouts_per_point(history, 4) == 2
-    for points in (8, 4):
-        scores = curve(history, "eval_accuracy", points)
-        assert scores.x.tolist() == [0, 4, 8] and scores.mean == pytest.approx([0.2, 0.6, 0.6])
-    assert curve(history, "grad_norm", 4).x.tolist() == [1.5, 3.5, 5.5, 7.5]
-    only = result(untrained)
-    assert curve(only.history, "eval_accuracy").x.tolist() == [0] and all_charts({"x": only}) == all_charts({"x": result()})
-
-
-def test_intervals_do_not_depend_on_whether_another_row_has_a_gap():
-    table = np.random.default_rng(0).normal(size=(5, 8))
-    with_gap = np.vstack([table, [[np.nan, *range(7)]]])
-    for whole, beside in zip(mean_and_half_width(table), mean_and_half_width(with_gap), strict=True):
-        np.testing.assert_array_equal(whole, beside[:-1])
-        assert np.isfinite(beside[-1])
-
-
-# -- stability ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_variance_over_the_second_half_equals_a_loop_and_needs_two_values():
@@ -145,9 +41,6 @@ def test_the_stability_chart_shows_what_the_summary_says():
         assert [dot.x[0] for dot in dots] == pytest.approx(list(summary[label]["stability"].values()))
         assert all(dot.error_x.array[0] > 0 and dot.error_x.arrayminus[0] > 0 for dot in dots)
         assert f"{label} {summary[label]['stability']['grad_norm']:.3g} [" in chart.text
-
-
-# -- charts ------------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_shipped_comparison_has_all_charts_with_words_and_numbers():
@@ -300,92 +193,9 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-# -- colours -----------------------------------------------------------------------------------------------------------------------
-
-
 def test_every_sides_colour_stands_out_on_its_page_and_no_two_share_colour_and_dash():
     styles = side_styles(["GRPO", "DAPO", *"abcde"])
     assert len({style["color"] for style in styles}) == len({style["dash"] for style in styles}) == 7
     for style in styles:
         assert contrast(style["color"], "#FFFFFF") > 3 and contrast(style["color_dark"], "#1A1A17") > 3, style
     assert faded("#0072B2", 0.5) == "rgba(0,114,178,0.5)"
-
-
-# -- the page ----------------------------------------------------------------------------------------------------------------------
-
-EVIL = "<img src=x onerror=alert(1)> %{y}"
-
-
-def evil_page() -> str:
-    rows = [record(u, u, entropy_nats=[1 / u, 2 / u], all_wrong_fraction=[0, 0], all_right_fraction=[0, 0]) for u in (1, 2)]
-    runs = {EVIL: result(*rows), "DAPO": result(*rows, algorithm=DAPO)}
-    settings = {EVIL: {"a": {"b": EVIL}, "c": 1}, "DAPO": {"a": {"b": 2}, "c": 1}}
-    return charts_page(EVIL, EVIL, all_charts(runs), settings, [EVIL])
-
-
-def test_the_page_escapes_every_name_and_asks_no_server_for_anything():
-    page = evil_page()
-    own = page[: page.index("<script>")] + page[page.index("</script>") :]  # without Plotly
-    assert "<img" not in own and "&lt;img src=x onerror=alert(1)&gt;" in own
-    assert not re.search(r"""(src|href)\s*=\s*["'](?!#)""", own)
-    assert page.count("</html>") == 1 and "Plotly.newPlot" in own
-
-
-def test_a_figure_shows_a_labels_characters_and_does_not_read_them_as_its_html():
-    rows = [record(u, u, entropy_nats=[1 / u, 2 / u], all_wrong_fraction=[0, 0], all_right_fraction=[0, 0]) for u in (1, 2)]
-    for chart in all_charts({EVIL: result(*rows)}):
-        drawn = chart.figure.to_dict() if chart.figure else {}
-        shown = [
-            t.get(key, "")
-            for t in drawn.get("data", [])
-            for key in ("name", "hovertemplate", "text", "y")
-            if isinstance(t.get(key), str)
-        ]
-        shown += [note["text"] for note in drawn.get("layout", {}).get("annotations", [])]
-        shown += [y for t in drawn.get("data", []) for y in t.get("y", ()) if isinstance(y, str)]
-        assert not any("<img" in text for text in shown), chart.words.name
-    assert any("&lt;img" in trace.name for trace in all_charts({EVIL: result(*rows)})[0].figure.data if trace.name)
-
-
-def test_plotly_is_in_the_page_once_and_every_figure_after_it():
-    page = evil_page()
-    assert page.count("* plotly.js v") == 1
-    assert page.index("* plotly.js v") < page.index("Plotly.newPlot(")
-    drawn = [chart for chart in all_charts(SHIPPED_COMPARISON.results) if chart.figure]
-    assert (
-        len(re.findall(r"Plotly\.newPlot\(", charts_page("t", "", drawn, {}, []).split("</style>")[1].split("</script>", 1)[1]))
-        == 12
-    )
-
-
-def test_the_table_puts_what_differs_first_and_says_so():
-    page = evil_page()
-    table = page[page.index("<tbody>") :]
-    assert table.index("a.b (differs)") < table.index('<th scope="row">c</th>')
-    assert table.count("(differs)") == 1
-
-
-def test_settings_within_settings_keep_their_whole_name():
-    assert "fork.run.task.name" in charts_page("t", "l", [], {"x": {"fork": {"run": {"task": {"name": "chain"}}}}}, [])
-
-
-def test_every_chart_of_the_page_has_its_alternative_in_text():
-    charts = all_charts(SHIPPED_COMPARISON.results)
-    page = charts_page("t", "l", charts, {}, [])
-    assert page.count('role="img"') == 12
-    for chart in charts:
-        assert page.count(html.escape(chart.text)) == 2, chart.words.name  # for screen readers, and to be read
-
-
-def test_without_any_measurement_the_page_says_so():
-    assert "Nothing was measured" in charts_page("t", "l", [], {"a": {"x": 1}}, [])
-
-
-def test_a_comparison_of_unequal_tasks_is_drawn_side_by_side():
-    seen = [distribution([0.5, 0.5]), distribution([0.2, 0.3, 0.5])]
-    runs = {
-        f"{n} actions": result(record(1, 1, one, loss=[1]), task=replace(BanditConfig(), actions=n))
-        for n, one in zip((2, 3), seen, strict=True)
-    }
-    chart = by_name(more_charts(runs))["distribution_rank"]
-    np.testing.assert_allclose([bar.y for bar in chart.figure.data], [[0.5, 0.5, NAN], [0.5, 0.3, 0.2]], rtol=1e-6)

@@ -1,129 +1,30 @@
-"""The ablation ladder: which algorithms, what each step brings, what agrees with what was published, and the command."""
+"""What each step of a ladder brings, and what agrees with what was published."""
 
 import csv
-import json
 from dataclasses import replace
-from itertools import islice, pairwise
+from itertools import islice
 
-import numpy as np
 import pytest
 
-from core.__main__ import main
-from core.analysis.export import run_id
 from core.analysis.history import History
 from core.analysis.result import RunResult, Status
 from core.analysis.stats import Estimate
 from core.analysis.summary import summarise
 from core.analysis.verdict import Verdict, verdict
-from core.data.ladder import SHIPPED_LADDER
-from core.engine.trainer import train
-from core.engine.types import StepRecord
-from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table, rungs
+from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table
 from core.ladder.charts import ladder_chart, published_chart
 from core.ladder.numbers import seeds_markdown, table_csv, table_markdown
 from core.ladder.published import PAPER, VERL
 from core.ladder.report import across, agreement, agreement_table, sentences, steps
 from core.ladder.rungs import SCENARIO
-from core.runs.foreground import run_all
-from core.settings.diff import difference
-from core.settings.fields import ConfigError
-from core.settings.labels import check_label
-from core.settings.links import from_query, to_query
-from core.settings.scenarios import SCENARIOS
-
-LADDER = SCENARIOS[SCENARIO]
-OURS = [rung.label for rung in rungs("ours", LADDER)]
-
-
-def history(scores, samples_each) -> History:
-    """Ten updates of as many seeds as `scores` has rows; a row is (first, last), and the score goes there in a straight line."""
-    out = History(range(len(scores)))
-    for update in range(1, 11):
-        at = (update - 1) / 9
-        values = np.array([first + (last - first) * at for first, last in scores])
-        metrics = {"eval_accuracy": values, "entropy_nats": np.full(len(scores), 2.0 / update), "grad_norm": values * 0 + 0.5}
-        out.append(StepRecord(update, 1, np.full(len(scores), samples_each * update), 0.0, metrics))
-    return out
-
-
-def results(**changes) -> dict[str, RunResult]:
-    """The five rungs of our order with three seeds; the third brings 0.2 per update and generates four times the samples."""
-    configs = ladder_runs(LADDER, ("ours",), updates=10, replicas=3)
-    flat, better = [(0.3, 0.3), (0.4, 0.4), (0.5, 0.5)], [(0.0, 0.5), (0.0, 0.6), (0.0, 0.7)]
-    made = {OURS[0]: history(flat, 10), OURS[1]: history(flat, 10), OURS[2]: history(better, 40), OURS[3]: history(better, 40)}
-    made |= {OURS[4]: history([(0.6, 0.6)] * 3, 20)}
-    return {label: RunResult(configs[label], changes.get(label, h)) for label, h in made.items()}
+from tests.core.ladder.made import LADDER, OURS, history, results
 
 
 def spread(value: Estimate) -> list[float]:
     return [value.mean, *value.ci95]
 
 
-# Which algorithms
-
-
-def test_our_order_is_the_scenarios_own_ladder():
-    assert {rung.label: rung.algorithm for rung in rungs("ours", LADDER)} == LADDER.algorithms
-
-
-def now(before, after) -> dict[str, object]:
-    return {name: value for name, (_, value) in difference(before, after).items()}
-
-
-def test_the_papers_order_changes_one_technique_at_a_time_and_ends_at_dapo():
-    ladder = rungs("paper", LADDER)
-    changes = [now(a.algorithm, b.algorithm) for a, b in pairwise(ladder)]
-    assert changes == [
-        {"overlong": "filter"},
-        {"eps_high": 0.28},
-        {"overlong": "soft", "overlong_buffer_tokens": 6},
-        {"loss_aggregation": "token_mean"},
-        {"dynamic_sampling": "refill"},
-    ]
-    assert ladder[-1].algorithm == LADDER.algorithms["with overlong (DAPO)"]
-
-
-def test_leaving_one_out_takes_exactly_that_technique_away():
-    full, *others = rungs("leave-one-out", LADDER)
-    changes = [now(full.algorithm, rung.algorithm) for rung in others]
-    assert changes == [
-        {"eps_high": 0.2},
-        {"loss_aggregation": "sequence_mean"},
-        {"dynamic_sampling": "off"},
-        {"overlong": "none", "overlong_buffer_tokens": 4},
-    ]
-    assert {rung.before for rung in others} == {full.label}
-
-
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_in_every_scenario_a_label_is_one_algorithm_and_an_algorithm_one_label(name):
-    seen = {}
-    for order in ORDERS:
-        for rung in rungs(order, SCENARIOS[name]):
-            assert seen.setdefault(rung.label, rung.algorithm) == rung.algorithm
-            if rung.label not in SCENARIOS[name].algorithms:
-                check_label(rung.label)
-    assert len(seen) == len(set(seen.values())) == 11
-    assert rungs("ours", SCENARIOS[name])[-1].label == rungs("leave-one-out", SCENARIOS[name])[0].label
-
-
-def test_an_unknown_order_is_refused():
-    with pytest.raises(ConfigError, match="order must be one of ours, paper, leave-one-out, got 'mine'"):
-        rungs("mine", LADDER)
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_every_step_can_be_opened_on_compare_by_a_link(order):
-    configs = ladder_runs(LADDER, updates=80, replicas=3, first_seed=7)
-    for rung in rungs(order, LADDER)[1:]:
-        pair = {label: configs[label] for label in (rung.before, rung.label)}
-        opened = from_query(to_query(LADDER, pair))
-        assert opened.runs == pair and not opened.problems
-
-
 # Numbers
-
-
 def test_at_equal_updates_a_step_is_the_paired_difference_of_the_last_tenth():
     table = ladder_table("ours", LADDER, results())
     found = steps(table, "updates")
@@ -228,8 +129,6 @@ def test_a_rung_whose_seeds_fall_apart_has_its_interquartile_mean_and_every_seed
 
 
 # Beside what was published
-
-
 def test_the_published_ladders_are_those_of_the_sources():
     assert [percent for _, _, percent in PAPER.rungs] == [30, 36, 38, 41, 42, 50]
     assert PAPER.gains == {
@@ -315,114 +214,3 @@ def test_the_bars_are_the_numbers_of_the_table():
     paper = published_chart(PAPER)
     assert [t.x[0] for t in paper.figure.data if t.type == "bar"] == [30, 36, 38, 41, 42, 50]
     assert "Dynamic sampling (DAPO) 50" in paper.text
-
-
-# The shipped ladder
-
-
-def test_the_shipped_ladder_was_made_with_the_scenarios_present_settings_and_is_small():
-    runs = ladder_runs(LADDER)
-    assert SHIPPED_LADDER.about["runs"] == {label: run_id(label, run) for label, run in runs.items()}, (
-        f"run {SHIPPED_LADDER.command}"
-    )
-    assert SHIPPED_LADDER.about["seconds"].keys() == runs.keys()
-    assert SHIPPED_LADDER.path.stat().st_size < 500_000
-    assert all(len(result.config.seeds) >= 16 for result in SHIPPED_LADDER.results.values())
-
-
-def test_the_shipped_ladder_begins_as_the_code_computes_it_today():
-    for label, result in SHIPPED_LADDER.results.items():
-        untrained, first = islice(train(result.config), 2)
-        assert result.history.updates[:2].tolist() == [0, 1]
-        for name, row in (("eval_accuracy", 0), ("entropy_nats", 1), ("grad_norm", 1)):
-            np.testing.assert_allclose(
-                result.history.metric(name)[row],
-                (untrained, first)[row].metrics[name],
-                rtol=1e-3,
-                atol=1e-4,
-                err_msg=f"{label}: run {SHIPPED_LADDER.command}",
-            )
-
-
-def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path):
-    counts = {"updates": 40, "replicas": 2}
-    small = replace(SHIPPED_LADDER, folder=tmp_path)
-    small.write(**counts)
-    whole = run_all(ladder_runs(LADDER, **counts))
-    for order in ORDERS:
-        kept = ladder_table(order, LADDER, small.results)
-        ours = ladder_table(order, LADDER, whole)
-        assert kept.budget == ours.budget
-        for a, b in zip(
-            csv.DictReader(table_csv([kept]).splitlines()), csv.DictReader(table_csv([ours]).splitlines()), strict=True
-        ):
-            for name, value in a.items():
-                assert value == b[name] or float(value) == pytest.approx(float(b[name]), rel=1e-5), name
-
-
-# The command
-
-
-@pytest.fixture(scope="module")
-def out(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ladder")
-    assert (
-        main(["ladder", "--order", "paper", "--seeds", "2", "--updates", "16", "--set", "task.noise=0.1", "--out", str(folder)])
-        == 0
-    )
-    return folder
-
-
-def test_the_command_writes_tables_sentences_charts_and_metrics(out):
-    names = ["charts.html", "config.json", "ladder.csv", "ladder.json", "ladder.md", "metrics.csv"]
-    assert sorted(path.name for path in out.iterdir()) == names
-    told = json.loads((out / "ladder.json").read_text())
-    assert told["seeds"] == [0, 1] and told["length"] == "16 updates" and list(told["orders"]) == ["paper"]
-    assert [rung["rung"] for rung in told["orders"]["paper"]["rungs"]][-1] == "+ Dynamic sampling"
-    assert told["published"][0]["rungs"][-1] == ["+ Dynamic sampling (DAPO)", "Dynamic sampling", 50]
-    assert "arxiv.org/abs/2503.14476" in (out / "ladder.md").read_text()
-    page = (out / "charts.html").read_text(encoding="utf-8")
-    own = page[page.index("</script>") :]
-    assert own.count("Plotly.newPlot(") == 4  # two counts, two published ladders
-    ids = [part.split('"')[0] for part in own.split(' id="')[1:]]
-    assert len(ids) == len(set(ids))
-    config = json.loads((out / "config.json").read_text())["runs"]["GRPO + filtering"]
-    assert config["task"]["noise"] == 0.1 and config["algorithm"]["overlong"] == "filter"
-
-
-def test_the_table_can_be_recomputed_from_the_metrics(out):
-    with open(out / "metrics.csv", encoding="utf-8", newline="") as file:
-        metrics = list(csv.DictReader(file))
-    with open(out / "ladder.csv", encoding="utf-8", newline="") as file:
-        table = {row["algorithm"]: row for row in csv.DictReader(file)}
-    for label, row in table.items():
-        rows = [r for r in metrics if r["algorithm"] == label and r["grad_norm"] and int(r["update"]) > 16 * 0.9]
-        assert float(row["grad_norm"]) == pytest.approx(np.mean([float(r["grad_norm"]) for r in rows]), rel=1e-6)
-        made = [float(r["samples_generated"]) for r in metrics if r["algorithm"] == label and r["update"] == "16"]
-        assert float(row["samples_generated"]) == np.mean(made)
-
-
-def test_a_ladder_takes_a_budget_of_samples(tmp_path):
-    options = ["--order", "paper", "--seeds", "2", "--budget", "samples=600", "--out", str(tmp_path)]
-    assert main(["ladder", *options]) == 0
-    told = json.loads((tmp_path / "ladder.json").read_text())
-    assert told["length"] == "600 samples per seed"
-    with open(tmp_path / "ladder.csv", encoding="utf-8", newline="") as file:
-        assert min(float(row["samples_generated"]) for row in csv.DictReader(file)) >= 600
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--order", "mine"], "order must be one of"),
-        (["--updates", "many"], "--updates must be a whole number"),
-        (["--seeds", "0"], "replicas must be between 1 and"),
-        (["--scenario", "laddr"], "did you mean ladder?"),
-        (["--set", "task.nois=1"], "did you mean noise"),
-    ],
-)
-def test_bad_input_is_refused_in_one_line_before_anything_is_written(options, message, tmp_path, capsys):
-    assert main(["ladder", *options, "--out", str(tmp_path / "out")]) == 2
-    error = capsys.readouterr().err
-    assert message in error and error.count("\n") == 1
-    assert not (tmp_path / "out").exists()
