@@ -8,6 +8,7 @@ import { draw } from "./plot.js";
 import { describe, followEnd } from "./reader.js";
 import { readTheme } from "./look.js";
 
+const [EARLIEST, LATEST] = [900, 2000]; // ms between two descriptions of a chart: with its drawing, or without if it is out of sight
 const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
 const ASK_AGAIN = 1500; // ms until an unanswered request for what is missing is repeated
 const SILENCE = 4000; // ms without a word about a run that is not over: what told of its end, and ended the ticks, may be lost
@@ -60,11 +61,12 @@ function create(root) {
   };
   wireFrame(board);
   board.resized = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
+    for (const { target, contentRect } of entries) {
       const chart = [...board.charts.values()].find(({ plot }) => plot === target);
-      const width = target.clientWidth;
-      if (!chart?.u || !width || chart.u.width === width) continue;
-      chart.u.setSize({ width, height: chart.u.height });
+      const width = contentRect.width && Math.max(Math.floor(contentRect.width), 100);
+      if (!chart || !width || chart.width === width) continue;
+      chart.width = width;
+      chart.u?.setSize({ width, height: chart.u.height });
       board.dirty.add(chart.spec.name);
     }
     schedule(board);
@@ -151,8 +153,8 @@ function receive(board, payload) {
   Object.assign(board, { settings, events: payload.events, thresholds: payload.thresholds });
   if (added) board.arrived = Date.now();
   else if (payload.full && ["live", "queued"].includes(payload.badge?.state)) hurry(board, 4);
+  const theme = readTheme(board.root); // before anything is written: the browser would have to compute the styles first
   showBadge(board, payload.badge);
-  const theme = readTheme(board.root);
   const changed = before !== JSON.stringify([settings, board.thresholds, board.events]) || theme.id !== board.theme?.id;
   board.theme = theme;
   if (!(added || merged || changed || payload.full)) return;
@@ -188,13 +190,15 @@ function everySecond(board) {
   if (board.incomplete || isSilent(board)) board.ask(); // an answer may be lost too, and of a run that has ended no tick would tell
   if (document.visibilityState === "hidden") return;
   showBadge(board, board.status);
-  for (const chart of board.charts.values()) if (chart.stale) describe(board, chart);
+  for (const chart of board.charts.values()) if (isDue(chart, LATEST)) describe(board, chart);
   const theme = readTheme(board.root); // a switch of theme while no data comes
   if (board.theme && theme.id !== board.theme.id) {
     board.theme = theme;
     redraw(board);
   }
 }
+
+const isDue = ({ stale, described }, age) => stale && performance.now() - described > age;
 
 const isSilent = ({ status, heard }) => GOING.includes(status?.state) && performance.now() - heard > SILENCE;
 
@@ -216,10 +220,11 @@ function schedule(board) {
     for (const name of board.dirty) {
       const chart = board.charts.get(name);
       if (!chart) board.dirty.delete(name);
-      if (!chart?.near) continue;
+      if (!chart?.near || !chart.width) continue;
       if (performance.now() - began > FRAME_BUDGET) return schedule(board);
       board.dirty.delete(name);
       draw(board, chart);
+      if (isDue(chart, EARLIEST)) describe(board, chart);
     }
   });
 }

@@ -2,7 +2,7 @@
 
 import { AXES, GROUPS, colorOf, compact, dashOf, element } from "./look.js";
 import { longest, shownRange } from "./plot.js";
-import { followEnd, hoverAt, onKey, zoomTo } from "./reader.js";
+import { followEnd, hoverAt, onKey, tell, zoomTo } from "./reader.js";
 import { save } from "./save.js";
 import { redraw } from "./board.js";
 
@@ -101,7 +101,7 @@ function figureOf(board, spec) {
   at("title").append(spec.title, element("span", "lb-unit", spec.unit));
   at("caption").textContent = spec.caption;
   if (spec.kind === "groups") GROUPS.forEach(([, words], i) => at("key").append(element("span", `lb-share-${i}`, words)));
-  const chart = { spec, figure, plot: at("plot"), readout: at("readout"), words: element("div", "lb-marks"), near: false, marks: [], lines: [], seeds: [] };
+  const chart = { spec, figure, plot: at("plot"), readout: at("readout"), words: element("div", "lb-marks"), near: false, width: 0, described: -Infinity, marks: [], lines: [], seeds: [] };
   chart.plot.append(chart.words);
   at("top").append(menu(board, chart));
   chart.plot.addEventListener("keydown", (event) => onKey(board, chart, event));
@@ -166,7 +166,10 @@ export function showLegend(board, payload) {
 }
 
 export const colorLegend = (board) =>
-  [...board.legend.children].forEach((button, i) => button.style.setProperty("--side", colorOf(board, board.sides[i])));
+  [...board.legend.children].forEach((button, i) => {
+    const color = colorOf(board, board.sides[i]);
+    if (button.style.getPropertyValue("--side") !== color) button.style.setProperty("--side", color);
+  });
 
 export function showBadge(board, badge) {
   board.status = badge;
@@ -175,5 +178,5 @@ export function showBadge(board, badge) {
   board.badge.dataset.state = badge.state;
   const age = Math.round((Date.now() - board.arrived) / 1000);
   const text = badge.state === "live" && board.arrived && age >= 3 ? `${badge.text} · last update ${age} s ago` : badge.text;
-  if (board.badge.textContent !== text) board.badge.textContent = text;
+  tell(board.badge, text);
 }

@@ -1,7 +1,7 @@
 // A chart with a line per side. From below: bands of all sides, what thinned rows hide, single seeds, raw lines, means.
 
-import { LAYERS, joined } from "./plot.js";
-import { POINTS_PER_PIXEL, envelope, pick, series, smooth, topOf, visible } from "./numbers.js";
+import { LAYERS, joined, pixelsOf } from "./plot.js";
+import { envelope, pick, series, topOf, visible } from "./numbers.js";
 import { colorOf, dashOf, fade } from "./look.js";
 
 const MAX_SEED_POINTS = 300;
@@ -37,43 +37,42 @@ export function lineBands(board) {
   ]);
 }
 
-// What each side shows: {points, line, half} of everything, `kept` the indices that are drawn.
-export function lineOf(board, chart, side) {
-  const { xaxis, smoothing } = board.settings;
+// What each side shows: `points` of everything, `kept` the indices that are drawn.
+function lineOf(board, chart, side) {
   const store = board.store.get(side.label);
-  const points = series(store, chart.spec.name, xaxis);
-  const line = smooth(points.y, smoothing, points.at);
-  const half = smooth(points.half, smoothing, points.at);
+  const points = series(store, chart.spec.name, board.settings);
   const shown = !board.hidden.has(side.label) && points.x.length > 0;
-  const most = POINTS_PER_PIXEL * Math.max(chart.plot.clientWidth, 100);
-  const kept = shown ? pick(points.y, ...visible(points.x, board.zoom), most) : [];
-  return { points, line, half, kept, shown, single: points.x.length === 1, thinned: store.level > 0, last: store.last };
+  const kept = shown ? pick(points.y, ...visible(points.x, board.zoom), pixelsOf(chart)) : [];
+  return { points, kept, shown, single: points.x.length === 1, thinned: store.level > 0, last: store.last };
 }
 
 export function lineData(board, chart) {
-  const { spec } = chart;
-  const log = isLog(board, chart);
-  const clamp = (value) => Math.min(Math.max(value, spec.bounds?.[0] ?? -Infinity), spec.bounds?.[1] ?? Infinity);
-  const raw = board.settings.smoothing > 0;
   chart.lines = board.sides.map((side) => lineOf(board, chart, side));
-  const tables = chart.lines.map(({ points, line, half, kept, thinned }) => {
-    const positive = (value) => (log && !(value > 0) ? null : value);
-    const band = half.some((h) => h > 0);
-    const over = (wanted, value) => kept.map((k) => (wanted ? value(k) : undefined));
-    const [floor, ceiling] = thinned ? envelope(points, kept) : [over(false), over(false)];
-    return [
-      kept.map((k) => points.x[k]),
-      over(band, (k) => (log ? positive(Math.max(line[k] - half[k], line[k] / 10)) : clamp(line[k] - half[k]))),
-      over(band, (k) => positive(clamp(line[k] + half[k]))),
-      floor.map((value) => (value === undefined ? value : positive(value))),
-      ceiling.map((value) => (value === undefined ? value : positive(value))),
-      over(raw && !thinned, (k) => positive(points.y[k])),
-      over(true, (k) => positive(line[k])),
-    ];
-  });
   chart.seeds = board.settings.seeds ? chart.lines.map((found) => seedLines(board, found)) : [];
+  const tables = chart.lines.map((found) => layersOf(board, chart, found));
   Object.assign(chart, scaleOf(board, chart, tables));
   return joined(tables);
+}
+
+// x, and the values of each layer there: null where the line is interrupted, undefined where there is no such layer.
+function layersOf(board, chart, { points, kept, thinned }) {
+  const [lowest, highest] = chart.spec.bounds ?? [];
+  const log = isLog(board, chart);
+  const clamp = (value) => Math.min(Math.max(value, lowest ?? -Infinity), highest ?? Infinity);
+  const positive = (value) => (log && !(value > 0) ? null : value);
+  const over = (wanted, value) => kept.map((k) => (wanted ? value(k) : undefined));
+  const { line, band } = points;
+  const banded = band.some((half) => half > 0);
+  const [floor, ceiling] = thinned ? envelope(points, kept) : [];
+  return [
+    kept.map((k) => points.x[k]),
+    over(banded, (k) => (log ? positive(Math.max(line[k] - band[k], line[k] / 10)) : clamp(line[k] - band[k]))),
+    over(banded, (k) => positive(clamp(line[k] + band[k]))),
+    floor?.map(positive) ?? over(false),
+    ceiling?.map(positive) ?? over(false),
+    over(board.settings.smoothing > 0 && !thinned, (k) => positive(points.y[k])),
+    over(true, (k) => positive(line[k])),
+  ];
 }
 
 function seedLines(board, { points, shown }) {
@@ -87,16 +86,19 @@ function scaleOf(board, chart, tables) {
   const { spec } = chart;
   const log = isLog(board, chart);
   if (spec.range && !log) return { range: spec.range, cut: null };
-  const seeds = chart.seeds.flat(2).map(([, value]) => value).filter((value) => value !== null && (!log || value > 0));
-  const values = tables.flatMap((table) => table.slice(1).flat()).filter((value) => value !== null && value !== undefined);
-  const low = values.concat(seeds).reduce((a, b) => Math.min(a, b), Infinity);
-  const all = values.concat(seeds).reduce((a, b) => Math.max(a, b), -Infinity);
-  if (!(all > -Infinity)) return { range: log ? [0.1, 1] : [0, 1], cut: null };
-  if (log) return { range: [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(all) + 1e-9)], cut: null };
+  let [low, all] = [Infinity, -Infinity];
+  const seen = (value) => {
+    if (value === null || value === undefined || (log && !(value > 0))) return -Infinity;
+    [low, all] = [Math.min(low, value), Math.max(all, value)];
+    return value;
+  };
   const tops = chart.lines.map(({ points, kept }, i) => ({
     at: kept.map((k) => points.at[k]),
-    top: kept.map((_, j) => Math.max(...tables[i].slice(1).map((column) => column[j] ?? -Infinity))),
+    top: kept.map((_, j) => tables[i].reduce((top, column, layer) => (layer ? Math.max(top, seen(column[j])) : top), -Infinity)),
   }));
+  for (const [, value] of chart.seeds.flat(2)) seen(value);
+  if (!(all > -Infinity)) return { range: log ? [0.1, 1] : [0, 1], cut: null };
+  if (log) return { range: [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(all) + 1e-9)], cut: null };
   const { top, cut } = topOf(tops, Math.max(...chart.lines.map(({ last }) => last)), false);
   const high = cut === null ? all : top;
   const bottom = Math.min(low, 0);

@@ -2,61 +2,77 @@
 
 import { mix } from "./store.js";
 
-export const POINTS_PER_PIXEL = 2; // the smallest and the largest value of each column of pixels
-
-// The points of one metric of one side on the chosen axis. Updates of one rollout share a rollout and a number of samples: there, their
-// mean is one point, or the line would run up and down on one spot.
-export function series(side, name, axis) {
+// The points of one metric of one side on the chosen axis, and their moving average. Updates of one rollout share a rollout and a number of
+// samples: there, their mean is one point, or the line would run up and down on one spot. A tick adds a few points to thousands, so what
+// was made is kept with the metric and continued; `same` is how many of the metric's values have stayed what they were (store.js).
+export function series(side, name, { xaxis, smoothing }) {
   const metric = side.metrics[name];
-  const out = { x: [], at: [], y: [], half: [], extremes: [], seeds: [] }; // at: the update behind each point; extremes: low, high, …
-  if (!metric) return out;
-  const xs = side[axis];
-  const merge = axis === "rollout" || axis === "samples";
-  const many = metric.seeds.length;
-  for (let s = 0; s < many; s++) out.seeds.push([]);
-  for (let j = 0, n = 0; j < metric.row.length; j++) {
-    const x = xs[metric.row[j]];
-    const last = out.x.length - 1;
-    if (merge && last >= 0 && out.x[last] === x) {
-      n += 1;
-      out.y[last] += (metric.mean[j] - out.y[last]) / n;
-      out.half[last] += (metric.half[j] - out.half[last]) / n;
-      out.extremes[2 * last] = Math.min(out.extremes[2 * last], metric.low[j]);
-      out.extremes[2 * last + 1] = Math.max(out.extremes[2 * last + 1], metric.high[j]);
-      for (let s = 0; s < many; s++) out.seeds[s][last] = mix(out.seeds[s][last], metric.seeds[s][j], 1 / n);
-    } else {
-      n = 1;
-      out.x.push(x);
-      out.at.push(side.update[metric.row[j]]);
-      out.y.push(metric.mean[j]);
-      out.half.push(metric.half[j]);
-      out.extremes.push(metric.low[j], metric.high[j]);
-      for (let s = 0; s < many; s++) out.seeds[s].push(metric.seeds[s][j]);
-    }
-  }
+  if (!metric) return emptySeries("", 0);
+  const key = [xaxis, smoothing, xaxis === "share" && side.last].join(); // every share of a run changes when it goes on
+  if (metric.made?.key !== key || metric.made.seeds.length !== metric.seeds.length) metric.made = emptySeries(key, metric.seeds.length);
+  const out = metric.made;
+  let from = Math.max(out.x.length - 1, 0); // the newest may have got more values
+  while (from > 0 && out.first[from] > metric.same) from -= 1;
+  const end = addPoints(out, from, metric, side.update, side[xaxis], xaxis === "rollout" || xaxis === "samples");
+  for (const values of [out.x, out.at, out.first, out.y, out.half, ...out.seeds]) values.length = end;
+  out.extremes.length = 2 * end;
+  metric.same = metric.row.length;
+  out.line = smooth(out.y, smoothing, out.at, out.ofLine, from);
+  out.band = smooth(out.half, smoothing, out.at, out.ofBand, from);
   return out;
 }
 
-// Exponential moving average over updates, divided by the weight it has gathered so far: the first point is itself and not pulled towards
-// 0. What was measured at every fortieth update has hardly anything to be averaged with, and is drawn nearly as it is.
-export function smooth(values, weight, at) {
-  if (!weight) return values;
-  let sum = 0;
-  let gathered = 0;
-  return values.map((value, k) => {
-    if (value === null) return null;
-    const kept = k > 0 ? weight ** Math.max(1, at[k] - at[k - 1]) : 0;
-    sum = kept * sum + (1 - weight) * value;
-    gathered = kept * gathered + (1 - weight);
-    return sum / gathered;
-  });
+// at: the update behind each point; first: the place of its first value; extremes: low, high, …; line and band: y and half, smoothed
+const emptySeries = (key, seeds) => ({
+  key, x: [], at: [], first: [], y: [], half: [], extremes: [], seeds: Array.from({ length: seeds }, () => []),
+  line: [], band: [], ofLine: emptyAverage(), ofBand: emptyAverage(),
+});
+
+// Makes the points from `from` on anew; returns how many there are then.
+function addPoints(out, from, metric, update, xs, merge) {
+  let k = from - 1;
+  for (let j = out.first[from] ?? 0, n = 0; j < metric.row.length; j++) {
+    const x = xs[metric.row[j]];
+    n = merge && n > 0 && out.x[k] === x ? n + 1 : 1;
+    if (n === 1) {
+      k += 1;
+      [out.x[k], out.at[k], out.first[k]] = [x, update[metric.row[j]], j];
+    }
+    const [low, high] = [metric.low[j], metric.high[j]];
+    out.y[k] = n === 1 ? metric.mean[j] : mix(out.y[k], metric.mean[j], 1 / n);
+    out.half[k] = n === 1 ? metric.half[j] : mix(out.half[k], metric.half[j], 1 / n);
+    out.extremes[2 * k] = n === 1 ? low : Math.min(out.extremes[2 * k], low);
+    out.extremes[2 * k + 1] = n === 1 ? high : Math.max(out.extremes[2 * k + 1], high);
+    for (let s = 0; s < out.seeds.length; s++) out.seeds[s][k] = n === 1 ? metric.seeds[s][j] : mix(out.seeds[s][k], metric.seeds[s][j], 1 / n);
+  }
+  return k + 1;
 }
 
-// Which of the points from..to are drawn: all, or the smallest and largest of each bucket. Buckets begin at multiples of a power of
-// two, so a point that is drawn stays drawn while the line grows.
+const emptyAverage = () => ({ mean: [], sum: [], weight: [] });
+
+// Exponential moving average over updates, divided by the weight it has gathered so far: the first point is itself and not pulled towards
+// 0. What was measured at every fortieth update has hardly anything to be averaged with, and is drawn nearly as it is. `so` holds what the
+// points before `from` have come to.
+function smooth(values, smoothing, at, so, from) {
+  if (!smoothing) return values;
+  for (let k = from; k < values.length; k++) {
+    const there = values[k] !== null;
+    const faded = k === 0 || !there ? 1 : smoothing ** Math.max(1, at[k] - at[k - 1]);
+    const share = there ? 1 - smoothing : 0;
+    so.sum[k] = faded * (so.sum[k - 1] ?? 0) + share * values[k];
+    so.weight[k] = faded * (so.weight[k - 1] ?? 0) + share;
+    so.mean[k] = there ? so.sum[k] / so.weight[k] : null;
+  }
+  for (const column of Object.values(so)) column.length = values.length;
+  return so.mean;
+}
+
+// Which of the points from..to are drawn: all if they are at most so many, or the smallest and largest of each bucket and the newest. Buckets
+// begin at multiples of a power of two, so a point that is drawn stays drawn while the line grows.
 export function pick(values, from, to, most) {
   let size = 1;
-  while ((2 * (to - from)) / size > most && to - from > most) size *= 2;
+  const buckets = () => Math.floor((to - 1) / size) - Math.floor(from / size) + 1;
+  while (to - from > most && 2 * buckets() + 1 > most) size *= 2;
   const kept = [];
   if (size === 1) {
     for (let i = from; i < to; i++) kept.push(i);

@@ -7,19 +7,28 @@ import { bindPointer, showHover, showReadout } from "./reader.js";
 
 export const HEIGHT = 230;
 export const [TOP, BOTTOM, LEFT, RIGHT] = [20, 38, 46, 8]; // margins; the upper one holds the names of events and strips
+export const pixelsOf = ({ width }) => Math.max(width - LEFT - RIGHT, 10); // no more points than these are drawn
 const LABEL = 16; // the x-axis's name
 export const LAYERS = ["low", "high", "floor", "ceiling", "ghost", "main"];
 
-// One row of x for all sides, as uPlot takes it, and the columns in the order of the series: by layer, or side by side.
+// One row of x for all sides, as uPlot takes it, and the columns in the order of the series: by layer, or side by side. Where a side has no
+// point they are undefined. uPlot.join does the same by sorting all numbers, which took longer than to draw them.
 export function joined(tables, sideBySide = false) {
-  const widths = tables.map((table) => table.length - 1);
-  const there = tables.map((table) => table[0].length > 0);
-  const [xs, ...columns] = there.includes(true) ? uPlot.join(tables.filter((_, i) => there[i])) : [[]]; // it cannot join nothing
-  const nothing = xs.map(() => undefined);
-  let next = 0;
-  const mine = tables.map((_, i) => (there[i] ? columns.slice(next, (next += widths[i])) : Array(widths[i]).fill(nothing)));
-  if (sideBySide) return [xs, ...mine.flat()];
-  return [xs, ...Array.from({ length: widths[0] ?? 0 }, (_, layer) => mine.map((side) => side[layer])).flat()];
+  const xs = [];
+  const sides = tables.map(([own, ...columns]) => ({ own, columns, next: 0, out: columns.map(() => []) }));
+  for (;;) {
+    let x = Infinity;
+    for (const { own, next } of sides) if (own[next] < x) x = own[next];
+    if (x === Infinity) break;
+    xs.push(x);
+    for (const side of sides) {
+      let found = -1;
+      while (side.own[side.next] === x) found = side.next++;
+      for (let c = 0; c < side.out.length; c++) side.out[c].push(found < 0 ? undefined : side.columns[c][found]);
+    }
+  }
+  if (sideBySide) return [xs, ...sides.flatMap(({ out }) => out)];
+  return [xs, ...(sides[0]?.out ?? []).flatMap((_, layer) => sides.map(({ out }) => out[layer]))];
 }
 
 export const longest = (board) =>
@@ -62,7 +71,7 @@ function options(board, chart) {
     ? stripAxis(board)
     : { values: (_, splits) => splits.map((value) => (value === null ? "" : compact(value))) };
   return {
-    width: Math.max(chart.plot.clientWidth, 100), height: HEIGHT, padding: [TOP, RIGHT, 0, 0], legend: { show: false },
+    width: chart.width, height: HEIGHT, padding: [TOP, RIGHT, 0, 0], legend: { show: false },
     scales: {
       x: { time: false, auto: false, range: () => shownRange(board) },
       y: { auto: false, range: () => chart.range, distr: isLog(board, chart) ? 3 : 1 },
@@ -154,17 +163,23 @@ export function placeOfMark(chart, { x, y, at, line }) {
   return { x: px + (at === "left" ? -4 : 4), y: top + 14 * line, anchor: at === "left" ? "end" : "start" };
 }
 
+// An event moves with every tick, because the axis grows: its node stays, and is only shifted.
 function showMarks(board, chart) {
-  const placed = chart.marks.map((mark) => ({ ...mark, place: placeOfMark(chart, mark) }));
-  const drawn = JSON.stringify(placed);
-  if (chart.drawnMarks === drawn) return;
-  chart.drawnMarks = drawn;
-  chart.words.replaceChildren(
-    ...placed.map(({ text, at, color, place }) => {
-      const node = element("span", `lb-mark lb-mark-${at}`, text);
-      node.style.cssText = `top: ${place.y}px; left: ${place.x}px; translate: ${place.anchor === "end" ? "-100%" : "0"} -100%`;
-      if (at === "strip") node.style.borderLeft = `3px solid ${color}`; // letters so small need the text's colour
-      return node;
-    }),
-  );
+  const form = JSON.stringify(chart.marks.map(({ text, at, color }) => [text, at, color]));
+  if (chart.marksForm !== form) {
+    chart.marksForm = form;
+    chart.words.replaceChildren(
+      ...chart.marks.map(({ text, at, color }) => {
+        const node = element("span", `lb-mark lb-mark-${at}`, text);
+        if (at === "strip") node.style.borderLeft = `3px solid ${color}`; // letters so small need the text's colour
+        return node;
+      }),
+    );
+  }
+  chart.marks.forEach((mark, i) => {
+    const { x, y, anchor } = placeOfMark(chart, mark);
+    const place = `calc(${x.toFixed(1)}px - ${anchor === "end" ? 100 : 0}%) calc(${y.toFixed(1)}px - 100%)`;
+    if (chart.words.children[i].place === place) return;
+    chart.words.children[i].place = chart.words.children[i].style.translate = place;
+  });
 }

@@ -89,14 +89,14 @@ function updateAt(board, chart, event) {
       return Math.max(top - y, y - bottom, 0);
     }
     const k = placeAt(line.points.x, board.hover);
-    return k < 0 ? HEIGHT : Math.abs(y - u.valToPos(line.line[k], "y"));
+    return k < 0 ? HEIGHT : Math.abs(y - u.valToPos(line.points.line[k], "y"));
   };
   const distances = chart.lines.map(away);
   const nearest = distances.indexOf(Math.min(...distances));
   return distances[nearest] < Infinity ? placeOf(board, board.sides[nearest].label, board.hover) : null;
 }
 
-const placeAt = (xs, x) => (x === Infinity ? xs.length - 1 : xs.findLastIndex((value) => value <= x));
+const placeAt = (xs, x) => (xs.at(-1) <= x ? xs.length - 1 : xs.findLastIndex((value) => value <= x));
 
 export function placeOf(board, label, x) {
   const store = board.store.get(label);
@@ -118,7 +118,7 @@ export function onKey(board, chart, event) {
   else if (step) {
     const xs = board.sides
       .filter(({ label }) => !board.hidden.has(label))
-      .map(({ label }) => series(board.store.get(label), metricOf(chart), board.settings.xaxis).x)
+      .map(({ label }) => series(board.store.get(label), metricOf(chart), board.settings).x)
       .reduce((a, b) => (b.length > a.length ? b : a), []);
     if (!xs.length) return;
     const here = board.hover === null ? xs.length - 1 : Math.max(placeAt(xs, board.hover), 0);
@@ -131,39 +131,50 @@ export function onKey(board, chart, event) {
 
 // ---------------------------------------------------------------------------------------------------------------- words
 
-// The values under the pointer as the chart draws them; without one, the newest.
+// The values under the pointer as the chart draws them; without one, the newest. The nodes stay and their words change: new ones would have
+// the whole column of the chart laid out again.
 export function showReadout(board, chart) {
   const at = board.hover ?? Infinity;
-  const place = (line) => placeAt(line.points.x, at);
   const newest = Math.max(...chart.lines.filter(({ shown }) => shown).map(({ points }) => points.x.at(-1)));
   const x = board.hover ?? newest;
   const values = chart.lines.map((line, i) => {
-    const k = place(line);
+    const k = placeAt(line.points.x, at);
     if (!line.shown || k < 0) return null;
-    return [board.sides[i], chart.spec.kind === "groups" ? sharesText(line, k) : valueText(line, k)];
+    return chart.spec.kind === "groups" ? sharesText(line, k) : valueText(line, k);
   });
-  const told = JSON.stringify([x, values, board.theme.id]);
-  if (chart.told === told) return;
-  chart.told = told;
-  chart.readout.replaceChildren(
-    element("span", "lb-where", x > -Infinity ? `${board.settings.xaxis === "share" ? "share" : AXES[board.settings.xaxis]} ${compact(x)}` : ""),
-    ...values.filter(Boolean).map(([side, text]) => {
-      const node = element("span", "lb-value", `${side.label} `);
-      node.style.setProperty("--side", colorOf(board, side));
-      node.append(element("b", "", text));
-      return node;
-    }),
-  );
+  const where = x > -Infinity ? `${board.settings.xaxis === "share" ? "share" : AXES[board.settings.xaxis]} ${compact(x)}` : "";
+  const form = JSON.stringify([board.sides, board.theme.id]);
+  if (chart.readoutForm !== form) {
+    chart.readoutForm = form;
+    chart.readout.replaceChildren(element("span", "lb-where"), ...board.sides.map((side) => valueNode(board, side)));
+  }
+  const [place, ...nodes] = chart.readout.children;
+  tell(place, where);
+  nodes.forEach((node, i) => {
+    node.hidden = values[i] === null;
+    tell(node.lastChild, values[i] ?? "");
+  });
+}
+
+function valueNode(board, side) {
+  const node = element("span", "lb-value", `${side.label} `);
+  node.style.setProperty("--side", colorOf(board, side));
+  node.append(element("b", ""));
+  return node;
+}
+
+export function tell(node, words) {
+  if (node.textContent !== words) node.textContent = words;
 }
 
 const number = (value) => (value === null || value === undefined ? "nothing" : String(Number(value.toPrecision(3))));
 const TINY = 1e-4; // of the value: an interval that rounding has left
-const valueText = ({ line, half }, k) =>
-  `${number(line[k])}${half[k] > TINY * Math.abs(line[k]) ? ` ± ${Number(half[k].toPrecision(2))}` : ""}`;
-const sharesText = ({ shares }, k) => `${shares.map((share) => Math.round(100 * share[k])).join(" · ")} %`;
+const valueText = ({ points: { line, band } }, k) =>
+  `${number(line[k])}${band[k] > TINY * Math.abs(line[k]) ? ` ± ${Number(band[k].toPrecision(2))}` : ""}`;
+const sharesText = ({ shares }, k) => `${shares(k).map((share) => Math.round(100 * share)).join(" · ")} %`;
 
 export function describe(board, chart) {
-  chart.stale = false;
+  [chart.stale, chart.described] = [false, performance.now()];
   const events = board.events.filter(({ metric }) => !metric || metric === chart.spec.name);
   const happened = events.map(({ text, update }) => ` ${text} at update ${update}.`).join("");
   const label = `${chart.spec.title}. ${words(board, chart, Infinity)}${happened}`;
@@ -175,7 +186,7 @@ function words(board, chart, x) {
   const { xaxis } = board.settings;
   const parts = board.sides.map(({ label }) => {
     const at = (name) => {
-      const points = series(board.store.get(label), name, xaxis);
+      const points = series(board.store.get(label), name, board.settings);
       const k = placeAt(points.x, x);
       return k < 0 ? null : { x: points.x[k], y: points.y[k], half: points.half[k] };
     };

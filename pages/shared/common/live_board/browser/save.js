@@ -118,7 +118,7 @@ function csvOf(board, chart) {
   const rows = [["side", "metric", board.settings.xaxis, "update", "mean", "ci95_half_width", "min", "max"]];
   for (const { label } of board.sides.filter((side) => !board.hidden.has(side.label))) {
     for (const name of names) {
-      const points = series(board.store.get(label), name, board.settings.xaxis);
+      const points = series(board.store.get(label), name, board.settings);
       points.x.forEach((x, k) =>
         rows.push([label, name, x, points.at[k], points.y[k], points.half[k] || "", points.extremes[2 * k], points.extremes[2 * k + 1]]),
       );

@@ -2,11 +2,12 @@
 // what is sent stands in series.py.
 
 // A row stands for the updates of one bucket, 2 ** level of them, or for update 0, before training; `update` is the last of them. A
-// metric's values stand at some of the rows: mean over so many (count) measured updates, smallest and largest of them.
+// metric's values stand at some of the rows: mean over so many (count) measured updates, smallest and largest of them. `made` is what
+// numbers.js has made of them, of which `same` values have not changed since.
 const COLUMNS = ["rollout", "samples", "wall_seconds", "token_cost"];
 const VALUES = ["row", "count", "mean", "half", "low", "high"];
 export const emptySide = () => ({ level: 0, last: -1, update: [], rollout: [], samples: [], wall_seconds: [], token_cost: [], share: [], metrics: {} });
-const emptyMetric = () => Object.assign(Object.fromEntries(VALUES.map((name) => [name, []])), { seeds: [] });
+const emptyMetric = () => Object.assign(Object.fromEntries(VALUES.map((name) => [name, []])), { seeds: [], same: 0, made: null });
 const bucketEnd = (update, level) => (((update - 1) >> level) + 1) << level;
 
 export const lastOf = ({ store }) => Object.fromEntries([...store].map(([label, { last }]) => [label, last]));
@@ -62,6 +63,7 @@ function cut(side, after) {
     let count = metric.row.length;
     while (count > 0 && metric.row[count - 1] >= rows) count -= 1;
     for (const values of [...VALUES.map((name) => metric[name]), ...metric.seeds]) values.length = count;
+    metric.same = Math.min(metric.same, count);
   }
 }
 
@@ -82,6 +84,7 @@ function halve(side) {
 }
 
 function mergeRows(metric, to) {
+  metric.made = null;
   const weighted = [metric.mean, metric.half, ...metric.seeds];
   let k = -1;
   for (let j = 0; j < metric.row.length; j++) {

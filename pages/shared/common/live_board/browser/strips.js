@@ -1,7 +1,7 @@
 // The chart of groups: one strip per side, the shares of three kinds of groups stacked in it.
 
-import { HEIGHT, TOP, BOTTOM, joined } from "./plot.js";
-import { POINTS_PER_PIXEL, pick, series, smooth, visible } from "./numbers.js";
+import { HEIGHT, TOP, BOTTOM, joined, pixelsOf } from "./plot.js";
+import { pick, series, visible } from "./numbers.js";
 import { GROUPS, colorOf, fade } from "./look.js";
 
 const EDGES = GROUPS.length + 1; // of the stack
@@ -32,15 +32,12 @@ export function stripAxis(board) {
 }
 
 export function stripData(board, chart) {
-  const { xaxis, smoothing } = board.settings;
-  const most = POINTS_PER_PIXEL * Math.max(chart.plot.clientWidth, 100);
   chart.lines = board.sides.map((side) => {
     const store = board.store.get(side.label);
-    const [wrong, right] = [series(store, GROUPS[0][0], xaxis), series(store, GROUPS[2][0], xaxis)];
-    const shares = [smooth(wrong.y, smoothing, wrong.at), null, smooth(right.y, smoothing, right.at)];
-    shares[1] = shares[0].map((value, k) => Math.max(1 - value - shares[2][k], 0));
+    const [wrong, right] = [GROUPS[0][0], GROUPS[2][0]].map((name) => series(store, name, board.settings));
+    const shares = (k) => [wrong.line[k], Math.max(1 - wrong.line[k] - right.line[k], 0), right.line[k]];
     const shown = !board.hidden.has(side.label) && wrong.x.length > 0;
-    const kept = shown ? pick(wrong.y, ...visible(wrong.x, board.zoom), most) : [];
+    const kept = shown ? pick(wrong.y, ...visible(wrong.x, board.zoom), pixelsOf(chart)) : [];
     return { points: wrong, shares, kept, shown, last: store.last };
   });
   Object.assign(chart, { range: [0, 1], cut: null, seeds: [] });
@@ -48,11 +45,12 @@ export function stripData(board, chart) {
     chart.lines.map(({ points, shares, kept }, i) => {
       const { base, height } = stripOf(board, i);
       const edge = (value) => base + height * Math.min(Math.max(value, 0), 1);
+      const stacks = kept.map(shares);
       return [
         kept.map((k) => points.x[k]),
         kept.map(() => base),
-        kept.map((k) => edge(shares[0][k])),
-        kept.map((k) => edge(shares[0][k] + shares[1][k])),
+        stacks.map(([wrong]) => edge(wrong)),
+        stacks.map(([wrong, mixed]) => edge(wrong + mixed)),
         kept.map(() => base + height),
       ];
     }),
