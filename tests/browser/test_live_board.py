@@ -306,7 +306,7 @@ def test_a_board_that_stays_away_is_given_up_and_made_anew(open_board):
 
 def test_what_a_finished_run_says_and_what_its_settings_change(open_board):
     """In one visit: opening a board takes longer than trying what is on it."""
-    board = open_board("start=400&stop=400")
+    board = open_board("start=480&stop=480")
     events_and_threshold_are_marked(board)
     no_more_points_than_pixels_are_drawn_the_extremes_among_them(board)
     words_for_those_who_do_not_see_and_keys_for_those_who_do_not_point(board)
@@ -327,7 +327,7 @@ def no_more_points_than_pixels_are_drawn_the_extremes_among_them(board):
     for side, label in enumerate(("GRPO", "DAPO")):
         means = board.js(f"BOARD.store.get('{label}').metrics.grad_norm.mean")
         line, pixels = board.line("grad_norm", side)["y"], board.over("grad_norm")["width"]
-        assert pixels / 4 < len(line) <= pixels < len(means) == 400
+        assert pixels / 4 < len(line) <= pixels < len(means) == 480
         assert (min(line), max(line), line[-1]) == (min(means), max(means), means[-1])
 
 
@@ -335,13 +335,13 @@ def words_for_those_who_do_not_see_and_keys_for_those_who_do_not_point(board):
     plot = board.page.locator("[data-chart=entropy_nats] .lb-plot")
     assert plot.get_attribute("role") == "img" and plot.get_attribute("tabindex") == "0"
     label = plot.get_attribute("aria-label")
-    assert label.startswith("Entropy. GRPO: ") and "DAPO: " in label and "at update 393" in label
+    assert label.startswith("Entropy. GRPO: ") and "DAPO: " in label and "at update 473" in label
     assert re.search(r"GRPO: entropy collapsed in 12 of 16 seeds at update \d+", label)
     assert "% mixed" in board.page.locator("[data-chart=groups] .lb-plot").get_attribute("aria-label")
     plot.focus()
     plot.press("ArrowLeft")
     plot.press("ArrowLeft")
-    board.wait("BOARD.spoken.textContent.includes('at update 385')")
+    board.wait("BOARD.spoken.textContent.includes('at update 465')")
     plot.press("Escape")
     assert board.js("BOARD.hover") is None
 
@@ -398,7 +398,7 @@ def axis_and_smoothing_and_log_change_lines_without_a_rebuild(board):
     board.wait("BOARD.settings.xaxis === 'samples' && BOARD.dirty.size === 0")
     assert board.line("entropy_nats", 1)["x"][:3] == [1024, 2048, 3072]
     gradient = board.line("grad_norm", 0)["x"]
-    assert gradient == sorted(set(gradient)) and len(gradient) == 50  # one point per rollout
+    assert gradient == sorted(set(gradient)) and len(gradient) == 60  # one point per rollout
     board.choose("update")
     slider = board.page.get_by_test_id("stSidebar").get_by_role("slider")
     slider.focus()
