@@ -21,6 +21,17 @@ def rows(first: int, last: int) -> str:
     return "".join(map(row, range(first, last + 1)))
 
 
+def console(steps: int) -> str:
+    return "".join(f"step:{i} - actor/entropy:{1 / i} - critic/rewards/mean:0.5\n" for i in range(1, steps + 1))
+
+
+def paste(page, text: str) -> None:
+    """As a person does."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+V")
+
+
 @pytest.fixture
 def log(tmp_path):
     path = tmp_path / "mine.jsonl"
@@ -42,9 +53,10 @@ def test_dropped_and_pasted_logs_lie_over_each_other_and_a_link_shows_it_to_some
     dropped = page.url
     page.get_by_text("Read another log").click()
     page.get_by_role("tab", name="Paste text").click()
-    page.locator("textarea").first.fill(
-        "".join(f"step:{i} - actor/entropy:{1 / i} - critic/rewards/mean:0.5\n" for i in range(1, 41))
-    )
+    field = page.locator("textarea").first
+    field.focus()
+    paste(page, console(40))
+    assert field.input_value() == console(40)
     page.get_by_role("button", name="Read the text").click()
     page.wait_for_function(f"[...({BOARD_IF_THERE}?.store.values() ?? [])].map((side) => side.last).join() === '40'")
     assert page.url != dropped
@@ -58,6 +70,28 @@ def test_dropped_and_pasted_logs_lie_over_each_other_and_a_link_shows_it_to_some
     assert last(other) == [40, 60] and other.evaluate(f"[...{BOARD}.store.keys()]") == ["pasted text", "mine.jsonl"]
     assert other.get_by_role("button", name="Delete").count() == 0
     assert page.errors == [] and other.errors == []
+
+
+def test_a_text_too_long_for_its_field_is_sent_as_a_file_together_with_what_the_field_has(visit):
+    page = visit(path="/your_run", wait=UPLOADER)
+    page.get_by_role("tab", name="Paste text").click()
+    field, told = page.locator("textarea").first, page.locator(".long_paste[role=status]")
+    long, short = console(3000), console(2)
+    field.fill(short)
+    page.keyboard.press("Control+End")
+    page.evaluate("document.querySelector('.long_paste').about.bytes = 150_000")
+    paste(page, long)
+    told.get_by_text(f"{(len(short) + len(long)) / 1e6:.1f} MB were pasted, and at most 200 MB are read at once").wait_for()
+    assert field.input_value() == short
+    page.evaluate("document.querySelector('.long_paste').about.bytes = 200e6")
+    page.route("**/_stcore/upload_file/**", lambda route: route.abort())
+    page.keyboard.press("Control+V")
+    told.get_by_text("It was not sent. Error: ").wait_for()
+    assert field.input_value() == short
+    page.unroute("**/_stcore/upload_file/**")
+    paste(page, "".join(long.splitlines(keepends=True)[2:]))
+    page.wait_for_selector(CHART)
+    assert last(page) == [3000] and page.get_by_role("heading", name="pasted text").is_visible() and page.errors == []
 
 
 def test_a_path_is_followed_while_it_grows_and_laid_out_by_share(visit, log):

@@ -31,6 +31,8 @@ def actions(what: Shown) -> None:
             icon=":material/download:", key="your_run:csv", disabled=not what.reading.runs,
             help="One row per run and step: the Lab's metrics, then every other column under its own name.",
         )  # fmt: skip
+        if what.log is not None and not what.own:
+            _copy(what)
         if what.own:
             _rename(what.log.id, what.log.name)
             st.button("Delete", icon=":material/delete:", key="your_run:delete", type="tertiary", on_click=_delete, args=(what,),
@@ -41,6 +43,13 @@ def _share(what: Shown) -> None:
     with st.popover("Share", icon=":material/share:"):
         st.markdown(body("kept"))
         st.code(link(what), language=None, wrap_lines=True)
+
+
+def _copy(what: Shown) -> None:
+    about = "Among your own runs, with what you changed: yours to rename and to delete."
+    if st.button("Keep a copy", icon=":material/save:", key="your_run:copy", help=about):
+        keep(what.name, what.reading)
+        st.rerun()
 
 
 def _rename(log: str, name: str) -> None:

@@ -19,7 +19,7 @@ from pages.shared.common.view_settings import chosen_view
 from pages.shared.your_run.beside import choices, goes_on, histories_of, is_lab
 from pages.shared.your_run.drawing import Drawn, drawn
 from pages.shared.your_run.findings import marks
-from pages.shared.your_run.shown import Shown, shown
+from pages.shared.your_run.shown import Shown, still_shown
 from pages.shared.your_run.state import BESIDE, EVENTS, MORE, RUNS
 
 PREFIX = "your_run:"
@@ -46,7 +46,7 @@ def board(what: Shown) -> None:
 
 
 def _tick(labels: tuple[str, ...], going: bool) -> None:
-    what = shown()
+    what = still_shown()
     if what is None:
         return
     beside = BESIDE(what.mark).get()

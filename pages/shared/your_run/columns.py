@@ -14,9 +14,11 @@ from core.logs import LogRun
 from core.logs.kept import Correction
 from core.logs.take import CONVERSIONS, KNOWN_METRICS
 from core.logs.verdicts import accuracy_candidates
+from core.runs.store.store import StoreError
 from pages.shared.common.log_charts import title
+from pages.shared.common.process import told
 from pages.shared.your_run.shown import Shown, say
-from pages.shared.your_run.texts import body
+from pages.shared.your_run.texts import body, document
 
 NOTHING = "nothing of the Lab's"
 SCALES: Mapping[str, str] = {
@@ -47,21 +49,38 @@ def ask_accuracy(what: Shown, run: LogRun) -> None:
             "Its scale", list(ACCURACY_SCALES), format_func=ACCURACY_SCALES.get, key="your_run:accuracy:scale"
         )
         if button.form_submit_button("It is the accuracy", icon=":material/check:"):
-            say(what, Correction(run.file, run.name, column, "accuracy", conversion))
-            st.rerun()
+            _change(what, Correction(run.file, run.name, column, "accuracy", conversion))
+        st.caption(how_long(what))
 
 
 def columns(what: Shown, run: LogRun) -> None:
     """The table, and the change of one column."""
     st.subheader("What each column was taken for")
-    st.markdown(body("columns"))
+    st.markdown(document().words("columns")[0])
     table = column_table(run)
     st.dataframe(
         safe_table(table), hide_index=True, width="stretch", placeholder="–", height=min(420, 35 * (len(table) + 1) + 3),
         column_config={"How the definition differs": st.column_config.TextColumn(width="large")},
         alt=f"{len(table)} columns of the log and what each was taken for.",
     )  # fmt: skip
-    _change(what, run)
+    _choose_change(what, run)
+
+
+def how_long(what: Shown) -> str:
+    """Whom a change is for, and how long it lasts."""
+    words = document().words("columns")[1]
+    if what.watched is not None:
+        return words["followed"]
+    return words["own" if what.own else "unkept" if what.log is None else "other"]
+
+
+def _change(what: Shown, correction: Correction) -> None:
+    try:
+        say(what, correction)
+    except StoreError as error:
+        st.error(f"The change was not kept: {plain(told(error))}. Try it again when that is mended.", icon=":material/error:")
+        return
+    st.rerun()
 
 
 def column_table(run: LogRun) -> pd.DataFrame:
@@ -85,7 +104,7 @@ def _last(run: LogRun, column: str) -> float | None:
     return float(f"{finite[-1]:.4g}") if len(finite) else None
 
 
-def _change(what: Shown, run: LogRun) -> None:
+def _choose_change(what: Shown, run: LogRun) -> None:
     names = list(dict.fromkeys((*run.taken, *run.columns, *run.evaluation.columns)))
     which, metric, scale, button = st.columns([3, 3, 3, 1.4], vertical_alignment="bottom")
     column = which.selectbox("Change what stands for what: column", names, key="your_run:change:column")
@@ -102,8 +121,8 @@ def _change(what: Shown, run: LogRun) -> None:
     if taken and taken.note:
         st.caption(f":material/info: {plain(column)}: {plain(taken.note)}")
     if button.button("Change", icon=":material/edit:", key="your_run:change", width="stretch"):
-        say(what, Correction(run.file, run.name, column, meant, conversion))
-        st.rerun()
+        _change(what, Correction(run.file, run.name, column, meant, conversion))
+    st.caption(how_long(what))
 
 
 def said(what: Shown, run: LogRun) -> None:

@@ -12,7 +12,7 @@ from core.diagnosis import NOTE, VERDICT, Finding, diagnose, evidence_of_log, to
 from pages.shared.common.finding_card import ICONS, NEUTRAL, finding_card
 from pages.shared.common.finding_marks import finding_marks, is_marked
 from pages.shared.common.labels import chart_text
-from pages.shared.your_run.shown import Shown, shown
+from pages.shared.your_run.shown import Shown, still_shown
 from pages.shared.your_run.state import DIAGNOSED_RUN, DIAGNOSES
 
 LOOK_SECONDS = 2.0
@@ -65,7 +65,7 @@ def headline(what: Shown) -> None:
 
 
 def _headline() -> None:
-    what = shown()
+    what = still_shown()
     if what is None or not what.labels:
         return
     if (found := known_diagnosis(what)) is None:
@@ -93,7 +93,7 @@ def findings(what: Shown) -> None:
 
 
 def _findings() -> None:
-    what = shown()
+    what = still_shown()
     found = {} if what is None else diagnosis_of(what)
     if not found:
         return

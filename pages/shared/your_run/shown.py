@@ -55,33 +55,36 @@ def shown() -> Shown | None:
     return None
 
 
+def still_shown() -> Shown | None:
+    """The same in a fragment. What is gone by now, because its owner deleted it, is told by the whole page, which is drawn anew."""
+    try:
+        return shown()
+    except (LookupError, StoreError, DamagedLog):
+        st.rerun()
+
+
 def _kept(log: str) -> Shown:
     try:
         row = store().logs.find(log)
         JUST_READ.forget()  # it is large, and kept now
-        said = _said(log, row.said)
+        said = (*row.said, *CORRECTIONS(log).get())
         return Shown(log, (said,), row.name, corrected(log_as_read(log), said), row)
     except (LookupError, StoreError):
         if (just := JUST_READ.get()) is None or just[0] != log:
             raise
-        said = _said(log, ())
+        said = tuple(CORRECTIONS(log).get())
         return Shown(log, (said,), "not kept", corrected(just[1], said))
 
 
-def _said(mark: str, kept) -> tuple[Correction, ...]:
-    here = CORRECTIONS(mark).get()
-    return tuple(kept if here is None else here)
-
-
 def say(what: Shown, correction: Correction) -> None:
-    """Say what a column stands for: kept with the log by whom it belongs to, of a path as long as it is followed, otherwise in this tab."""
-    said = (*what.version[-1], correction)
+    """Say what a column stands for: kept with the log by whom it belongs to, of a path as long as the program runs, otherwise in this tab.
+    StoreError if it cannot be kept."""
     if what.watched is not None:
-        what.watched.said = said
-        return
-    CORRECTIONS(what.mark).set(said)
-    if what.own:
-        store().logs.correct(what.log.id, said)
+        what.watched.said = (*what.watched.said, correction)
+    elif what.own:
+        store().logs.correct(what.log.id, (*what.log.said, correction))
+    else:
+        CORRECTIONS(what.mark).set((*CORRECTIONS(what.mark).get(), correction))
 
 
-__all__ = ["DamagedLog", "Shown", "say", "shown"]
+__all__ = ["DamagedLog", "Shown", "say", "shown", "still_shown"]

@@ -16,7 +16,9 @@ JUST_READ: Key[tuple[str, Reading] | None] = Key(
 REFUSED: Key[Sequence[str]] = Key("your_run:refused", ())  # why what was given last is not drawn
 GIVEN: Key[int] = Key("your_run:given", 0)  # how often something was given: what was typed or dropped is cleared by a new name
 UNDO: Key[tuple[str, str] | None] = Key("your_run:undo")  # (log deleted last, its name)
-CORRECTIONS: KeyFamily[Sequence[Correction] | None] = KeyFamily("your_run:corrections:{}")  # by what is shown
+CORRECTIONS: KeyFamily[Sequence[Correction]] = KeyFamily(
+    "your_run:corrections:{}", ()
+)  # said in this tab alone, by what is shown
 DRAWN: Key = Key("your_run:drawn")  # what the board drew last, a `drawing.Drawn`
 EVENTS: Memo[list[dict]] = Memo("your_run:events")
 DIAGNOSES: Memo[dict] = Memo("your_run:diagnoses")  # label of a run -> its findings

@@ -62,7 +62,23 @@ def payload(app) -> dict:
     if "your_run:board:sender" in app.session_state:
         del app.session_state["your_run:board:sender"]
     app.run()
-    return json.loads(app.get("bidi_component")[0].proto.bytes)
+    (shown,) = boards(app)
+    return json.loads(shown.proto.bytes)
+
+
+def boards(app) -> list:
+    return [part for part in app.get("bidi_component") if "live_board" in part.proto.component_name]
+
+
+def change(app, column: str, metric: str):
+    """Say that a column stands for a metric."""
+    app.selectbox(key="your_run:change:column").set_value(column).run()
+    app.selectbox(key=f"your_run:change:metric:{column}").set_value(metric).run()
+    return press(app, "your_run:change")
+
+
+def charts(app) -> list[str]:
+    return [chart["name"] for chart in payload(app)["charts"]]
 
 
 def log_of(app) -> str:
@@ -74,7 +90,7 @@ def test_empty_it_says_what_to_do_and_what_can_be_read(open_page):
     app = open_page()
     assert "Drop the log of your own GRPO, DAPO or PPO training here" in words(app)
     assert "trainer_state.json" in words(app) and "Up to 200 MB" in words(app)
-    assert not app.exception and not app.get("bidi_component")
+    assert not app.exception and not boards(app)
 
 
 def test_a_dropped_file_is_drawn_kept_and_shared(open_page):
@@ -117,10 +133,19 @@ def test_pasted_text_is_read(open_page):
 )
 def test_what_is_no_log_costs_a_sentence_and_nothing_is_kept(open_page, content, sentence):
     app = drop(open_page(), ("<script>alert(1)</script>", content))
-    assert not app.exception and not app.get("bidi_component")
+    assert not app.exception and not boards(app)
     told = " ".join(error.value for error in app.error)
     assert sentence in told and "<script>" not in told
     assert process.store().logs.list(ANN) == []
+
+
+def test_a_pasted_text_that_cannot_be_read_stays_in_its_field(open_page):
+    app = paste(open_page(), "hello")
+    assert "no format of a training log was recognised" in app.error[0].value and app.text_area[0].value == "hello"
+    app = paste(app, " ")
+    assert "There is no text in the field" in app.error[0].value
+    app = paste(app, rows())
+    assert not app.error and app.text_area[0].value == "" and boards(app)
 
 
 def test_a_path_is_refused_where_strangers_share_the_server(open_page, tmp_path):
@@ -153,12 +178,26 @@ def test_what_a_column_stands_for_is_shown_changed_and_kept(open_page):
     app = drop(open_page(), ("run.jsonl", rows()))
     table = app.dataframe[0].value.set_index("Logged as")
     assert table.loc["entropy", "Taken for"] == "Entropy" and table.loc["mine", "Taken for"] == "–"
-    app.selectbox(key="your_run:change:column").set_value("mine").run()
-    app.selectbox(key="your_run:change:metric:mine").set_value("grad_norm").run()
-    app = press(app, "your_run:change")
-    assert "grad_norm" in [c["name"] for c in payload(app)["charts"]]
+    app = change(app, "mine", "grad_norm")
+    assert "grad_norm" in charts(app) and "whoever opens its link sees it too" in words(app)
     again = open_page(ANN, {"log": log_of(app)}, fresh=False)
-    assert "grad_norm" in [c["name"] for c in payload(again)["charts"]] and not again.exception
+    assert "grad_norm" in charts(again) and not again.exception
+
+
+def test_somebody_else_sees_the_owner_s_changes_and_keeps_their_own_in_a_copy(open_page):
+    app = drop(open_page(), ("run.jsonl", rows(yours=1.0)))
+    address = {"log": log_of(app)}
+    other = change(open_page(BOB, address, fresh=False), "mine", "grad_norm")
+    assert "grad_norm" in charts(other) and "you alone see, until this tab is closed" in words(other)
+    assert process.store().logs.find(address["log"]).said == []
+    app = change(app.run(), "yours", "kl_base")
+    assert "grad_norm" not in charts(app) and "kl_base" in charts(app)
+    assert {"grad_norm", "kl_base"} <= set(charts(other))  # the owner's, and what was said here on top of it
+    assert "grad_norm" not in charts(open_page(BOB, address, fresh=False))
+    other = press(other, "your_run:copy")
+    (copy,) = process.store().logs.list(BOB)
+    assert log_of(other) == copy.id != address["log"] and copy.name == "run.jsonl" and not other.exception
+    assert {"grad_norm", "kl_base"} <= set(charts(open_page(BOB, {"log": copy.id}, fresh=False)))
 
 
 def test_the_rewards_scale_is_asked_for_before_it_is_called_accuracy(open_page):
@@ -224,6 +263,24 @@ def test_deleted_it_can_be_brought_back(open_page):
     assert "not known here" in gone.error[0].value
     app = press(app, "your_run:undo-button")
     assert [kept.id for kept in process.store().logs.list(ANN)] == [log] and payload(app)["points"]
+
+
+def test_deleted_while_somebody_else_looks_at_it_they_are_told_and_see_it_again_when_it_is_back(open_page):
+    app = drop(open_page(), ("run.jsonl", rows()))
+    other = change(open_page(BOB, {"log": log_of(app)}, fresh=False), "mine", "kl_base")
+    app = press(app, "your_run:delete")
+    other.selectbox(key="your_run:change:column").set_value("entropy").run()
+    assert "not known here" in other.error[0].value and not other.exception and not boards(other)
+    press(app, "your_run:undo-button")
+    assert "kl_base" in charts(other) and not other.error and not other.exception
+
+
+def test_a_fragment_that_finds_it_gone_has_the_page_say_so(open_page):
+    app = drop(open_page(), ("a.jsonl", rows()), ("b.jsonl", rows(1, 30)))
+    process.store().logs.delete(log_of(app))
+    which = next(box for box in app.selectbox if box.label == "Run to diagnose")
+    app = which.set_value("b.jsonl").run()  # runs its fragment alone
+    assert "not known here" in app.error[0].value and not app.exception
 
 
 def test_a_link_to_nothing_says_so(open_page):
@@ -310,11 +367,9 @@ def test_what_was_said_of_a_column_of_a_followed_path_outlives_a_reload(open_pag
         return app.button[[b.label for b in app.button].index("Watch")].click().run()
 
     app = watch(open_page())
-    app.selectbox(key="your_run:change:column").set_value("mine").run()
-    app.selectbox(key="your_run:change:metric:mine").set_value("grad_norm").run()
-    press(app, "your_run:change")
+    assert "until the program ends" in words(change(app, "mine", "grad_norm"))
     again = watch(open_page(fresh=False))
-    assert "grad_norm" in [c["name"] for c in payload(again)["charts"]] and not again.exception
+    assert "grad_norm" in charts(again) and not again.exception
 
 
 def test_no_more_lines_are_drawn_than_can_be_told_apart(open_page):

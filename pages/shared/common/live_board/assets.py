@@ -1,4 +1,4 @@
-"""The files for the browser, the board's, Compare's and the Learn pages', put into the folder that Streamlit serves.
+"""The files for the browser, those of the board, of Compare, of Your run and of the Learn pages, put into the folder that Streamlit serves.
 
 A component's inline script is sent again with every change of its data, so the script itself and the style sheet are static files and the
 component is a loader of a few lines. The board's modules and uPlot, which draws its charts (vendor/), are one file of each kind: a visit
@@ -26,6 +26,7 @@ FILES = {
     "settings_panel.css": COMPARE / "panel" / "panel.css",
     "presets.js": COMPARE / "presets.js",
     "tour.js": COMPARE / "tour.js",
+    "long_paste.js": HERE.parents[1] / "your_run" / "long_paste.js",
 }
 FIGURES = HERE.parents[1] / "learn" / "figures"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.M)
