@@ -105,7 +105,7 @@ def measure(browser: Browser, steps: int, repeats: int) -> dict:
 
 def section(ways: dict, about: dict) -> str:
     lines = [
-        f"`python -m bench.your_run`: logs of {COLUMNS} columns, from the click, the drop or the key that pastes to the first board in Chromium; "
+        f"`python -m bench.your_run`: logs of {COLUMNS} columns, from the click, the drop or the pasting key to the first board in Chromium; "
         f"a server that has read one before. The aim is {AIM_SECONDS:.0f} s. Load average at the start "
         f"{about['load_average_at_start']:.1f} on {about['cores']} cores.",
         "",
