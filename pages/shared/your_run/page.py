@@ -71,7 +71,7 @@ def _show(what: Shown) -> None:
     read_address(what)
     st.subheader(plain(what.name))
     if what.watched is not None:
-        st.markdown(body("followed", path=plain(what.name)))
+        st.markdown(body("followed"))
     actions(what)
     labels = what.labels
     if not labels:

@@ -59,6 +59,7 @@ def paste(app, text: str):
 
 def payload(app) -> dict:
     """Everything that the board shows, not only what is new."""
+    app.run()  # a diagnosis that is due has the page drawn twice
     if "your_run:board:sender" in app.session_state:
         del app.session_state["your_run:board:sender"]
     app.run()
