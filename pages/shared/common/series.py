@@ -27,6 +27,7 @@ from core.engine.types import StepRecord
 DIGITS = 4
 MAX_ROWS = 3000  # of a side; a run of more updates is thinned
 SAME_START = 0.02  # sides that start this close to each other share one threshold line
+CLOSE_START = 0.25  # of the highest start: the words of lines that are closer would stand over each other
 
 
 def level_for(updates: int) -> int:
@@ -84,7 +85,8 @@ def last_updates(points: Mapping[str, dict]) -> dict[str, int]:
 
 def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
     """The entropy below which the detector of low entropy fires, as [{"value", "label", "side"}]: one line if all sides start alike, otherwise
-    one for each. Empty until a side has its first updates."""
+    one for each, with words of its own if they are two that can be told apart, or else with words at the highest alone. Empty until a side has
+    its first updates."""
     starts = {}
     for label, history in histories.items():
         records = history.after(-1)[: INITIAL_UPDATES + 1]  # of a fork, too, the detector looks at where it began
@@ -93,12 +95,16 @@ def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
             starts[label] = float(np.nanmean(table))
     if not starts:
         return []
-    mean = sum(starts.values()) / len(starts)
-    text = f"entropy low: below {ENTROPY_COLLAPSE_FRACTION:.0%} of the start".replace("%", " %")
+    low, mean, high = min(starts.values()), sum(starts.values()) / len(starts), max(starts.values())
+    text = f"entropy low: below {ENTROPY_COLLAPSE_FRACTION:.0%} of".replace("%", " %")
     if all(abs(v - mean) <= SAME_START * abs(mean) for v in starts.values()):
-        return [{"value": _rounded(ENTROPY_COLLAPSE_FRACTION * mean), "label": text, "side": None}]
+        return [{"value": _rounded(ENTROPY_COLLAPSE_FRACTION * mean), "label": f"{text} the start", "side": None}]
+    if len(starts) == 2 and high - low > CLOSE_START * high:
+        words = {label: f"{label} {text} the start" for label in starts}
+    else:
+        words = {max(starts, key=starts.get): f"{text} each line's start"}
     return [
-        {"value": _rounded(ENTROPY_COLLAPSE_FRACTION * v), "label": f"{label} {text}", "side": label}
+        {"value": _rounded(ENTROPY_COLLAPSE_FRACTION * v), "label": words.get(label, ""), "side": label}
         for label, v in starts.items()
     ]
 

@@ -16,7 +16,7 @@ from pages.shared.runs.names import moment
 def log_line(group: str, runs: Sequence[ListedLog], zone) -> None:
     """The buttons of one log; `runs` are all that it has."""
     log = runs[0].log
-    left, right = st.columns([2, 3], vertical_alignment="center")
+    left, right = st.columns(2, vertical_alignment="center")
     left.text(f"{log.name} · {in_words(log)} · {moment(log.created, zone):%d %b %H:%M}")
     with right.container(horizontal=True, vertical_alignment="center"):
         st.page_link("pages/your_run.py", label="Open on Your run", icon=":material/upload_file:", query_params={"log": log.id})

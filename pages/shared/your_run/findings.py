@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from shlex import quote
 
 import streamlit as st
 
@@ -11,7 +12,6 @@ from core.analysis.markdown import plain
 from core.diagnosis import NOTE, VERDICT, Finding, diagnose, evidence_of_log, told
 from pages.shared.common.finding_card import ICONS, NEUTRAL, finding_card
 from pages.shared.common.finding_marks import finding_marks, is_marked
-from pages.shared.common.labels import chart_text
 from pages.shared.your_run.shown import Shown, still_shown
 from pages.shared.your_run.state import DIAGNOSED_RUN, DIAGNOSES
 
@@ -107,6 +107,5 @@ def _findings() -> None:
         with st.expander(f"What looks like a fault and is none, and what the log lacks: {len(notes)}", icon=":material/info:"):
             for finding in notes:
                 finding_card(finding, run.framework.name, key="your_run")
-    st.caption(
-        f"The same in a terminal, once or while the run is written: `python -m core diagnose {plain(chart_text(what.name))}`"
-    )
+    path = "PATH" if what.watched is None else quote(what.name).replace("`", "")  # which no code in Markdown can hold
+    st.caption(f"The same in a terminal, once or while the run is written: `python -m core diagnose {path}`")

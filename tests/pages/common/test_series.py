@@ -229,6 +229,10 @@ def test_one_threshold_for_sides_that_start_alike_and_one_each_otherwise():
     assert line["value"] == pytest.approx(0.4 * 2.005, rel=1e-3) and line["side"] is None
     each = series.collapse_thresholds({"A": starts(2.0), "B": starts(1.0)})
     assert [(t["side"], t["value"]) for t in each] == [("A", 0.8), ("B", 0.4)]
+    assert [t["label"][:26] for t in each] == ["A entropy low: below 40 % ", "B entropy low: below 40 % "]
+    for close in ({"A": starts(1.9), "B": starts(2.0)}, {"A": starts(0.5), "B": starts(2.0), "C": starts(1.0)}):
+        words = {t["side"]: t["label"] for t in series.collapse_thresholds(close)}
+        assert words == dict.fromkeys(close, "") | {"B": "entropy low: below 40 % of each line's start"}
     assert series.collapse_thresholds({"A": history()}) == []
 
 

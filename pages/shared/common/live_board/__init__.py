@@ -26,7 +26,7 @@ The payload, UTF-8 JSON:
     note         one line beside the legend: how many seeds, what the band is
     points       label -> points, see `pages.shared.common.series.tail`; they replace what is behind `after`, and there is a gap if
                  that is unknown
-    thresholds   metric -> [{"value", "label", "side": label | null}]
+    thresholds   metric -> [{"value", "label": '' = a line without words, "side": label | null}]
     events       [{"side", "update", "text", "metric": metric | absent = every line chart}]
     opens        true: a click on a chart, or Enter, sets the trigger `inspect`: {"comparison", "side", "update"}
     badge        {"state": "live" | "paused" | "done" | "stopped" | "failed" | …, "text"} or null

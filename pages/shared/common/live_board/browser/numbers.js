@@ -48,6 +48,7 @@ function addPoints(out, from, metric, update, xs, merge) {
   return k + 1;
 }
 
+const FORGOTTEN = 1e-9; // a gradient that has long been 0 is not 1e-27, which would rule a logarithmic axis
 const emptyAverage = () => ({ mean: [], sum: [], weight: [] });
 
 // Exponential moving average over updates, divided by the weight it has gathered so far: the first point is itself and not pulled towards
@@ -60,6 +61,7 @@ function smooth(values, smoothing, at, so, from) {
     const faded = k === 0 || !there ? 1 : smoothing ** Math.max(1, at[k] - at[k - 1]);
     const share = there ? 1 - smoothing : 0;
     so.sum[k] = faded * (so.sum[k - 1] ?? 0) + share * values[k];
+    if (values[k] === 0 && Math.abs(so.sum[k]) < FORGOTTEN) so.sum[k] = 0;
     so.weight[k] = faded * (so.weight[k - 1] ?? 0) + share;
     so.mean[k] = there ? so.sum[k] / so.weight[k] : null;
   }

@@ -67,7 +67,7 @@ function svgText(board, chart) {
   grid.push(line(left, top + height, left + width, top + height, fade(theme.text, 0.25)), text(left + width / 2, top + height + 34, AXES[board.settings.xaxis], 'text-anchor="middle"'));
   const marks = chart.marks.flatMap((mark) => {
     const place = placeOfMark(chart, mark);
-    const words = text(place.x, place.y - 4, mark.text, `text-anchor="${place.anchor}"`);
+    const words = mark.text && text(place.x, place.y - 4, mark.text, `text-anchor="${place.anchor}"`);
     if (!mark.dash) return [words];
     const dash = mark.dash.length ? `stroke-dasharray="${mark.dash.join(" ")}"` : "";
     if (mark.at === "threshold") return [line(left, place.y, left + width, place.y, mark.color, dash), words];
