@@ -14,7 +14,7 @@ from core.logs.model import RawRun
 from core.logs.segments import TIMES, Start, base, only_bookkeeping
 from core.logs.sentences import Sentence, listed, printable, say
 from core.logs.starts import as_one, joined_starts, run_of
-from core.logs.steps import choose, same_as
+from core.logs.steps import choose, same_as, texts_of
 
 LOOK_AHEAD = 64  # rows with a metric that are looked at before the step's key is chosen
 MOST_AHEAD = 4_000  # rows of any kind, of which a profiler may log many between two of the trainer's
@@ -51,6 +51,7 @@ class Collector:
         self._words: dict[str, None] = {}
         self._starts = [Start()]
         self._counters: dict[str, float] = {}
+        self._texts: str = ""  # the column of completions, where a row is one of them
         self.full = False
         self.given = self.rows = self._bad_steps = self._stepless = self._totals = self._lost = 0
 
@@ -81,6 +82,7 @@ class Collector:
         rows, self._ahead = self._ahead or [], None
         told = [row for row in rows if not only_bookkeeping(row.items())] or rows
         self._key = choose(told)
+        self._texts = texts_of(told, self._key)
         self._same = same_as(self._key, told)
         for row in rows:
             self._take(row)
@@ -203,6 +205,8 @@ class Collector:
             trial._ahead = list(rows)
             trial._settle()
             return trial.runs(file)
+        if self._texts:
+            return [], [say(s.SAMPLES, file=file, name=self._texts)]
         notes = self._left_out(file)
         starts = [start for start in self._starts if start.training.steps or start.other.steps or start.evaluation.steps]
         if len(starts) > max(20, self.rows // 4):

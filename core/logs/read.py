@@ -115,6 +115,6 @@ def understood_rows(file: str, format_name: str, rows: Rows) -> Reading:
             runs.append(result)
         elif result not in notes:
             notes.append(result)
-    if not runs and len(notes) == len(rows.notes):
+    if not runs and len(notes) == len(rows.notes) and not any(note.template == s.SAMPLES for note in notes):
         notes.append(say(s.NO_ROWS, file=file, format=format_name))
     return Reading(tuple(runs), tuple(notes))

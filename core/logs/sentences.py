@@ -53,6 +53,11 @@ RUNS_TABLE = (
     "{file}: this is a table of runs with their settings and last values, one row per run, and no history. "
     "Export a chart's data or the run's history instead."
 )
+RESULTS_TABLE = (
+    "{file}: every row is named by something else ({name}) and no column is a step: a table of results or of answers, and no history of a "
+    "training. Nothing of it is drawn."
+)
+SAMPLES = "{file}: the rows are single completions ({name}), not steps of a training. Nothing of it is drawn; the trainer's log has their means."
 
 # What was left out of a file.
 CUT_BYTES = "{file}: reading stopped after {limit} MB; what comes later is not shown."

@@ -131,9 +131,12 @@ class Source:
 
 
 def encoding(beginning: bytes) -> str:
-    """By its mark; without one UTF-8."""
+    """By its mark; without one UTF-8, or UTF-16 where every second byte of what would be ASCII is 0."""
     if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    first = beginning[:200]
+    if len(first) > 16 and first[1::2].count(0) > 0.9 * len(first[1::2]) and 0 not in first[::2]:
+        return "utf-16-le"
     return "utf-8-sig"
 
 

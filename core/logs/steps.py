@@ -71,3 +71,20 @@ def same_as(chosen: str, rows: Iterable[Mapping[str, object]]) -> tuple[str, ...
             if key != chosen and rank(key) is not None and (other := whole(value)) is not None:
                 both.setdefault(key, []).append(other == step)
     return tuple(key for key, equal in both.items() if len(equal) > 1 and all(equal))
+
+
+_TEXTS = (
+    "completion", "completions", "response", "responses", "output", "generated_text", "generation", "answer", "prompt", "prompts", "input",
+    "question",
+)  # fmt: skip
+
+
+def texts_of(rows: Iterable[Mapping[str, object]], key: str) -> str:
+    """The column of what the model was asked or wrote, "" if there is none or every row has a step of its own: then a row may hold one of
+    many completions beside the step's means."""
+    rows = list(rows)
+    column = next(
+        (c for c in _TEXTS if sum(isinstance(row.get(c), str) and whole(row[c]) is None for row in rows) > len(rows) // 2), ""
+    )
+    steps = [step for row in rows if (step := whole(row.get(key))) is not None]
+    return column if len(rows) > 1 and 2 * len(set(steps)) <= len(rows) else ""

@@ -8,6 +8,8 @@ OPENRLHF: tuple[Name, ...] = (
     Name("entropy_loss", "entropy_nats", note=n.ENTROPY_LOSS),
     Name("actor_grad_norm", "grad_norm", note=n.GRAD_LAST),
     Name("rollout/reward_mean", "reward_mean"),
+    Name("rm", "reward_mean"),  # of its progress bar, as glen
+    Name("glen", "completion_tokens_mean"),
     Name("dynamic_filtering_pass_rate", "filter_ratio", "percent_kept", n.PASS_RATE),
     Name("ppo_clip_ratio", "clip_fraction", note=n.CLIP_BOTH),
     Name("response_length", "completion_tokens_mean"),

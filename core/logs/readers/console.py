@@ -11,13 +11,13 @@ from core.logs.model import UPDATE, RawRun, Table
 from core.logs.readers.console_lines import GENERATED, UPDATED, ConsoleLines, is_measured
 from core.logs.reading import Format, LineRows, Rows, read_lines
 from core.logs.sentences import Sentence, say
-from core.logs.source import Refused, Source
+from core.logs.source import Refused, Source, encoding
 from core.logs.starts import merged
 
 
 def recognises(head: bytes, text: str) -> bool:
     """Any text; whether there are metrics in it only reading tells."""
-    return b"\0" not in head or head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return b"\0" not in head or encoding(head).startswith("utf-16")
 
 
 class ConsoleRows(LineRows):

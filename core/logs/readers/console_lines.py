@@ -6,8 +6,9 @@ OpenRLHF        Global step 3: {'policy_loss': 0.1, …}, and of evaluations: gl
 slime           rollout 3: {…}, perf 3: {…}, step 12: {…}
 prime-rl        12:00:01 SUCCESS Step 3 | Time: 1.2s | Reward: 0.4 | …
 ROLL            metrics_tag: {"step": 3, "metrics": {…}}
-tinker          a drawn table per step: `core.logs.readers.console_boxes`
+tinker, NeMo-RL a block of lines per step: `core.logs.readers.console_boxes`
 own loops       step 3/100 | loss=0.1, reward: 0.4 or step 3: loss 0.1, reward 0.4
+progress bars    3%|▎   | 3/100 [00:10<05:00, 3.1s/it, loss=0.1, reward=0.4]
 
 A line may begin with a process's name and hold colours; progress bars end in carriage returns; a terminal may have broken a row over several
 lines. Nothing is evaluated: values are matched as text.
@@ -23,7 +24,7 @@ from core.logs.cells import number
 from core.logs.names import name_for
 from core.logs.readers.console_boxes import Boxes
 
-COLON, COUNTED, NUMBERED, UPDATED, GENERATED, PIPES, PAIRS, BOXES = (
+COLON, COUNTED, NUMBERED, UPDATED, GENERATED, PIPES, PAIRS, BOXES, BARS = (
     "verl",
     "rows",
     "numbered rows",
@@ -31,7 +32,8 @@ COLON, COUNTED, NUMBERED, UPDATED, GENERATED, PIPES, PAIRS, BOXES = (
     "rollouts",
     "prime-rl",
     "pairs",
-    "drawn tables",
+    "blocks",
+    "progress bars",
 )
 Found = tuple[str, dict[str, object]]
 
@@ -64,6 +66,7 @@ _PAIRS = re.compile(
 )
 
 
+_BAR = re.compile(r"(\d{1,12})/(?:\d{1,12}|\?) \[[^\]]{0,40}?(?:it/s|s/it)[^,\]]{0,5}, ([^\]]{1,2000})(?:\]|$)")
 _SPACED = re.compile(rf"(?<![\w./@-])([A-Za-z][\w./@-]{{0,60}})\s{{1,3}}({_NUMBER})(?=[\s,;|)\]%]|$)")
 
 
@@ -84,6 +87,7 @@ class ConsoleLines:
         self._step = ""
         self._joined = 0
         self._boxes = Boxes()
+        self._bar = ""  # the number at which the progress bar stood last
         self._dead: float | None = None  # share of rollouts without advantage, printed before its step
         self.cut_off = False
 
@@ -93,6 +97,8 @@ class ConsoleLines:
 
     def unfinished(self, *, cut: bool) -> Iterator[Found]:
         """The row that the last line began. `cut`: nothing more comes, and that line has no end."""
+        if _tells(row := self._boxes.begun()):
+            yield BOXES, row
         pending, kind, step, joined = self._pending, self._kind, self._step, self._joined
         if cut or kind == COLON:
             was_cut = self.cut_off
@@ -107,7 +113,7 @@ class ConsoleLines:
             line = _PREFIX.sub("", line)
         if self._pending and (yield from self._continued(line)):
             return
-        if (row := self._boxes.feed(line)) and len(row) > LEAST_VALUES:
+        if _tells(row := self._boxes.feed(line)):
             yield BOXES, row
         if "step:" in line and (found := _STEP.search(line)):
             yield from self._finish()
@@ -170,11 +176,13 @@ class ConsoleLines:
     def _plain(self, line: str) -> Iterator[Found]:
         if "zero_advantage=" in line and (dead := _ZERO_ADVANTAGE.search(line)):
             self._dead = int(dead[2]) / max(1, int(dead[1]))
+        if "it/s" in line or "s/it" in line:
+            yield from self._of_bar(line)
         if "tep" not in line and "ter" not in line and "pdate" not in line:
             return
         if "|" in line and ":" in line and (found := _PIPES.search(line[:2000])):
             row = _pipe_row(found[2])
-            if any(is_measured(name) for name in row):
+            if any(is_measured(name) for name in row) and len(row) >= len(_PAIRS.findall(found[2])):
                 if self._dead is not None:
                     row["zero_advantage"], self._dead = self._dead, None
                 yield PIPES, {**row, "step": found[1]}
@@ -187,6 +195,20 @@ class ConsoleLines:
                 row = {name: value for name, value in _SPACED.findall(line[found.end() : 4000]) if is_measured(name)}
             if len(row) >= LEAST_VALUES and any(is_measured(name) for name in row):
                 yield PAIRS, {**row, "step": found[1]}
+
+    def _of_bar(self, line: str) -> Iterator[Found]:
+        """The numbers behind a progress bar, once for each place of it: at the first sight they are those of the step that it stands at, and
+        may then be the next one's."""
+        for at, text in _BAR.findall(line[:4000]):
+            row = {name.strip(): value for name, value in _PAIRS.findall(text)}
+            if at != self._bar and len(row) >= LEAST_VALUES and any(is_measured(name) for name in row):
+                self._bar = at
+                yield BARS, {**row, "step": at}
+
+
+def _tells(row: dict[str, object] | None) -> bool:
+    """A block with two or more values, one of them of a known metric."""
+    return bool(row) and len(row) > LEAST_VALUES and any(is_measured(name) for name in row)
 
 
 def _is_row(row: dict[str, object]) -> bool:

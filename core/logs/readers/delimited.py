@@ -10,10 +10,13 @@ from core.logs import sentences as s
 from core.logs.bounds import Budget
 from core.logs.cells import number, with_point
 from core.logs.readers.groups import GroupedRows
+from core.logs.readers.things import Things
 from core.logs.readers.wandb_panel import PanelRows, is_panel
 from core.logs.reading import Format, LineRows, Rows, read_lines
+from core.logs.segments import is_bookkeeping
 from core.logs.sentences import say
 from core.logs.source import Refused, Source
+from core.logs.steps import rank
 
 DELIMITERS = (",", "\t", ";")
 _UNNAMED = re.compile(r"|Unnamed: \d+|index", re.IGNORECASE)
@@ -51,6 +54,10 @@ def _delimiter(lines: list[str]) -> str | None:
     return None
 
 
+def _is_axis(name: str) -> bool:
+    return rank(name) is not None or is_bookkeeping(name)
+
+
 def _parsed(lines: Iterable[str], delimiter: str) -> list[list[str]]:
     try:
         return [row for row in csv.reader(lines, delimiter=delimiter) if row]
@@ -70,6 +77,7 @@ class DelimitedRows(LineRows):
         self._rows: GroupedRows | PanelRows = GroupedRows(name, budget)
         self._line = self._bad = self._first_bad = self._lost = 0
         self._last_bad = self._decimal_comma = False
+        self._things: Things | None = None
 
     def feed(self, line: str) -> bool:
         self._line += 1
@@ -102,6 +110,7 @@ class DelimitedRows(LineRows):
         self._columns = [(place, name) for place, name in enumerate(kept) if place or not _UNNAMED.fullmatch(name)]
         if is_panel(header):
             self._rows = PanelRows(header, self._name, self._budget)
+        self._things = None if any(_is_axis(name) for name in header) else Things(header)
 
     def _take(self, cells: list[str]) -> bool:
         have = len(cells)
@@ -113,6 +122,8 @@ class DelimitedRows(LineRows):
             return True
         if self._decimal_comma:
             cells = [with_point(cell) for cell in cells]
+        if self._things is not None:
+            self._things.add(cells)
         if isinstance(self._rows, PanelRows):
             return self._rows.add(cells)
         return self._rows.add({name: cells[place] for place, name in self._columns if place < have and cells[place] != ""})
@@ -124,6 +135,8 @@ class DelimitedRows(LineRows):
             self._rows.begin_again()
 
     def rows(self, *, ends_open: bool) -> Rows:
+        if self._things is not None and (name := self._things.named_by()):
+            raise Refused(say(s.RESULTS_TABLE, file=self._name, name=name))
         found = self._rows.rows(self._name)
         cut_off = ends_open and self._last_bad
         if self._lost:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-WRAPPERS = ("data", "metrics", "log", "logs", "values")  # hold the row's metrics under their own names
+WRAPPERS = (
+    "data",
+    "metrics",
+    "log",
+    "logs",
+    "values",
+    "record",
+    "extra",
+    "payload",
+    "scalars",
+)  # hold the row's metrics under their own names
 DEEPEST = 4
 MOST_CELLS = 5_000
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
 from core.logs.builder import Collector
+from core.logs.readers.long_rows import LongRows
 from core.logs.reading import Rows
 from core.logs.sentences import printable, say
 
@@ -21,8 +23,10 @@ class GroupedRows:
         self._name, self._budget = name, budget
         self._collectors: dict[tuple, Collector] = {}
         self._left_out = False
+        self._long = LongRows(name)
 
     def add(self, row: Mapping[str, object]) -> bool:
+        row = self._long.wide(row)
         key = tuple(str(row[k])[:80] for k in (*RUN_KEYS, *WITH_KEYS) if _names(row.get(k)))
         collector = self._collectors.get(key)
         if collector is None:
@@ -30,7 +34,7 @@ class GroupedRows:
                 self._left_out = True
                 return True
             collector = self._collectors[key] = Collector(self._called(row) if key else self._name, self._budget)
-        return collector.add({k: v for k, v in row.items() if k not in WITH_KEYS} if key else row)
+        return collector.add({k: v for k, v in row.items() if not _is_label(k, v)} if key else row)
 
     def begin_again(self) -> None:
         for collector in self._collectors.values():
@@ -48,9 +52,15 @@ class GroupedRows:
         found = Rows([], [say(s.CUT_RUNS, file=file, limit=self._budget.bounds.runs)] if self._left_out else [])
         for collector in self._collectors.values():
             runs, notes = collector.runs(file)
+            if self._long.run:
+                runs = [replace(run, name=self._long.run, partial=True) for run in runs]
             found.runs.extend(run for run in runs if run.training.columns or run.evaluation.columns)
             found.notes.extend(note for note in notes if note not in found.notes)
         return found
+
+
+def _is_label(name: str, value: object) -> bool:
+    return name in WITH_KEYS or (name in RUN_KEYS and isinstance(value, str))
 
 
 def _names(value: object) -> bool:

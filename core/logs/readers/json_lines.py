@@ -11,6 +11,7 @@ from core.logs.bounds import Budget
 from core.logs.readers.console_lines import PAIR
 from core.logs.readers.flat import flat
 from core.logs.readers.groups import GroupedRows
+from core.logs.readers.json_tables import tables_in
 from core.logs.reading import Format, LineRows, Rows, read_lines
 from core.logs.sentences import say
 from core.logs.source import Source
@@ -28,7 +29,7 @@ def recognises(head: bytes, text: str) -> bool:
         return False
     if line_break and rest.strip():
         return True
-    return not any(isinstance(value, list) for value in row.values())
+    return not tables_in(row) and not any(isinstance(value, list) for value in row.values())
 
 
 class JsonLineRows(LineRows):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
-from core.logs.builder import Collector
-from core.logs.cells import number
 from core.logs.readers import json_lines
 from core.logs.readers.flat import flat
 from core.logs.readers.groups import GroupedRows
+from core.logs.readers.json_tables import tables_in
 from core.logs.reading import Format, Rows
 from core.logs.sentences import say
 from core.logs.source import Refused, Source
@@ -21,8 +20,6 @@ _LOG_HISTORY = re.compile(r'"log_history"\s*:\s*\[')
 _ARRAY = re.compile(r"\s*\[\s*(?:\{|\]|\[)")
 _SPACE = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
-DEEPEST = 6
-LEAST_COLUMNS = 2
 
 
 def _is_state(head: bytes, text: str) -> bool:
@@ -48,6 +45,8 @@ def _is_array(head: bytes, text: str) -> bool:
 
 def _read_array(source: Source, budget: Budget) -> Rows:
     text = source.text(budget)
+    if re.match(r"\s*\[\s*\[", text):
+        return _read_object(source, budget)
     return _read_rows(source, budget, text, text.index("[") + 1)
 
 
@@ -89,50 +88,37 @@ def _is_object(head: bytes, text: str) -> bool:
 
 
 def _read_object(source: Source, budget: Budget) -> Rows:
+    text = source.text(budget)
     try:
-        content = json.loads(source.text(budget))
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if str(error).startswith("Extra data"):  # JSON lines whose first is longer than what is looked at to recognise them
-            return json_lines.read(source, budget)
+        if str(error).startswith("Extra data"):
+            return _read_several(source, budget, text)
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else "the JSON is damaged"
         raise Refused(say(s.BROKEN, file=source.name, format="JSON", reason=reason)) from None
-    found: list[tuple[str, list[dict]]] = []
-    _search(content, "", 0, found)
     runs = Rows([])
-    for name, rows in found[: budget.bounds.runs]:
-        collector = Collector(name or source.name, budget)
+    for name, rows in tables_in(content)[: budget.bounds.runs]:
+        collected = GroupedRows(name or source.name, budget)
         for row in rows:
-            if not collector.add(flat(row)):
+            if not collected.add(flat(row)):
                 break
-        several, notes = collector.runs(source.name)
-        runs.runs.extend(several)
-        runs.notes.extend(notes)
+        several = collected.rows(source.name)
+        runs.runs.extend(several.runs)
+        runs.notes.extend(several.notes)
+    if not runs.runs and isinstance(content, dict):  # it may be a row itself
+        collected = GroupedRows(source.name, budget)
+        collected.add(flat(content))
+        runs = collected.rows(source.name)
     if not runs.runs:
         raise Refused(say(s.NO_ROWS, file=source.name, format="a JSON document"))
     return runs
 
 
-def _search(value: object, name: str, depth: int, found: list[tuple[str, list[dict]]]) -> None:
-    """Lists of rows, and objects of equally long lists of numbers, wherever they stand."""
-    if depth > DEEPEST:
-        return
-    if isinstance(value, list):
-        rows = [row for row in value if isinstance(row, dict)]
-        if rows and 2 * len(rows) >= len(value):
-            found.append((name, rows))
-    elif isinstance(value, dict):
-        columns = {k: v for k, v in value.items() if isinstance(v, list) and v and _numbers(v)}
-        length = max((len(v) for v in columns.values()), default=0)
-        columns = {k: v for k, v in columns.items() if len(v) == length}
-        if len(columns) >= LEAST_COLUMNS and length > 1:
-            found.append((name, [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]))
-        for key, inner in value.items():
-            if key not in columns:
-                _search(inner, key, depth + 1, found)
-
-
-def _numbers(values: Iterable[object]) -> bool:
-    return all(value is None or number(value) is not None for value in values)
+def _read_several(source: Source, budget: Budget, text: str) -> Rows:
+    """Objects one after another: on a line each, or each over several lines."""
+    if text.lstrip().partition("\n")[0].rstrip().endswith("}"):
+        return json_lines.read(source, budget)
+    return _read_rows(source, budget, text + "]", 0)
 
 
 TRAINER_STATE = Format("trainer_state.json", _is_state, _read_state)

@@ -41,7 +41,10 @@ def read(source: Source, budget: Budget) -> Rows:
 
 
 def _is_plain(kind, pa) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_string(kind)
+    """A number or a text, in any of the ways in which pandas and others write them."""
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    tests = ("integer", "floating", "decimal", "string", "large_string", "string_view")
+    return any(getattr(pa.types, f"is_{test}")(kind) for test in tests)
 
 
 FORMAT = Format("Parquet", recognises, read)

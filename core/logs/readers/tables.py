@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 
 from core.logs import sentences as s
@@ -21,6 +21,7 @@ _SEPARATOR = re.compile(r"\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
 _TAG = re.compile(r"<(/?)(table|tr|td|th)\b[^<>]{0,1000}>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]{0,1000}>")
 _GAP = re.compile(r" {2,}|\t")
+_TWO_WORDS = re.compile(r"\b(Training|Validation|Train|No) (Loss|Log)\b")
 MOST_TABLES = 1_000
 LEAST_ROWS = 2
 LONGEST_LINE = 100_000
@@ -79,13 +80,22 @@ def _split(line: str) -> list[str]:
     return [cell.strip().strip("`*") for cell in line.strip().strip("|").split("|")]
 
 
-def aligned_tables(lines: list[str]) -> Iterator[Cells]:
-    """Two or more lines of numbers under a line of as many names, set apart by two spaces or a tab. A first column without a name (the
-    index of a printed DataFrame) is dropped."""
+def _split_at_gaps(line: str) -> list[str]:
+    return _GAP.split(line.strip())
+
+
+def _split_at_spaces(line: str) -> list[str]:
+    """Of a notebook's table that was pasted: its names and its `No Log` hold spaces themselves."""
+    return _TWO_WORDS.sub(r"\1_\2", line.replace(" / ", "/")).split()
+
+
+def aligned_tables(lines: list[str], split: Callable[[str], list[str]] = _split_at_gaps) -> Iterator[Cells]:
+    """Two or more lines of numbers under a line of as many names, set apart by two spaces or a tab (or as `split` tells). A first column
+    without a name (the index of a printed DataFrame) is dropped."""
     header: list[str] = []
     rows: Cells = []
     for line in [*lines, ""]:
-        cells = _GAP.split(line.strip()) if len(line) < LONGEST_LINE else []
+        cells = split(line) if len(line) < LONGEST_LINE else []
         numbers = sum(number(cell) is not None for cell in cells)
         if header and numbers and 2 * numbers >= len(cells) and len(cells) in (len(header), len(header) + 1):
             rows.append(cells[len(cells) - len(header) :])
@@ -123,7 +133,12 @@ def text_tables(text: str, budget: Budget) -> list[Cells]:
     if "<table" in text.lower():
         return html_tables(text, budget)
     lines = text.splitlines()
-    return list(markdown_tables(lines)) or list(aligned_tables(lines))
+    return list(markdown_tables(lines)) or list(aligned_tables(lines)) or list(_pasted_tables(lines))
+
+
+def _pasted_tables(lines: list[str]) -> Iterator[Cells]:
+    """Single spaces between the cells: only below a header that begins with a step, since prose looks alike."""
+    return (table for table in aligned_tables(lines, _split_at_spaces) if rank(table[0][0]) is not None and len(table[0]) > 2)
 
 
 def recognises(head: bytes, text: str) -> bool:
@@ -131,7 +146,7 @@ def recognises(head: bytes, text: str) -> bool:
     if "<table" in text.lower():
         return True
     lines = text.splitlines()
-    tables = [*markdown_tables(lines), *aligned_tables(lines)]
+    tables = [*markdown_tables(lines), *aligned_tables(lines), *_pasted_tables(lines)]
     return any(rank(name) is not None for table in tables for name in table[0][:3])
 
 
