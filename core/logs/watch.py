@@ -107,7 +107,8 @@ class Watcher:
             head = stream.read(HEAD)
         text = decoded(head)
         known = next((known for known in FORMATS if known.recognises(head, text)), None)
-        if known is None or _may_be_anything(text, size):
+        whole_state = known is json_values.TRAINER_STATE and text.rstrip().endswith("}")  # it may be one line
+        if known is None or (_may_be_anything(text, size) and not whole_state):
             self._undecided[path] = size
         elif known is tensorboard.FORMAT:
             self._follow_events(path, name)

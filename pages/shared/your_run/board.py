@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 
 from core.analysis.charts.palette import KNOWN
+from core.analysis.markdown import plain
 from core.logs import LogRun
 from core.logs.model import ROLLOUT
 from pages.shared.common import series
@@ -56,7 +57,9 @@ def _tick(labels: tuple[str, ...], going: bool) -> None:
     runs = {label: what.labels[label] for label in chosen[:MOST]}
     columns = MORE(what.mark).get()
     if not runs:
-        st.info("Nothing was found there yet. It is looked for every second.", icon=":material/hourglass_empty:")
+        st.info("There is no run yet. It is looked for every second.", icon=":material/hourglass_empty:")
+        for note in what.watched.notes if what.watched else ():
+            st.caption(plain(str(note)))
         return
     others = histories_of(beside, choices(what, beside)) if beside else {}
     if len(runs) + len(others) > MOST:

@@ -125,9 +125,10 @@ def _choose_change(what: Shown, run: LogRun) -> None:
     st.caption(how_long(what))
 
 
-def said(what: Shown, run: LogRun) -> None:
-    """What must be known to read the run, in sentences."""
-    sentences = [str(note) for note in (*what.reading.notes, *run.notes)]
+def said(what: Shown, label: str) -> None:
+    """What must be known to read the run of this label, in sentences."""
+    run = what.labels.get(label)
+    sentences = [str(note) for note in (*what.reading.notes, *(run.notes if run else ()))]
     if what.watched is not None:
         sentences = [*map(str, what.watched.notes), *sentences]
     if sentences:

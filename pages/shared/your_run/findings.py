@@ -12,10 +12,10 @@ from core.analysis.markdown import plain
 from core.diagnosis import NOTE, VERDICT, Finding, diagnose, evidence_of_log, told
 from pages.shared.common.finding_card import ICONS, NEUTRAL, finding_card
 from pages.shared.common.finding_marks import finding_marks, is_marked
-from pages.shared.your_run.shown import Shown, still_shown
+from pages.shared.your_run.repeated import again_and_again
+from pages.shared.your_run.shown import Shown
 from pages.shared.your_run.state import DIAGNOSED_RUN, DIAGNOSES
 
-LOOK_SECONDS = 2.0
 MOST_NAMED = 4  # in the headline
 RENEW_SHARE, RENEW_SECONDS = 0.01, 30.0
 
@@ -61,13 +61,10 @@ def marks(what: Shown, labels: Iterable[str]) -> list[dict]:
 
 def headline(what: Shown) -> None:
     """In a line or two above the board what was found, the worst first; again and again while the log is followed."""
-    st.fragment(_headline, run_every=LOOK_SECONDS if what.watched is not None else None)()
+    again_and_again(what, _headline)
 
 
-def _headline() -> None:
-    what = still_shown()
-    if what is None or not what.labels:
-        return
+def _headline(what: Shown) -> None:
     if (found := known_diagnosis(what)) is None:
         st.markdown(f"{NEUTRAL} Being diagnosed …")
         return
@@ -87,16 +84,13 @@ def findings(what: Shown) -> None:
     """The findings of one run, worst first, in sentences, with what to try in the settings of its own framework; again and again while the
     log is followed."""
     first = known_diagnosis(what) is None
-    st.fragment(_findings, run_every=LOOK_SECONDS if what.watched is not None else None)()
+    again_and_again(what, _findings)
     if first:
         st.rerun()  # the headline and the marks of the board, which was drawn without waiting
 
 
-def _findings() -> None:
-    what = still_shown()
-    found = {} if what is None else diagnosis_of(what)
-    if not found:
-        return
+def _findings(what: Shown) -> None:
+    found = diagnosis_of(what)
     st.subheader("Diagnosis", anchor="diagnosis")
     labels = list(found)
     label = st.selectbox("Run to diagnose", labels, key=DIAGNOSED_RUN(what.mark).name) if len(labels) > 1 else labels[0]

@@ -19,6 +19,7 @@ from pages.shared.your_run.columns import ask_accuracy, columns, said
 from pages.shared.your_run.findings import findings, headline
 from pages.shared.your_run.give import give, limit
 from pages.shared.your_run.link import MOST_COLUMNS, read_address, write_address
+from pages.shared.your_run.repeated import again_and_again
 from pages.shared.your_run.shown import DamagedLog, Shown, shown
 from pages.shared.your_run.state import BESIDE, GREETED, MORE, UNDO, WATCHED
 from pages.shared.your_run.texts import body, document
@@ -78,16 +79,16 @@ def _show(what: Shown) -> None:
         board(what)
         return
     _choose_runs(what)
-    for line in steps_in_words(what):
-        st.caption(line)
+    again_and_again(what, _steps)
     headline(what)
     _choose_beside(what)
     log_view_settings(PREFIX, first_axis(BESIDE(what.mark).get()))
     board(what)
     findings(what)
     _choose_columns(what)
-    run = labels[st.selectbox("Run", list(labels), key="your_run:run")] if len(labels) > 1 else next(iter(labels.values()))
-    said(what, run)
+    label = st.selectbox("Run", list(labels), key="your_run:run") if len(labels) > 1 else next(iter(labels))
+    run = labels[label]
+    again_and_again(what, said, label)
     ask_accuracy(what, run)
     columns(what, run)
     bring_settings("your_run")
@@ -123,6 +124,11 @@ def _choose_columns(what: Shown) -> None:
         disabled=not other,
         placeholder="Choose columns",
     )
+
+
+def _steps(what: Shown) -> None:
+    for line in steps_in_words(what):
+        st.caption(line)
 
 
 def steps_in_words(what: Shown) -> list[str]:

@@ -209,6 +209,17 @@ def test_the_state_of_the_newest_checkpoint_is_followed(tmp_path):
     assert steps(watcher) == [[1, 2, 3, 4, 5, 6]]
 
 
+def test_a_small_state_without_a_line_break_is_followed_once_it_is_whole(tmp_path):
+    one_line = json.dumps(json.loads(state(3)))
+    (tmp_path / "trainer_state.json").write_text(one_line[:-1])
+    watcher = Watcher(tmp_path)
+    watcher.poll()
+    assert steps(watcher) == []
+    (tmp_path / "trainer_state.json").write_text(one_line)
+    watcher.poll()
+    assert steps(watcher) == [[1, 2, 3]]
+
+
 def test_a_state_that_is_half_written_leaves_what_was_read(tmp_path):
     path = tmp_path / "trainer_state.json"
     path.write_text(state(5))

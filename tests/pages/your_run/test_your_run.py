@@ -168,6 +168,31 @@ def test_a_path_is_followed_and_kept_when_asked(open_page, tmp_path):
     assert [log.name for log in process.store().logs.list(ANN)] == ["run.jsonl"] and payload(app)["badge"] is None
 
 
+def test_what_is_said_of_a_path_is_renewed_while_it_is_followed(open_page, tmp_path, monkeypatch):
+    monkeypatch.setattr("pages.shared.your_run.watching.POLL_SECONDS", 0.0)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    app = open_page()
+    app.text_input(key="your_run:path").set_value(str(folder))
+    app = app.button[[b.label for b in app.button].index("Watch")].click().run()
+    assert "There is no run yet" in words(app) and not app.exception
+    (folder / "a.jsonl").write_text(rows(1, 12))
+    app = app.run()
+    assert "12 rows, steps 1 to 12" in words(app)
+    (folder / "a.jsonl").unlink()
+    app = app.run()
+    assert "a.jsonl: it cannot be read at present" in words(app) and "12 rows" in words(app)
+
+
+def test_a_file_that_is_no_log_is_said_to_be_none_while_it_is_looked_at(open_page, tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text("# Hello\nThis is no log.\n")
+    app = open_page()
+    app.text_input(key="your_run:path").set_value(str(path))
+    app = app.button[[b.label for b in app.button].index("Watch")].click().run()
+    assert "no format of a training log was recognised" in words(app) and not app.exception
+
+
 def test_a_path_that_is_not_there_is_a_sentence(open_page):
     app = open_page()
     app.text_input(key="your_run:path").set_value("/no/such/file\0")
