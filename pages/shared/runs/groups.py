@@ -15,7 +15,7 @@ from pages.shared.common.labels import MAX_NAME, clean_name
 from pages.shared.common.process import manager, store
 from pages.shared.common.state import COMPARISON, Key
 from pages.shared.runs.listed import LOG, Listed
-from pages.shared.runs.state import NAME, UNDO
+from pages.shared.runs.state import NAME, RENAMING, UNDO
 
 
 def place_of(group: str) -> tuple[Store | StoredLogs, str]:
@@ -26,7 +26,8 @@ def place_of(group: str) -> tuple[Store | StoredLogs, str]:
 def rename_button(group: str, name: str, *, empty: str = "") -> None:
     """`empty`: what an empty name stands for; '' = it must have one."""
     key = NAME(group)
-    with st.popover("Rename", icon=":material/edit:", type="tertiary"), st.form(f"runs:rename:{group}", border=False):
+    popover = st.popover("Rename", icon=":material/edit:", type="tertiary", key=RENAMING(group).name, on_change="rerun")
+    with popover, st.form(f"runs:rename:{group}", border=False):
         st.text_input(
             "Name",
             value=name,
@@ -39,6 +40,7 @@ def rename_button(group: str, name: str, *, empty: str = "") -> None:
 
 
 def _save_name(group: str, key: Key[str], may_be_empty: bool) -> None:
+    RENAMING(group).set(False)  # closes it
     name = clean_name(key.get() or "")
     if name or may_be_empty:
         kept, its_id = place_of(group)

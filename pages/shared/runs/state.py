@@ -23,3 +23,4 @@ SCENARIOS: Key[list[str]] = Key("runs:scenarios", [], Lifetime.LASTING_WIDGET)
 SIDES: Key[list[str]] = Key("runs:sides", [], Lifetime.LASTING_WIDGET)
 STATUSES: Key[list[str]] = Key("runs:statuses", [], Lifetime.LASTING_WIDGET)
 NAME: KeyFamily[str] = KeyFamily("runs:name:{}", "", Lifetime.WIDGET)  # by comparison or log
+RENAMING: KeyFamily[bool] = KeyFamily("runs:renaming:{}", False, Lifetime.WIDGET)  # whether the field for it is open, by the same

@@ -13,7 +13,7 @@ from pages.shared.common.state import Key
 from pages.shared.your_run.give import keep
 from pages.shared.your_run.link import link
 from pages.shared.your_run.shown import Shown
-from pages.shared.your_run.state import NAME, UNDO, WATCHED
+from pages.shared.your_run.state import NAME, RENAMING, UNDO, WATCHED
 from pages.shared.your_run.texts import body
 
 
@@ -54,12 +54,14 @@ def _copy(what: Shown) -> None:
 
 def _rename(log: str, name: str) -> None:
     key = NAME(log)
-    with st.popover("Rename", icon=":material/edit:", type="tertiary"), st.form("your_run:rename", border=False):
+    popover = st.popover("Rename", icon=":material/edit:", type="tertiary", key=RENAMING(log).name, on_change="rerun")
+    with popover, st.form("your_run:rename", border=False):
         st.text_input("Name", value=name, max_chars=MAX_NAME, key=key.name)
         st.form_submit_button("Save the name", type="primary", on_click=_save_name, args=(log, key))
 
 
 def _save_name(log: str, key: Key[str]) -> None:
+    RENAMING(log).set(False)  # closes it
     if name := clean_name(key.get() or ""):
         store().logs.rename(log, name)
 

@@ -18,6 +18,7 @@ from pages.shared.your_run.calculator import calculator
 from pages.shared.your_run.columns import ask_accuracy, columns, said
 from pages.shared.your_run.findings import findings, headline
 from pages.shared.your_run.give import give, limit
+from pages.shared.your_run.kept import read_before
 from pages.shared.your_run.link import MOST_COLUMNS, read_address, write_address
 from pages.shared.your_run.repeated import again_and_again
 from pages.shared.your_run.shown import DamagedLog, Shown, shown
@@ -35,6 +36,7 @@ def your_run_page() -> None:
         undo_bar()
         st.markdown(document().lead)
         give()
+        read_before()
         with st.expander("What can be read", icon=":material/description:", expanded=True):
             st.markdown(body("formats", limit=limit()))
         with st.expander("My trainer writes no file", icon=":material/memory:"):

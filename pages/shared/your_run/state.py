@@ -27,6 +27,7 @@ FILES: KeyFamily[list] = KeyFamily("your_run:files:{}", [], Lifetime.WIDGET)  # 
 TEXT: KeyFamily[str] = KeyFamily("your_run:text:{}", "", Lifetime.WIDGET)
 PATH: Key[str] = Key("your_run:path", "", Lifetime.LASTING_WIDGET)
 NAME: KeyFamily[str] = KeyFamily("your_run:name:{}", "", Lifetime.WIDGET)  # by log
+RENAMING: KeyFamily[bool] = KeyFamily("your_run:renaming:{}", False, Lifetime.WIDGET)  # whether its field is open, by log
 RUNS: KeyFamily[list[str]] = KeyFamily(
     "your_run:runs:{}:{}", [], Lifetime.WIDGET
 )  # which are drawn, by what is shown and how many there are

@@ -11,7 +11,7 @@ from core.engine.trainer import train
 from core.settings.limits import HOSTED
 from core.settings.links import from_query
 from pages.shared.common import process
-from tests.pages.conftest import Gate, press, wait_for, words
+from tests.pages.conftest import Gate, press, read, wait_for, words
 
 ANN, BOB = "a" * 32, "b" * 32
 ROWS = 40
@@ -107,6 +107,14 @@ def test_a_dropped_file_is_drawn_kept_and_shared(open_page):
     other = open_page(BOB, {"log": kept.id}, fresh=False)
     assert not other.exception and payload(other)["points"] == shown["points"]
     assert "your_run:delete" not in [b.key for b in other.button]
+
+
+def test_logs_that_were_read_before_are_a_click_away(open_page):
+    app = drop(open_page(), ("a_*b*.jsonl", rows()))
+    again = open_page(ANN, fresh=False)
+    (link,) = (link.proto for link in again.get("page_link") if link.proto.icon == ":material/history:")
+    assert read(link.label) == "a_*b*.jsonl" and log_of(app) in link.query_string and not again.exception
+    assert not any(link.proto.icon == ":material/history:" for link in open_page(BOB, fresh=False).get("page_link"))
 
 
 def test_pasted_text_is_read(open_page):
