@@ -15,7 +15,7 @@ import numpy as np
 from core.commands import EXIT_BAD_INPUT
 from core.commands.notify import OPTIONAL, Send, sender, why
 from core.diagnosis import CONDITION, FAULT, NOTE, Finding, diagnose, evidence_of_log, told
-from core.logs import HOME, LogRun, Watcher, read_paths
+from core.logs import HOME, LogRun, PatientWatcher, read_paths
 from core.settings.fields import ConfigError
 
 NAME = "diagnose"
@@ -58,9 +58,10 @@ def run(options: argparse.Namespace, command: str) -> int:
 
 
 def watch(options: argparse.Namespace, pause: Callable[[float], object] = time.sleep, looks: int | None = None) -> int:
-    """Tell every finding of every run once, in the terminal and to whoever is to be notified; `looks` ends it (None: Ctrl-C does)."""
+    """Tell every finding of every run once, in the terminal and to whoever is to be notified; `looks` ends it (None: Ctrl-C does). A path on a
+    disk that does not answer holds up no other."""
     send = [sender(target) for target in options.notify]
-    watchers = [Watcher(path, HOME) for path in options.paths]
+    watchers = [PatientWatcher(path, HOME) for path in options.paths]
     seen: set[tuple] = set()
     look = 0
     while looks is None or look < looks:

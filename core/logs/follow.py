@@ -157,18 +157,20 @@ def _is_cut(path: Path) -> bool:
 
 
 class FollowedEvents:
-    """The TensorBoard files of one folder: each is read on, a new one is another start."""
+    """The TensorBoard files of one run's folders: each is read on, a new one in a folder is another start."""
 
     def __init__(self, name: str, budget: Budget):
         self._name, self._budget = name, budget
         self._files: dict[Path, tuple[object, _Mark | None]] = {}
+        self._columns: dict[Path, str] = {}
         self._rows = tensorboard.EventRows(name, budget)
 
-    def add(self, path: Path) -> None:
-        """One more file of the folder, later than the others."""
+    def add(self, path: Path, column: str = "") -> None:
+        """One more file, later than the others of its folder; `column`: it holds this one."""
         if path not in self._files:
-            if self._files:
+            if any(path.parent == known.parent for known in self._files):
                 self._rows.begin_again()
+            self._columns[path] = column
             self._files[path] = (tensorboard.loader(path, self._name), None)
 
     def __contains__(self, path: Path) -> bool:
@@ -185,7 +187,7 @@ class FollowedEvents:
             if now != seen:
                 if seen is not None and (now.size < seen.size or now.inode != seen.inode):
                     events = tensorboard.loader(path, self._name)  # written anew: its rows replace those of before
-                grew = self._rows.take(events, path) or grew
+                grew = self._rows.take(events, path, self._columns[path]) or grew
                 self._files[path] = (events, now)
         if gone is not None and not grew:
             raise gone

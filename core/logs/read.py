@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from core.logs import sentences as s
-from core.logs.archive import GZIP, ZIP, unzipped, zip_sources
+from core.logs.archive import DEEPEST, archive_sources, is_archive, unpacked
 from core.logs.bounds import HOME, Bounds, Budget
 from core.logs.readers import FORMATS
 from core.logs.reading import Reading, Rows
@@ -47,16 +47,18 @@ def read_text(text: str, bounds: Bounds = HOME, name: str = "pasted text") -> Re
     return read_bytes(name, text.encode(errors="replace"), bounds)
 
 
-def read_file(source: Source, budget: Budget) -> list[Reading]:
-    """One reading, or of an archive several."""
+def read_file(source: Source, budget: Budget, depth: int = 0) -> list[Reading]:
+    """One reading, or of an archive several. `depth`: so many archives are around it."""
     try:
         head = source.head()
-        if head.startswith(ZIP):
-            with zip_sources(source, budget) as members:
-                return _tree(source.name, members, budget)
-        if head.startswith(GZIP):
-            source = unzipped(source)
-            source.head()
+        for _ in range(DEEPEST):
+            if (content := unpacked(source, head)) is not None:
+                source, head = content, content.head()
+        if is_archive(head):
+            if depth == DEEPEST:
+                return [Reading((), (say(s.NESTED, file=source.name, limit=DEEPEST),))]
+            with archive_sources(source, head, budget, within=depth > 0) as members:
+                return _tree(source.name, members, budget, depth + 1)
     except Refused as refused:
         return [Reading((), (refused.sentence,))]
     except OSError as error:
@@ -85,11 +87,17 @@ def read_source(source: Source, budget: Budget) -> Reading:
     return Reading((), (say(s.NOTHING, file=source.name),))
 
 
-def _tree(name: str, sources: list[Source], budget: Budget) -> list[Reading]:
+def _tree(name: str, sources: list[Source], budget: Budget, depth: int = 0) -> list[Reading]:
     most = budget.bounds.files
     cut = [Reading((), (say(s.CUT_FILES, file=name, limit=most),))] if len(sources) > most else []
-    readings = read_tree(name, sources[:most], budget, _guarded, lambda source: read_source(source, budget))
+    readings = read_tree(name, sources[:most], budget, _guarded, lambda source: _as_one(read_file(source, budget, depth)))
     return [*readings, *cut] or [Reading((), (say(s.NO_FILES, file=name),))]
+
+
+def _as_one(readings: list[Reading]) -> Reading:
+    """Of an archive within a folder or an archive."""
+    runs = tuple(run for reading in readings for run in reading.runs)
+    return Reading(runs, tuple(note for reading in readings for note in reading.notes))
 
 
 def _guarded(read_rows: Callable[[], Rows], file: str, format_name: str) -> Reading:

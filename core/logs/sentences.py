@@ -40,6 +40,7 @@ UNREADABLE = "{file}: it could not be read ({reason})."
 BROKEN = "{file}: it looks like {format}, but could not be read ({reason})."
 NO_ROWS = "{file}: it looks like {format}, but holds no row with a number."
 TOO_LARGE = "{file}: it is larger than {limit} MB and cannot be read in parts; give a shorter export, or read it at home."
+NESTED = "{file}: archives in archives are read {limit} deep; this one lies deeper and is left out."
 NEEDS_PACKAGE = "{file}: {format} is read with the package {package}, which is not installed: `pip install {package}`."
 NOT_RL = (
     "{file}: this is no reinforcement learning: it has a loss but no reward, entropy, KL, clip fraction or completion length "

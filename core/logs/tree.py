@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
 from core.logs.readers import json_values, mlflow_folder, tensorboard
+from core.logs.readers.add_scalars import series_of
 from core.logs.reading import Reading, Rows
 from core.logs.sentences import Sentence, listed, say
 from core.logs.source import Refused, Source, decoded
@@ -48,7 +50,7 @@ def read_tree(name: str, sources: list[Source], budget: Budget, read_rows: ReadR
     """The readings of files that belong together and of each other file. Files that hold no log are named in one sentence."""
     readings: list[Reading] = []
     rest, runs = mlflow_folder.split(sources)
-    readings += [read_rows(lambda run=run: mlflow_folder.read(run, budget), run.name, "MLflow") for run in runs]
+    readings += [read_rows(lambda run=run: mlflow_folder.read(run, budget), run.name, mlflow_folder.FORMAT_NAME) for run in runs]
     rest, states = _split(rest, _is_state)
     for several in _by_training(states):
         latest = max(several, key=_step_of)
@@ -56,21 +58,30 @@ def read_tree(name: str, sources: list[Source], budget: Budget, read_rows: ReadR
         if len(several) > 1:
             readings.append(Reading((), (say(s.CHECKPOINTS, file=latest.name, count=len(several)),)))
     rest, events = _split(rest, _is_event_file)
-    for folder, several in _by_folder(events).items():
+    for folder, (several, series) in event_folders(_by_folder(events), budget).items():
         label = f"{name}/{folder}" if folder != "." else name
-        readings.append(
-            read_rows(lambda several=several, label=label: tensorboard.read_files(several, label, budget), label, "TensorBoard")
-        )
-    silent: list[str] = []
+        readings.append(read_rows(partial(tensorboard.read_files, several, label, budget, series), label, "TensorBoard"))
+    silent, summaries = [], []
     for source in rest:
         reading = read_one(source)
-        if reading.runs or not any(_says_nothing(note) for note in reading.notes):
+        if _is_summary(reading):
+            summaries.append(reading)
+        elif reading.runs or not any(_says_nothing(note) for note in reading.notes):
             readings.append(reading)
         else:
             silent.append(source.name)
+    if any(reading.runs for reading in readings):
+        silent += [reading.runs[0].file for reading in summaries]
+    else:
+        readings += summaries
     if silent:
         readings.append(Reading((), (say(s.NO_LOGS, file=name, names=listed(silent)),)))
     return readings
+
+
+def _is_summary(reading: Reading) -> bool:
+    """One row of last values, as W&B writes beside a run's log."""
+    return len(reading.runs) == 1 and len(reading.runs[0].steps) == 1 and "_runtime" in reading.runs[0].columns
 
 
 def _says_nothing(note: Sentence) -> bool:
@@ -117,6 +128,20 @@ def training_of(name: str) -> str:
 def _step_of(state: Source) -> int:
     found = _GLOBAL_STEP.search(decoded(_head(state)))
     return int(found[1]) if found else -1
+
+
+def event_folders(folders: dict[str, list[Source]], budget: Budget) -> dict[str, tuple[list[Source], dict[str, list[Source]]]]:
+    """A run's folder -> its files, and those of the folders that `add_scalars` made for it by their columns."""
+    found: dict[str, tuple[list[Source], dict[str, list[Source]]]] = {}
+    for folder, files in folders.items():
+        path = PurePosixPath(folder)
+        beside = [PurePosixPath(other).name for other in folders if PurePosixPath(other).parent == path.parent]
+        series = series_of(path.name, tensorboard.first_tags(files[0], budget), beside)
+        if series is None:
+            found.setdefault(folder, ([], {}))[0].extend(files)
+        else:
+            found.setdefault((path.parent / series.run).as_posix(), ([], {}))[1][series.column] = files
+    return found
 
 
 def _by_folder(sources: list[Source]) -> dict[str, list[Source]]:

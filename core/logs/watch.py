@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.logs import sentences as s
 from core.logs.bounds import HOME, Bounds, Budget
 from core.logs.follow import Followed, FollowedDocument, FollowedEvents, FollowedLines
+from core.logs.follow_mlflow import FollowedMlflow
 from core.logs.read import understood_rows
-from core.logs.readers import FORMATS, json_values, tensorboard
+from core.logs.readers import FORMATS, json_values, mlflow_folder, tensorboard
+from core.logs.readers.add_scalars import series_of
 from core.logs.reading import Reading
 from core.logs.run import LogRun
 from core.logs.sentences import Sentence, say
-from core.logs.source import HEAD, Refused, decoded
+from core.logs.source import HEAD, Refused, Source, decoded
 from core.logs.tree import folder_sources, training_of
 
 
@@ -43,6 +45,7 @@ class Watcher:
         self._states: dict[str, Path] = {}  # the state that is followed of each training
         self._known_states: set[Path] = set()
         self._inodes: dict[str, tuple[int, int]] = {}  # by which a rotated file is known under its new name
+        self._mlflow: dict[Path, str] = {}  # folders of MLflow's runs -> their labels
         self._missing: dict[str, str] = {}
 
     def poll(self) -> Changes:
@@ -94,7 +97,11 @@ class Watcher:
 
     def _find(self, path: Path, name: str) -> None:
         """Begin to follow a file that is not followed yet, as soon as it can be told what it is."""
-        if name in self._followed or any(path in f for f in self._followed.values() if isinstance(f, FollowedEvents)):
+        if name in self._followed or any(
+            path in f for f in self._followed.values() if isinstance(f, (FollowedEvents, FollowedMlflow))
+        ):
+            return
+        if self._of_mlflow(path, name):
             return
         if path in self._known_states:
             self._follow_state(path, name)
@@ -124,11 +131,36 @@ class Watcher:
         self._followed[name], self._formats[name] = followed, format_name
 
     def _follow_events(self, path: Path, name: str) -> None:
-        folder = Path(name).parent.as_posix()
-        label = self._path.name if folder == "." else f"{self._path.name}/{folder}"
+        folder, column = PurePosixPath(name).parent, ""
+        if folder.name:
+            beside = [other.name for other in path.parent.parent.iterdir() if other.is_dir()]
+            tags = tensorboard.first_tags(Source.file(path), Budget(self._bounds))
+            if not tags:  # whose folder it is its first scalar tells
+                self._undecided[path] = path.stat().st_size
+                return
+            series = series_of(folder.name, tags, beside)
+            if series is not None:
+                folder, column = folder.parent / series.run, series.column
+        label = f"{self._path.name}/{folder}" if folder.name else self._path.name
         if label not in self._followed:
             self._follow(label, tensorboard.FORMAT.name, FollowedEvents(label, Budget(self._bounds)))
-        self._followed[label].add(path)
+        self._followed[label].add(path, column)
+
+    def _of_mlflow(self, path: Path, name: str) -> bool:
+        """Whether the file belongs to a run of MLflow; its description begins the run, its metrics' files are followed with it."""
+        for folder, label in self._mlflow.items():
+            if folder in path.parents:
+                inside = path.relative_to(folder)
+                if inside.parts[0] == "metrics":
+                    self._followed[label].add("/".join(inside.parts[1:]), path)
+                return inside.parts[0] in mlflow_folder.OWN
+        if path.name != "meta.yaml" or (called := mlflow_folder.described(Source.file(path))) is None:
+            return False
+        label = PurePosixPath(name).parent.as_posix()
+        label = self._path.name if label == "." else label
+        self._mlflow[path.parent] = label
+        self._follow(label, mlflow_folder.FORMAT_NAME, FollowedMlflow(called or path.parent.name, Budget(self._bounds)))
+        return True
 
     def _follow_state(self, path: Path, name: str) -> None:
         """Of a training's states (its folder's and its checkpoints') the newest is followed, under the training's name."""

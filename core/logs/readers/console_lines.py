@@ -70,11 +70,17 @@ _BAR = re.compile(r"(\d{1,12})/(?:\d{1,12}|\?) \[[^\]]{0,40}?(?:it/s|s/it)[^,\]]
 _SPACED = re.compile(rf"(?<![\w./@-])([A-Za-z][\w./@-]{{0,60}})\s{{1,3}}({_NUMBER})(?=[\s,;|)\]%]|$)")
 
 
+_EVAL_SETTINGS = re.compile(
+    r"eval_(?:steps|strategy|delay|accumulation_steps|on_start|batch_size|num_|use_|do_|packing)"
+)  # of transformers
+
+
 @lru_cache(maxsize=10_000)
 def is_measured(name: str) -> bool:
     """A metric of a training, and not a setting such as learning_rate that a printed configuration holds too."""
     metrics = {hit.metric for _, hit in name_for(name)} - {"learning_rate"}
-    return bool(metrics) or name.lower().startswith(("rewards/", "train_loss", "eval_"))
+    lower = name.lower()
+    return bool(metrics) or (lower.startswith(("rewards/", "train_loss", "eval_")) and not _EVAL_SETTINGS.match(lower))
 
 
 class ConsoleLines:

@@ -34,7 +34,7 @@ class LongRows:
                 self.run, *self._alone = found
         if self._alone is not None:
             metric, values = self._alone
-            return {**{name: cell for name, cell in row.items() if rank(name) is not None}, metric: row.get(values)}
+            return {"step": next(cell for name, cell in row.items() if fold(name) == "step"), metric: row.get(values)}
         if self._keys is None:
             return row
         name, value = self._keys

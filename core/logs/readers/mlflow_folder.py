@@ -15,6 +15,8 @@ from core.logs.reading import Rows
 from core.logs.sentences import printable, say
 from core.logs.source import Refused, Source
 
+FORMAT_NAME = "MLflow"
+OWN = ("meta.yaml", "metrics", "params", "tags", "inputs", "outputs")  # in a run's folder; what else is there are artefacts
 _NAME = re.compile(r"^run_name: *['\"]?(.{1,80}?)['\"]? *$", re.MULTILINE)
 _RUN = re.compile(r"^run_(?:id|uuid): ", re.MULTILINE)
 
@@ -27,17 +29,23 @@ class RunFolder:
     metrics: dict[str, Source] = field(default_factory=dict)
 
 
+def described(meta: Source) -> str | None:
+    """The name of the run that a meta.yaml describes, "" if it has none; None if the file describes no run."""
+    text = meta.head().decode(errors="replace")
+    if not _RUN.search(text):
+        return None
+    named = _NAME.search(text)
+    return printable(named[1], 80) if named else ""
+
+
 def split(sources: Iterable[Source]) -> tuple[list[Source], list[RunFolder]]:
     """The files that belong to no MLflow run, and the runs."""
     sources = list(sources)
     runs: dict[str, RunFolder] = {}
     for source in sources:
         path = PurePosixPath(source.name)
-        if path.name == "meta.yaml":
-            text = source.head().decode(errors="replace")
-            if _RUN.search(text):
-                named = _NAME.search(text)
-                runs[path.parent.as_posix()] = RunFolder(printable(named[1] if named else path.parent.name, 80))
+        if path.name == "meta.yaml" and (called := described(source)) is not None:
+            runs[path.parent.as_posix()] = RunFolder(called or path.parent.name)
     rest = []
     for source in sources:
         folder = next((p.as_posix() for p in PurePosixPath(source.name).parents if p.as_posix() in runs), None)
@@ -47,30 +55,44 @@ def split(sources: Iterable[Source]) -> tuple[list[Source], list[RunFolder]]:
         inner = PurePosixPath(source.name).relative_to(folder)
         if inner.parts[0] == "metrics" and len(inner.parts) > 1:
             runs[folder].metrics["/".join(inner.parts[1:])] = source
-        elif inner.parts[0] not in ("params", "tags", "meta.yaml", "inputs", "outputs"):
+        elif inner.parts[0] not in OWN:
             rest.append(source)  # an artefact: it may be a log itself
     return rest, [run for run in runs.values() if run.metrics]
 
 
+class MetricRows:
+    """The values of one run by step. `bad` counts lines that could not be read."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, dict[str, float]] = {}
+        self.bad = 0
+
+    def add(self, name: str, line: str) -> None:
+        parts = line.split()
+        step = whole(parts[2]) if len(parts) == 3 else None
+        value = number(parts[1]) if step is not None else None
+        if value is None:
+            self.bad += bool(parts)
+        else:
+            self._rows.setdefault(step, {})[name] = value
+
+    def rows(self, run: str, budget: Budget) -> Rows:
+        """Refused if nothing was read."""
+        collector = Collector(run, budget)
+        for step in sorted(self._rows):
+            if not collector.add({"step": step, **self._rows[step]}):
+                break
+        if not self._rows:
+            raise Refused(say(s.NO_ROWS, file=run, format="a run of MLflow"))
+        runs, notes = collector.runs(run)
+        if self.bad:
+            notes.append(say(s.BAD_LINES, file=run, count=self.bad, line=1))
+        return Rows(runs, notes)
+
+
 def read(run: RunFolder, budget: Budget) -> Rows:
-    rows: dict[int, dict[str, float]] = {}
-    bad = 0
+    found = MetricRows()
     for name, source in list(run.metrics.items())[: budget.bounds.columns]:
         for line in source.lines(budget):
-            parts = line.split()
-            step = whole(parts[2]) if len(parts) == 3 else None
-            value = number(parts[1]) if step is not None else None
-            if value is None:
-                bad += bool(parts)
-            else:
-                rows.setdefault(step, {})[name] = value
-    collector = Collector(run.name, budget)
-    for step in sorted(rows):
-        if not collector.add({"step": step, **rows[step]}):
-            break
-    if not rows:
-        raise Refused(say(s.NO_ROWS, file=run.name, format="a run of MLflow"))
-    runs, notes = collector.runs(run.name)
-    if bad:
-        notes.append(say(s.BAD_LINES, file=run.name, count=bad, line=1))
-    return Rows(runs, notes)
+            found.add(name, line)
+    return found.rows(run.name, budget)

@@ -1,14 +1,17 @@
 """TensorBoard's event files, read with the package tensorboard (no TensorFlow): scalars as `simple_value` or as a tensor of one number.
 
 A folder may hold files of several starts: each is a start of its own, in the order of the files' clocks; whether it is another run or
-continues the one before is told by its steps, as in every other format. A record that is being written is read when it is whole.
+continues the one before is told by its steps, as in every other format. A record that is being written is read when it is whole. Folders of
+`add_scalars` are put together: `core.logs.readers.add_scalars`.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice, zip_longest
 from pathlib import Path
+from types import MappingProxyType
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
@@ -18,6 +21,7 @@ from core.logs.sentences import printable, say
 from core.logs.source import Refused, Source
 
 _HEADER = 12  # a record's length (8 bytes) and its checksum
+LOOKED_AT = 20  # scalars that tell whether a file has one tag
 _FLOATS = {1: "f", 2: "d"}  # TensorFlow's types DT_FLOAT and DT_DOUBLE
 
 
@@ -30,18 +34,34 @@ def read(source: Source, budget: Budget) -> Rows:
     return read_files([source], source.name, budget)
 
 
-def read_files(sources: list[Source], name: str, budget: Budget) -> Rows:
-    """Several files of one folder, in the order of their names, which begin with their clocks."""
-    rows, notes = EventRows(name, budget), []
-    for source in sources:
-        with source.local(budget) as path:
-            if not rows.take(loader(path, source.name), path):
-                notes.append(say(s.NO_SCALARS, file=source.name))
+def read_files(
+    sources: list[Source], name: str, budget: Budget, series: Mapping[str, list[Source]] = MappingProxyType({})
+) -> Rows:
+    """Several files of one folder, in the order of their names, which begin with their clocks; and of `series`, column -> files, what belongs
+    to the same run. Every start of a writer has a file in each of its folders."""
+    rows, notes, scalars = EventRows(name, budget), [], 0
+    folders = [("", sources), *series.items()]
+    for start in zip_longest(*([(column, source) for source in files] for column, files in folders)):
+        for column, source in filter(None, start):
+            with source.local(budget) as path:
+                if rows.take(loader(path, source.name), path, column):
+                    scalars += 1
+                else:
+                    notes.append(say(s.NO_SCALARS, file=source.name))
         rows.begin_again()
-    if len(notes) == len(sources):
+    if not scalars:
         raise Refused(notes[0])
     found = rows.rows()
     return Rows(found.runs, [*found.notes, *notes])
+
+
+def first_tags(source: Source, budget: Budget) -> frozenset[str]:
+    """The tags of a file's first scalars."""
+    try:
+        with source.local(Budget(budget.bounds)) as path:
+            return frozenset(tag for _, tag, _ in islice(scalar_events(loader(path, source.name), path), LOOKED_AT))
+    except (Refused, OSError):
+        return frozenset()
 
 
 class EventRows:
@@ -51,11 +71,13 @@ class EventRows:
         self._name = name
         self._collector = Collector(name, budget)
 
-    def take(self, events, path: Path) -> bool:
-        """Whatever the loader has not given yet; whether there was a scalar."""
+    def take(self, events, path: Path, column: str = "") -> bool:
+        """Whatever the loader has not given yet, under the name `column` if there is one; whether there was a scalar."""
         there = False
         for step, values in grouped(scalar_events(events, path)):
             there = True
+            if column:
+                values = dict.fromkeys([column], next(iter(values.values())))
             if not self._collector.add({"step": step, **values}):
                 break
         return there

@@ -5,12 +5,21 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.__main__ import main
 from core.commands import diagnose
+from core.logs import patient
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A look is waited for however busy the machine is."""
+    monkeypatch.setattr(patient, "FIRST_WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(patient, "WAIT_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -135,3 +144,31 @@ def test_an_address_gets_the_json_and_one_that_fails_does_not_end_the_watching(d
 def test_what_cannot_be_notified_is_said_at_once(dead, capsys, more, why):
     assert main(["diagnose", *more, str(dead)]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_a_path_whose_disk_does_not_answer_holds_up_no_other(dead, tmp_path, capsys, monkeypatch):
+    hung, answers, opened = tmp_path / "hung.jsonl", threading.Event(), Path.open
+    hung.write_text(dead.read_text())
+
+    def slow(self, *args, **kwargs):
+        assert self != hung or answers.wait(60)
+        return opened(self, *args, **kwargs)
+
+    def looked(seconds: float) -> None:
+        said.append(capsys.readouterr().out)
+        if "THERE NEVER WAS A GRADIENT" in said[-1]:
+            raise Told
+
+    said: list[str] = []
+    monkeypatch.setattr(Path, "open", slow)
+    monkeypatch.setattr(patient, "FIRST_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(patient, "WAIT_SECONDS", 0.1)
+    try:
+        with pytest.raises(Told):
+            watched(hung, dead, looks=600, pause=looked)
+    finally:
+        answers.set()
+
+
+class Told(Exception):
+    """What was waited for has been said."""

@@ -3,10 +3,13 @@ numbers in the packages' descriptions (wandb 0.31, swanlab 0.10.3): files that t
 
 from __future__ import annotations
 
+import struct
 import sys
 from types import ModuleType
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from core.logs.readers import record_log
 
 Fields = dict[str, tuple[int, str]]  # name -> number, type; a type of upper case is another message, a * before it means many
 
@@ -50,3 +53,20 @@ def in_place_of(package: str, monkeypatch) -> None:
     there = ModuleType(module)
     there.Record = record_of(package)
     monkeypatch.setitem(sys.modules, module, there)
+
+
+def framed(mark, payloads):
+    """LevelDB's log format, records of more than a block in parts."""
+    content = bytearray(mark + b"\0\0\0")
+    for payload in payloads:
+        first = True
+        while first or payload:
+            left = record_log.BLOCK - len(content) % record_log.BLOCK
+            if left < record_log.RECORD_HEADER:
+                content += b"\0" * left
+                continue
+            part, payload = payload[: left - record_log.RECORD_HEADER], payload[left - record_log.RECORD_HEADER :]
+            kind = (1 if not payload else 2) if first else (4 if not payload else 3)
+            content += struct.pack("<IHB", 0, len(part), kind) + part
+            first = False
+    return bytes(content)

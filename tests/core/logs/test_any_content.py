@@ -16,8 +16,8 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from bench.logs import HARD, repeated
 from core.logs import Bounds, read_bytes, read_paths, read_text
 from core.logs.readers import record_log
-from tests.core.logs.records import in_place_of, record_of
-from tests.core.logs.test_formats import framed, packed
+from tests.core.logs.made import packed
+from tests.core.logs.records import framed, in_place_of, record_of
 from tests.core.logs.test_hostile import is_sound
 
 BOUNDS = Bounds(bytes=5_000_000, points=20_000, columns=50, document=5_000_000)

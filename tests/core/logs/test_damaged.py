@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from core.logs import Bounds, read_bytes
 from core.logs.readers import record_log
-from tests.core.logs.test_formats import LINES, ROWS, framed, packed, trackio, write_events
+from tests.core.logs.made import LINES, ROWS, packed, trackio, write_events
+from tests.core.logs.records import framed
 from tests.core.logs.test_hostile import is_sound
 
 BOUNDS = Bounds(bytes=5_000_000, points=50_000, columns=100, document=5_000_000)

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 
 from core.logs import Watcher
-from tests.core.logs.test_formats import ROWS, trackio, write_events
+from tests.core.logs.made import ROWS, trackio, write_events
 from tests.core.logs.test_watch import steps
 
 
@@ -56,3 +56,45 @@ def test_a_database_of_trackio_is_followed_while_it_is_written(tmp_path):
             watcher.poll()
             assert steps(watcher) == database_was
             other.execute("ROLLBACK")
+
+
+def mlflow_run(folder, name):
+    (folder / "metrics" / "train").mkdir(parents=True)
+    (folder / "params").mkdir()
+    (folder / "meta.yaml").write_text(f"run_id: {folder.name}\nrun_name: {name}\n")
+    (folder / "params" / "lr").write_text("1e-6")
+
+
+def log_to_mlflow(folder, steps, **metrics):
+    for name, value in metrics.items():
+        with (folder / "metrics" / "train" / name).open("a") as file:
+            file.writelines(f"1700000000000 {value * step} {step}\n" for step in steps)
+
+
+def test_runs_of_mlflow_are_followed_while_they_are_written(tmp_path):
+    first, second = tmp_path / "mlruns" / "0" / "a1", tmp_path / "mlruns" / "0" / "b2"
+    mlflow_run(first, "calm-crow")
+    watcher = Watcher(tmp_path)
+    assert watcher.poll().logs == {} and watcher.reading.runs == ()
+    log_to_mlflow(first, range(1, 6), reward=0.1, loss=0.5)
+    watcher.poll()
+    assert steps(watcher) == [[1, 2, 3, 4, 5]] and watcher.poll().logs == {}
+    with (first / "metrics" / "train" / "reward").open("a") as file:
+        file.write("1700000000000 0.6")  # the line has no end yet
+    assert watcher.poll().logs == {}
+    with (first / "metrics" / "train" / "reward").open("a") as file:
+        file.write(" 6\n")
+    log_to_mlflow(first, [6], loss=0.5, kl=0.01)
+    mlflow_run(second, "wise-wolf")
+    log_to_mlflow(second, range(1, 4), reward=0.2)
+    watcher.poll()
+    assert [run.name for run in watcher.reading.runs] == ["calm-crow", "wise-wolf"] and steps(watcher) == [
+        [1, 2, 3, 4, 5, 6],
+        [1, 2, 3],
+    ]
+    assert watcher.reading.runs[0].series("reward_mean")[-1] == 0.6 and "kl_base" in watcher.reading.runs[0].metrics
+    shutil.rmtree(second)
+    assert watcher.poll().notes and len(watcher.reading.runs) == 2
+    (first / "metrics" / "train" / "reward").write_text("1700000000000 0.9 1\n")  # written anew
+    watcher.poll()
+    assert watcher.reading.runs[0].series("reward_mean")[0] == 0.9
