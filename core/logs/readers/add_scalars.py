@@ -14,14 +14,14 @@ _EVALUATION = frozenset(("eval", "evaluation", "val", "valid", "validation", "te
 
 
 @dataclass(frozen=True)
-class Series:
+class SeriesFolder:
     """The run that a series belongs to (its key, "" = the writer's own) and the name of its column there."""
 
     run: str
     column: str
 
 
-def series_of(folder: str, tags: Collection[str], beside: Collection[str]) -> Series | None:
+def series_of(folder: str, tags: Collection[str], beside: Collection[str]) -> SeriesFolder | None:
     """What the folder of this name holds, given the first tags of a file in it and the names of all folders beside it; None for a folder of a
     run's own."""
     if len(tags) != 1:
@@ -32,10 +32,10 @@ def series_of(folder: str, tags: Collection[str], beside: Collection[str]) -> Se
         return None
     key = folder.removeprefix(main)
     if key.lower() in _EVALUATION:
-        return Series("", f"eval/{tag}")
+        return SeriesFolder("", f"eval/{tag}")
     if key.lower() not in _PARTS and _is_shared(key, main, beside):
-        return Series(key, tag)
-    return Series("", f"{tag}/{key}")
+        return SeriesFolder(key, tag)
+    return SeriesFolder("", f"{tag}/{key}")
 
 
 def _is_shared(key: str, main: str, beside: Collection[str]) -> bool:
