@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shlex import quote
+
 import streamlit as st
 
 from core.analysis.markdown import plain
 from core.logs.model import ROLLOUT
 from core.runs.store.store import StoreError
 from pages.shared.common.bring_settings import bring_settings
-from pages.shared.common.process import told
+from pages.shared.common.process import hosted, told
 from pages.shared.common.trouble import show_missing_history
 from pages.shared.common.view_settings import log_view_settings
 from pages.shared.your_run.actions import actions, undo_bar
@@ -26,6 +29,8 @@ from pages.shared.your_run.state import BESIDE, GREETED, MORE, UNDO, WATCHED
 from pages.shared.your_run.texts import body, document
 from pages.shared.your_run.watching import asked_on_the_command_line
 
+ROOT = Path(__file__).parents[3]  # of the program
+
 
 def your_run_page() -> None:
     st.title("Your run")
@@ -40,7 +45,7 @@ def your_run_page() -> None:
         with st.expander("What can be read", icon=":material/description:", expanded=True):
             st.markdown(body("formats", limit=limit()))
         with st.expander("My trainer writes no file", icon=":material/memory:"):
-            st.markdown(document().section("memory").body)
+            st.markdown(body("memory", folder="PATH_OF_THE_LAB" if hosted() else quote(str(ROOT))))
         bring_settings("your_run")
         calculator()
         return

@@ -11,7 +11,7 @@ from core.engine.trainer import train
 from core.settings.limits import HOSTED
 from core.settings.links import from_query
 from pages.shared.common import process
-from tests.pages.conftest import Gate, press, read, wait_for, words
+from tests.pages.conftest import ROOT, Gate, press, read, wait_for, words
 
 ANN, BOB = "a" * 32, "b" * 32
 ROWS = 40
@@ -91,6 +91,7 @@ def test_empty_it_says_what_to_do_and_what_can_be_read(open_page):
     app = open_page()
     assert "Drop the log of your own GRPO, DAPO or PPO training here" in words(app)
     assert "trainer_state.json" in words(app) and "Up to 200 MB" in words(app)
+    assert f"PYTHONPATH={ROOT} python train.py" in words(app)
     assert not app.exception and not boards(app)
 
 
@@ -137,7 +138,7 @@ def test_pasted_text_is_read(open_page):
         ("hello", "no format of a training log was recognised"),
         (b"\x00\xff" * 100, "no format of a training log was recognised"),
         ("", "the file is empty"),
-        ("[" * 100_000, "ends early or is damaged"),
+        ("[" * 100_000, "it is nested too deeply"),
     ],
 )
 def test_what_is_no_log_costs_a_sentence_and_nothing_is_kept(open_page, content, sentence):
@@ -160,7 +161,7 @@ def test_a_pasted_text_that_cannot_be_read_stays_in_its_field(open_page):
 def test_a_path_is_refused_where_strangers_share_the_server(open_page, tmp_path):
     app = open_page(limits=HOSTED)
     assert [tab.label for tab in app.tabs] == [":material/upload_file: Drop files", ":material/content_paste: Paste text"]
-    assert "Up to 20 MB" in words(app) and not app.exception
+    assert "Up to 20 MB" in words(app) and str(ROOT) not in words(app) and not app.exception
 
 
 def test_a_path_is_followed_and_kept_when_asked(open_page, tmp_path):
@@ -286,6 +287,16 @@ def test_a_run_of_the_visitors_own_is_laid_beside_it(open_page):
     app = app.run()
     app.multiselect[0].set_value([f"run:{comparison}:DAPO"]).run()
     assert list(payload(app)["points"]) == ["first.jsonl", "mine · DAPO"] and not app.exception and not app.warning
+
+
+def test_it_is_renamed_and_never_nameless(open_page):
+    app = drop(open_page(), ("run.jsonl", rows()))
+    log = log_of(app)
+    for typed in ("\u202eMy *first*", " "):
+        app.text_input(key=f"your_run:name:{log}").set_value(typed)
+        app = app.button[[b.label for b in app.button].index("Save the name")].click().run()
+        assert process.store().logs.find(log).name == "My *first*" and not app.exception
+    assert read(app.subheader[0].value) == "My *first*"
 
 
 def test_deleted_it_can_be_brought_back(open_page):
