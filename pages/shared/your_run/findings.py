@@ -52,10 +52,14 @@ def _is_due(mark: tuple, what: Shown, rows: int) -> bool:
     return grown < 0 or grown > RENEW_SHARE * rows_before or late
 
 
+def _found_by_now(what: Shown) -> Mapping[str, tuple[Finding, ...]] | None:
+    """A log that is kept and shown for the first time is drawn before it is diagnosed: its headline and marks come with `findings`."""
+    return known_diagnosis(what) if what.watched is None else diagnosis_of(what)
+
+
 def marks(what: Shown, labels: Iterable[str]) -> list[dict]:
-    """What was found in these runs, as events of the board. A log that is shown for the first time is drawn before it is diagnosed, and its
-    marks come with `findings`."""
-    found = known_diagnosis(what) if what.watched is None else diagnosis_of(what)
+    """What was found in these runs, as events of the board."""
+    found = _found_by_now(what)
     return [mark for label in labels for mark in finding_marks(label, (found or {}).get(label, ()))]
 
 
@@ -65,7 +69,7 @@ def headline(what: Shown) -> None:
 
 
 def _headline(what: Shown) -> None:
-    if (found := known_diagnosis(what)) is None:
+    if (found := _found_by_now(what)) is None:
         st.markdown(f"{NEUTRAL} Being diagnosed …")
         return
     several = len(found) > 1

@@ -91,7 +91,7 @@ def test_empty_it_says_what_to_do_and_what_can_be_read(open_page):
     app = open_page()
     assert "Drop the log of your own GRPO, DAPO or PPO training here" in words(app)
     assert "trainer_state.json" in words(app) and "Up to 200 MB" in words(app)
-    assert f"PYTHONPATH={ROOT} python train.py" in words(app)
+    assert f"PYTHONPATH={ROOT} YOUR_COMMAND" in words(app)
     assert not app.exception and not boards(app)
 
 
