@@ -14,10 +14,12 @@ from pages.shared.your_run.give import keep
 from pages.shared.your_run.link import link
 from pages.shared.your_run.shown import Shown
 from pages.shared.your_run.state import NAME, RENAMING, UNDO, WATCHED
-from pages.shared.your_run.texts import body
+from pages.shared.your_run.texts import body, document
 
 
 def actions(what: Shown) -> None:
+    if what.log is not None and not what.own:
+        st.caption(document().words("shared")[0])
     with st.container(horizontal=True, vertical_alignment="center"):
         if what.watched is not None:
             if st.button("Keep it as it is now", icon=":material/save:", key="your_run:keep", disabled=not what.reading.runs):
@@ -41,7 +43,7 @@ def actions(what: Shown) -> None:
 
 def _share(what: Shown) -> None:
     with st.popover("Share", icon=":material/share:"):
-        st.markdown(body("kept"))
+        st.markdown(body("kept") if what.own else document().words("shared")[1]["link"])
         st.code(link(what), language=None, wrap_lines=True)
 
 

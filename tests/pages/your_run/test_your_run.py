@@ -107,7 +107,8 @@ def test_a_dropped_file_is_drawn_kept_and_shared(open_page):
     assert kept.id == log_of(app) and kept.name == "run.jsonl"
     other = open_page(BOB, {"log": kept.id}, fresh=False)
     assert not other.exception and payload(other)["points"] == shown["points"]
-    assert "your_run:delete" not in [b.key for b in other.button]
+    assert "your_run:delete" not in [b.key for b in other.button] and "by its link" in words(other)
+    assert "with your other runs" in words(app) and "with your other runs" not in words(other)
 
 
 def test_logs_that_were_read_before_are_a_click_away(open_page):
