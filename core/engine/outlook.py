@@ -1,10 +1,9 @@
 """What can be said of runs before they are trained: how likely the untrained policy is to be right, how many groups carry no signal at the
-start, how many samples that takes, and which settings cannot matter."""
+start, and how many samples that takes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import lru_cache
 
 import torch
@@ -20,12 +19,9 @@ from core.engine.tasks.arithmetic import Arithmetic
 from core.engine.tasks.bandit import Bandit
 from core.engine.tasks.base import MarkovTask, Task
 from core.engine.tasks.chain import Chain
-from core.engine.tasks.sizes import task_sizes
-from core.settings.algorithm import AlgorithmConfig
 from core.settings.run import RunConfig
 from core.settings.task import TaskConfig
 
-TINY_SHARE = 0.005
 PROMPTS_AT_ONCE = 1024  # bounds the memory of the arithmetic task's probabilities
 
 
@@ -74,65 +70,6 @@ def samples_at_start_pace(config: RunConfig) -> int:
     if config.samples is not None:
         return config.samples
     return round(config.rollouts * config.num_prompts * config.group_size * rounds_at_start(config))
-
-
-def without_effect(runs: Mapping[str, RunConfig]) -> list[str]:
-    """Sentences about choices in `runs`, label -> settings, that cannot matter. Labels stand in them as they are."""
-    found: list[str] = []
-    for label, run in runs.items():
-        found += [text.format(label=label) for text in _of_one(run)]
-    labels = list(runs)
-    for place, label in enumerate(labels):
-        same = next((other for other in labels[:place] if runs[other] == runs[label]), None)
-        if same is not None:
-            found.append(f"{same} and {label} are the same run: their lines will lie on each other.")
-    first = next(iter(runs.values()))
-    if first.replicas < 3:
-        found.append(
-            f"With {first.replicas} {'seed' if first.replicas == 1 else 'seeds'} there is no interval: differences may be chance."
-        )
-    return _together(found, labels)
-
-
-def _of_one(run: RunConfig) -> list[str]:
-    algorithm, tokens = run.algorithm, task_sizes(run.task).tokens
-    found = []
-    if run.effective_updates_per_rollout == 1:
-        found.append("{label}: with one update per rollout the ratio is always 1, so that no clip can act.")
-    if tokens == 1 and algorithm.loss_aggregation == "token_mean":
-        found.append("{label}: completions are one token long here, so that the token-level loss is the sequence mean.")
-    if tokens == 1 and algorithm.overlong != "none":
-        found.append("{label}: completions are one token long here, so that nothing is overlong.")
-    if algorithm.overlong == "soft" and algorithm.overlong_penalty == 0:
-        found.append("{label}: overlong shaping with a penalty of 0 punishes nothing.")
-    if algorithm.dynamic_sampling == "refill" and algorithm.max_rounds == 1:
-        found.append("{label}: with one round dynamic sampling drops groups and samples none in their place.")
-    if dead_share(run) > 1 - TINY_SHARE:
-        found.append(
-            "{label}: practically every group is all right or all wrong at the start, so that learning has nothing to begin with."
-        )
-    if run.task.noise > 0 and dead_share(run) > TINY_SHARE and not _sees_through_noise(algorithm):
-        found.append(
-            "{label}: noise makes the rewards of all-right and all-wrong groups differ by chance, and what is learned from them is noise."
-        )
-    return found
-
-
-def _sees_through_noise(algorithm: AlgorithmConfig) -> bool:
-    """Whether groups without a signal are dropped although noise makes their rewards differ."""
-    return algorithm.dynamic_sampling != "off" and algorithm.filter_on == "correct"
-
-
-def _together(sentences: list[str], labels: list[str]) -> list[str]:
-    """What holds for every side is said once, without a label."""
-    out: list[str] = []
-    for sentence in sentences:
-        label, colon, rest = sentence.partition(": ")
-        shared = colon and label in labels and len(labels) > 1 and all(f"{other}: {rest}" in sentences for other in labels)
-        text = rest[0].upper() + rest[1:] if shared else sentence
-        if text not in out:
-            out.append(text)
-    return out
 
 
 def _bandit(task: Bandit, temperature: float) -> Tensor:

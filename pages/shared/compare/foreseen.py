@@ -7,18 +7,37 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace, without_effect
+from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace
+from core.engine.without_effect import without_effect
 from core.settings.run import RunConfig
+from core.settings.scenario import Scenario
 from pages.shared.compare.needs import needs_text
 
 SURE_BELOW = 0.0005
-MOST_WARNED = 4
+MOST_IN_SIGHT = 2  # warnings that stay in sight while the settings are scrolled
 
 
-def show_foreseen(runs: Mapping[str, RunConfig]) -> None:
-    told = [dead_text(runs), samples_text(runs), needs_text(runs)]
-    warned = [f":orange[:material/warning:] {plain(sentence)}" for sentence in without_effect(runs)[:MOST_WARNED]]
-    st.markdown("  \n".join(f":small[{sentence}]" for sentence in (*warned, *told)))
+def show_foreseen(scenario: Scenario, runs: Mapping[str, RunConfig]) -> list[str]:
+    """What is told stays in sight; returns the warnings that there is no room for, which `show_more_warnings` takes."""
+    warnings = without_effect(runs, scenario.runs())
+    in_sight = warnings if len(warnings) <= MOST_IN_SIGHT + 1 else warnings[:MOST_IN_SIGHT]
+    rest = warnings[len(in_sight) :]
+    more = [f"And {len(rest)} more choices that cannot matter, below."] if rest else []
+    _small([*map(_warning, in_sight), *more, dead_text(runs), samples_text(runs), needs_text(runs)])
+    return rest
+
+
+def show_more_warnings(warnings: list[str]) -> None:
+    if warnings:
+        _small([_warning(sentence) for sentence in warnings])
+
+
+def _small(sentences: list[str]) -> None:
+    st.markdown("  \n".join(f":small[{sentence}]" for sentence in sentences))
+
+
+def _warning(sentence: str) -> str:
+    return f":orange[:material/warning:] {plain(sentence)}"
 
 
 def dead_text(runs: Mapping[str, RunConfig]) -> str:

@@ -17,7 +17,7 @@ from pages.shared.common.widgets import shows
 from pages.shared.compare.all_settings import all_settings
 from pages.shared.compare.apply_here import show_changes_ahead
 from pages.shared.compare.edits import Settings, change, last_change, present, undo
-from pages.shared.compare.foreseen import show_foreseen
+from pages.shared.compare.foreseen import show_foreseen, show_more_warnings
 from pages.shared.compare.gallery import browse_button
 from pages.shared.compare.panel import settings_panel
 from pages.shared.compare.side_editor import add_side
@@ -36,10 +36,11 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
             st.error(plain(sentence(refused)), icon=":material/block:")
         add_side(settings)
         with st.container(key="foreseen", gap="xsmall"):  # stays in sight while the settings are scrolled
-            runs = _checked(settings)
+            runs, rest = _checked(settings), []
             if runs is not None:
                 show_changes_ahead(COMPARISON.get(), runs)
-                show_foreseen(runs)
+                rest = show_foreseen(settings.scenario, runs)
+        show_more_warnings(rest)
         _take_back(settings, runs)
         with st.container(key="more_settings"):
             st.markdown("**More**")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.engine.dead_groups import expected_rounds
-from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace, success_probability, without_effect
+from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace, success_probability
 from core.engine.tasks import make_task
 from core.engine.trainer import train
 from core.settings.algorithm import DAPO, GRPO
@@ -85,29 +85,3 @@ def test_refill_takes_the_rounds_that_the_dead_groups_cost_and_no_more_than_are_
     assert samples_at_start_pace(alive) == round(alive.rollouts * 16 * 2 * rounds_at_start(alive))
     assert samples_at_start_pace(replace(alive, samples=5000)) == 5000
     assert rounds_at_start(replace(alive, algorithm=GRPO)) == 1.0
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"updates_per_rollout": 1}, "no clip can act"),
-        ({"task": BanditConfig(noise=0.0), "algorithm": replace(GRPO, loss_aggregation="token_mean")}, "one token long"),
-        ({"task": BanditConfig(noise=0.0), "algorithm": replace(GRPO, overlong="soft")}, "nothing is overlong"),
-        ({"algorithm": replace(GRPO, overlong="soft", overlong_penalty=0.0)}, "punishes nothing"),
-        ({"algorithm": replace(DAPO, max_rounds=1)}, "samples none in their place"),
-        ({"task": replace(CHAIN, too_hard_fraction=1.0)}, "nothing to begin with"),
-        ({"task": replace(CHAIN, noise=0.1)}, "learned from them is noise"),
-        ({"replicas": 2}, "With 2 seeds there is no interval"),
-    ],
-)
-def test_a_choice_that_cannot_matter_is_named_and_others_are_not(change, told):
-    plain = RunConfig(task=CHAIN)
-    assert without_effect({"A": plain}) == []
-    (found,) = without_effect({"A": replace(plain, **change)})
-    assert told in found
-
-
-def test_what_holds_for_all_sides_is_said_once_and_equal_sides_are_named():
-    one, two = RunConfig(task=CHAIN, updates_per_rollout=1), RunConfig(task=CHAIN, updates_per_rollout=1, algorithm=DAPO)
-    assert without_effect({"A": one, "B": two}) == ["With one update per rollout the ratio is always 1, so that no clip can act."]
-    assert "A and B are the same run: their lines will lie on each other." in without_effect({"A": two, "B": two})

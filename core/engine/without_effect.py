@@ -1,0 +1,272 @@
+"""Choices that cannot matter, said of runs before they are trained: what the engine does not look at, or what comes to the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.engine.outlook import dead_share
+from core.engine.tasks import make_task
+from core.engine.tasks.sizes import task_sizes
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.run import RunConfig
+from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig
+from core.settings.words import in_words
+
+TINY_SHARE = 0.005  # of the groups
+SHARES = ("too_easy_fraction", "too_hard_fraction")
+TOSS = 0.5  # flip_probability that leaves nothing of a reward
+
+
+def without_effect(runs: Mapping[str, RunConfig], usual: Mapping[str, RunConfig] | None = None) -> list[str]:
+    """Sentences about choices in `runs`, label -> settings, that cannot matter. Labels stand in them as they are. A setting that is not
+    looked at is told where it was chosen: where it is not as in the run of that label in `usual`, or without one, as by default."""
+    found: list[str] = []
+    for label, run in runs.items():
+        texts = [*_of_one(run), *_not_looked_at(run, *_before(label, run, usual or {}))]
+        found += [text.replace("{label}", label) for text in texts]
+    labels = list(runs)
+    for place, label in enumerate(labels):
+        same = next((other for other in labels[:place] if runs[other] == runs[label]), None)
+        if same is not None:
+            found.append(f"{same} and {label} are the same run: their lines will lie on each other.")
+    first = next(iter(runs.values()))
+    if first.replicas < 3:
+        found.append(
+            f"With {first.replicas} {'seed' if first.replicas == 1 else 'seeds'} there is no interval: differences may be chance."
+        )
+    return _together(found, labels)
+
+
+def _of_one(run: RunConfig) -> list[str]:
+    return [text for about in (_about_clip, _about_length, _about_groups, _about_rewards) for text in about(run)]
+
+
+def _about_clip(run: RunConfig) -> list[str]:
+    algorithm, found = run.algorithm, []
+    if "undetached_ratio" in algorithm.defects:
+        found.append(
+            "{label}: the ratio's two sides share a graph, a defect left in on purpose: the policy gradient is exactly 0, and only an "
+            "entropy bonus or a KL penalty moves the policy."
+        )
+    if run.effective_updates_per_rollout == 1:
+        found.append("{label}: with one update per rollout the ratio is always 1, so that no clip can act.")
+    elif algorithm.eps_low == 1.0:
+        found.append("{label}: with ε_low = 1 the ratio would have to fall below 0, so that the lower clip can never act.")
+    if algorithm.kl_coef > 0 and algorithm.kl_estimator == "k1":
+        found.append(
+            "{label}: the gradient of the KL estimator k1 is 0 on average over fresh samples, so that the penalty adds noise and holds nothing."
+        )
+    return found
+
+
+def _about_length(run: RunConfig) -> list[str]:
+    algorithm, tokens, found = run.algorithm, task_sizes(run.task).tokens, []
+    if tokens == 1 and algorithm.loss_aggregation == "token_mean":
+        found.append("{label}: completions are one token long here, so that the token-level loss is the sequence mean.")
+    if tokens == 1 and algorithm.loss_aggregation == "constant":
+        found.append("{label}: completions are one token long here, so that a constant in place of their length changes nothing.")
+    if tokens == 1 and algorithm.overlong != "none":
+        found.append("{label}: completions are one token long here, so that nothing is overlong.")
+    if algorithm.overlong == "soft" and algorithm.overlong_penalty == 0:
+        found.append("{label}: overlong shaping with a penalty of 0 punishes nothing.")
+    return found
+
+
+def _about_groups(run: RunConfig) -> list[str]:
+    algorithm, dead, found = run.algorithm, dead_share(run), []
+    if dead > 1 - TINY_SHARE:
+        found.append(
+            "{label}: practically every group is all right or all wrong at the start, so that learning has nothing to begin with."
+        )
+    if algorithm.dynamic_sampling == "refill" and algorithm.max_rounds == 1:
+        found.append("{label}: with one round dynamic sampling drops groups and samples none in their place.")
+    whole_batch = "whole_batch_filter" in algorithm.defects
+    if whole_batch and algorithm.dynamic_sampling != "off":
+        found.append(
+            "{label}: the filter looks at the whole batch, a defect left in on purpose: it keeps all groups or drops all."
+        )
+    if algorithm.dynamic_sampling == "refill" and algorithm.filter_on == "reward" and run.task.noise > 0 and not whole_batch:
+        found.append(
+            "{label}: dynamic sampling looks at rewards, which noise makes differ in every group, so that it drops practically none."
+        )
+    elif algorithm.dynamic_sampling != "off" and dead < TINY_SHARE and not whole_batch:
+        found.append(
+            "{label}: practically every group carries a signal at the start, so that dynamic sampling has nothing to drop yet."
+        )
+    if algorithm.dynamic_sampling == "filter" and not whole_batch:
+        found += _about_threshold(run)
+    return found
+
+
+def _about_threshold(run: RunConfig) -> list[str]:
+    algorithm, size = run.algorithm, run.group_size
+    if algorithm.filter_threshold == 0:
+        return ["{label}: no variance is below 0, so that dynamic sampling drops no group."]
+    widest = (size // 2) * (size - size // 2) / size**2  # of G answers as many right as wrong
+    if algorithm.filter_on == "correct" and algorithm.filter_threshold > widest:
+        return [
+            f"{{label}}: right and wrong answers have a variance of at most {widest:.3g}, so that dynamic sampling drops every group and "
+            "nothing is trained."
+        ]
+    return []
+
+
+def _about_rewards(run: RunConfig) -> list[str]:
+    algorithm, task, found = run.algorithm, run.task, []
+    if task.flip_probability == TOSS:
+        found.append("{label}: a reward that is flipped half of the time says nothing, so that nothing can be learned from it.")
+    sees_through = algorithm.dynamic_sampling != "off" and algorithm.filter_on == "correct"
+    if task.noise > 0 and dead_share(run) > TINY_SHARE and not sees_through:
+        found.append(
+            "{label}: noise makes the rewards of all-right and all-wrong groups differ by chance, and what is learned from them is noise."
+        )
+    found += [
+        f"{{label}}: {share:g} of {pool} {'prompt' if pool == 1 else 'prompts'} is less than half of one, so that “{in_words(name)}” "
+        "changes none."
+        for name, share, count, pool in _shares(run)
+        if share > 0 and count == 0
+    ]
+    return found
+
+
+def _shares(run: RunConfig) -> list[tuple[str, float, int, int]]:
+    """(field, share, prompts that it makes, prompts in the pool) of each share of the prompts."""
+    task, pool = run.task, make_task(run.task).train_size
+    found = [(name, getattr(task, name), round(getattr(task, name) * pool), pool) for name in SHARES]
+    if isinstance(task, ChainConfig):
+        found.append(("hard_fraction", task.hard_fraction, _hard_prompts(task), pool))
+    return found
+
+
+def _hard_prompts(task: ChainConfig) -> int:
+    return task.pool_size - round((1 - task.hard_fraction) * task.pool_size)
+
+
+@dataclass(frozen=True)
+class NotLookedAt:
+    """Fields of a part of the settings that the engine does not look at where `idle` holds. They act only `when`."""
+
+    part: str  # "algorithm", "task" or "run"
+    names: tuple[str, ...]
+    idle: Callable[[RunConfig], bool]
+    when: str
+
+
+def _pool_of_one(run: RunConfig) -> bool:
+    return make_task(run.task).train_size == 1
+
+
+def _no_hard_prompts(run: RunConfig) -> bool:
+    task = run.task
+    return isinstance(task, ChainConfig) and (_hard_prompts(task) == 0 or task.step_tokens == 2)
+
+
+def _two_actions(run: RunConfig) -> bool:
+    return isinstance(run.task, BanditConfig) and run.task.actions == 2
+
+
+def _no_imitation(run: RunConfig) -> bool:
+    return isinstance(run.task, ArithmeticConfig) and run.task.imitation_steps == 0
+
+
+def _no_filter(run: RunConfig) -> bool:
+    return run.algorithm.dynamic_sampling == "off" or "whole_batch_filter" in run.algorithm.defects
+
+
+def _rewards_are_correctness(run: RunConfig) -> bool:
+    task, punished = run.task, run.algorithm.overlong == "soft" and run.algorithm.overlong_penalty > 0
+    continuous = isinstance(task, BanditConfig) and task.reward_kind == "gaussian"
+    return task.noise == task.flip_probability == 0 and not continuous and not (punished and task_sizes(task).tokens > 1)
+
+
+def _every_mixed_group_is_kept(run: RunConfig) -> bool:
+    """With one right answer of G the variance is (G - 1) / G², the least that is not 0."""
+    algorithm, least = run.algorithm, (run.group_size - 1) / run.group_size**2
+    counts = algorithm.filter_on == "correct" or _rewards_are_correctness(run)
+    return algorithm.dynamic_sampling == "filter" and counts and 0 < algorithm.filter_threshold <= least
+
+
+def _one_context(run: RunConfig) -> bool:
+    return isinstance(run.task, BanditConfig) and run.task.contexts == 1
+
+
+def _ramp_is_longest(run: RunConfig) -> bool:
+    return run.algorithm.overlong == "soft" and run.algorithm.overlong_buffer_tokens > task_sizes(run.task).tokens
+
+
+TEACHER = tuple(name for name in ArithmeticConfig.__pydantic_fields__ if name.startswith("teacher_"))
+IDLE: tuple[NotLookedAt, ...] = (
+    NotLookedAt("algorithm", ("kl_estimator",), lambda run: run.algorithm.kl_coef == 0, "with a KL penalty"),
+    NotLookedAt("algorithm", ("filter_on",), _no_filter, "where dynamic sampling looks at each group"),
+    NotLookedAt(
+        "algorithm",
+        ("filter_on",),
+        lambda run: not _no_filter(run) and _rewards_are_correctness(run),
+        "where rewards are more than right or wrong: with noise, flips or overlong shaping",
+    ),
+    NotLookedAt("algorithm", ("filter_threshold",), _every_mixed_group_is_kept, "above the least variance of a group that is not all alike"),
+    NotLookedAt(
+        "algorithm", ("filter_threshold",), lambda run: run.algorithm.dynamic_sampling != "filter", "with dynamic sampling on filter"
+    ),
+    NotLookedAt("algorithm", ("max_rounds",), lambda run: run.algorithm.dynamic_sampling != "refill", "with dynamic sampling on refill"),
+    NotLookedAt(
+        "algorithm", ("overlong_buffer_tokens", "overlong_penalty"), lambda run: run.algorithm.overlong != "soft", "with overlong shaping"
+    ),
+    NotLookedAt("algorithm", ("overlong_buffer_tokens",), _ramp_is_longest, "up to the length of the longest completion"),
+    NotLookedAt(
+        "algorithm",
+        ("reward_clip_factor",),
+        lambda run: run.algorithm.eps_high == 0 and run.effective_updates_per_rollout > 1,
+        "with an ε_high above 0, which it multiplies",
+    ),
+    NotLookedAt(
+        "run",
+        ("updates_per_rollout", "epochs"),
+        lambda run: "single_update" in run.algorithm.defects,
+        "without the defect that makes one update of every rollout",
+    ),
+    NotLookedAt("run", ("updates",), lambda run: run.samples is not None, "without a budget in samples"),
+    NotLookedAt("task", ("pool_seed",), _one_context, "with more than one context"),
+    NotLookedAt("task", ("drift",), _pool_of_one, "with more than one prompt"),
+    NotLookedAt("task", ("distractor_pull",), _no_hard_prompts, "with hard prompts and three step tokens"),
+    NotLookedAt("task", ("other_reward",), _two_actions, "with three actions"),
+    NotLookedAt("task", (*TEACHER, "imitation_batch", "imitation_learning_rate"), _no_imitation, "with steps of imitation"),
+)  # fmt: skip
+
+
+def _not_looked_at(run: RunConfig, algorithm: AlgorithmConfig, before: RunConfig | None) -> list[str]:
+    """What was chosen for `run`, whose algorithm and other settings were these before."""
+    found = []
+    for rule in IDLE:
+        if not rule.idle(run):
+            continue
+        chosen = run if rule.part == "run" else getattr(run, rule.part)
+        was = algorithm if rule.part == "algorithm" else before if rule.part == "run" else before and before.task
+        for name in rule.names:
+            usual = getattr(was, name) if was is not None and hasattr(was, name) else _default(type(chosen), name)
+            if hasattr(chosen, name) and getattr(chosen, name) != usual:
+                found.append(f"{{label}}: “{in_words(name)}” ({name}) acts only {rule.when}.")
+    return found
+
+
+def _before(label: str, run: RunConfig, usual: Mapping[str, RunConfig]) -> tuple[AlgorithmConfig, RunConfig | None]:
+    known = usual.get(label)
+    return known.algorithm if known else AlgorithmConfig(), known or next(iter(usual.values()), None)
+
+
+def _default(kind: type, name: str) -> object:
+    field = kind.__pydantic_fields__.get(name)
+    return field.default if field else None
+
+
+def _together(sentences: list[str], labels: list[str]) -> list[str]:
+    """What holds for every side is said once, without a label."""
+    out: list[str] = []
+    for sentence in sentences:
+        label, colon, rest = sentence.partition(": ")
+        shared = colon and label in labels and len(labels) > 1 and all(f"{other}: {rest}" in sentences for other in labels)
+        text = rest[0].upper() + rest[1:] if shared else sentence
+        if text not in out:
+            out.append(text)
+    return out
