@@ -25,6 +25,16 @@ def findings(summary: dict) -> list[str]:
     return out
 
 
+def headline(summary: dict) -> str:
+    """The difference of a comparison of two sides at equal updates; '' where there is none to tell."""
+    labels = list(summary["algorithms"])
+    if len(labels) != 2 or summary.get("forks"):
+        return ""
+    base, label = labels
+    numbers = summary["differences"][f"{label} - {base}"]["eval_accuracy"]
+    return _told_contrast("At equal updates", label, base, numbers, summary["score"])
+
+
 def _status(label: str, status: dict) -> str:
     failed, update, error = status["status"] == Status.FAILED, status["updates"], status["error"]
     if failed and not update:
@@ -91,7 +101,7 @@ def _seeds(numbers: dict) -> str:
 
 
 def _changed(label: str, one: dict) -> str:
-    changes = ", ".join(f"`{name}` = {value}" for name, value in one["changes"].items()) or "nothing changed"
+    changes = ", ".join(f"`{name}` = {value}" for name, value in one["changes"].items()) or "another budget"
     return f"**{label}** went on after update {one['update']} with {changes}: later numbers are those of the changed settings."
 
 
@@ -153,25 +163,29 @@ def _contrast(label: str, base: str, numbers: dict, score_name: str) -> list[str
         "eval_accuracy_equal_cost": _equal_cost(numbers),
     }
     for key, condition in conditions.items():
-        mean, ci95 = numbers[key]["mean"], numbers[key]["ci95"]
-        if mean is None:
-            continue
-        found = verdict(Estimate(mean, *(ci95 or ())))
-        if found is Verdict.TOO_FEW:
-            out.append(f"{condition}, {label} ends {mean:+.3f} from {base} in {score_name}: too few seeds to tell.")
-        elif found is Verdict.LEVEL:
-            out.append(f"{condition}, {label} and {base} end level in {score_name}, within {NEGLIGIBLE:g} {bracketed(ci95)}.")
-        elif found is Verdict.UNCLEAR:
-            out.append(
-                f"{condition}, no difference in {score_name} between {label} and {base} can be told from chance: "
-                f"{round(mean, 3) + 0.0:+.3f} {bracketed(ci95)}."
-            )
-        elif found is Verdict.UP:
-            out.append(f"{condition}, {label} ends ahead of {base} by {mean:.3f} in {score_name} {bracketed(ci95)}.")
-        else:
-            out.append(f"{condition}, {label} ends behind {base} by {-mean:.3f} in {score_name} {bracketed(ci95)}.")
-        out[-1] += _ahead(label, base, numbers["probability_of_improvement"][key])
+        if sentence := _told_contrast(condition, label, base, numbers[key], score_name):
+            out.append(sentence + _ahead(label, base, numbers["probability_of_improvement"][key]))
     return out
+
+
+def _told_contrast(condition: str, label: str, base: str, contrast: dict, score_name: str) -> str:
+    """The sentence of one contrast; '' if it was not measured."""
+    mean, ci95 = contrast["mean"], contrast["ci95"]
+    if mean is None:
+        return ""
+    found = verdict(Estimate(mean, *(ci95 or ())))
+    if found is Verdict.TOO_FEW:
+        return f"{condition}, {label} ends {mean:+.3f} from {base} in {score_name}: too few seeds to tell."
+    if found is Verdict.LEVEL:
+        return f"{condition}, {label} and {base} end level in {score_name}, within {NEGLIGIBLE:g} {bracketed(ci95)}."
+    if found is Verdict.UNCLEAR:
+        return (
+            f"{condition}, no difference in {score_name} between {label} and {base} can be told from chance: "
+            f"{round(mean, 3) + 0.0:+.3f} {bracketed(ci95)}."
+        )
+    if found is Verdict.UP:
+        return f"{condition}, {label} ends ahead of {base} by {mean:.3f} in {score_name} {bracketed(ci95)}."
+    return f"{condition}, {label} ends behind {base} by {-mean:.3f} in {score_name} {bracketed(ci95)}."
 
 
 def _ahead(label: str, base: str, probability: dict) -> str:

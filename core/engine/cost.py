@@ -170,6 +170,11 @@ def check_continued(present: RunConfig, config: RunConfig, last_update: int) -> 
     other seeds, another task, a network of another size, or no update left."""
     each = present.effective_updates_per_rollout
     end = present.start + (max(last_update - present.start, 0) // each + 1) * each
+    if end >= config.most_updates:
+        raise ConfigError(
+            f"updates of a run that goes on must be above {end}, where its present rollout ends, got {config.most_updates}; choose more, or "
+            "start a new run"
+        )
     replace(config, fork=Fork(run=present, update=end))
     sizes = [_policy_cost(run, task_sizes(run.task)).parameters for run in (present, config)]
     if sizes[0] != sizes[1]:

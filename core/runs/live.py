@@ -69,7 +69,7 @@ class LiveRun:
     def take_wanted(self, update: int) -> RunConfig | None:
         """The settings to go on with after `update`, which ends a rollout; None = the present ones. They become those of the run."""
         wanted, self.wanted = self.wanted, None
-        if wanted is None:
+        if wanted is None or wanted == replace(self.config, fork=None):  # a change that was taken back
             return None
         with suppress(ConfigError):  # the budget ends before they could begin
             self.config = replace(wanted, fork=Fork(run=self.config, update=update))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from core.settings.algorithm import AlgorithmConfig
@@ -73,6 +74,14 @@ class Scenario:
     criteria: tuple[Criterion, ...] = ()
     samples: int | None = None  # a budget at which it is compared too: `samples_criteria` are for that comparison
     samples_criteria: tuple[Criterion, ...] = ()
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """`look_for` as what comes before the sentence that begins with Watch, that sentence, and what comes after it."""
+        before, watch, rest = self.look_for.partition("Watch ")
+        found = re.match(r"(.+?\.)(?: (?=[A-Z])|$)", watch + rest)
+        sentence = found.group(1) if found else ""
+        return before.strip(), sentence, (watch + rest)[len(sentence) :].strip()
 
     def runs(
         self,

@@ -60,6 +60,31 @@ WORDS = {
     "imitation_seed": "Seed of the base model",
 }
 
+# What people may look for who know a setting by the name that other trainers or papers give it.
+ELSEWHERE = {
+    "normalize_std": "scale_rewards norm_adv_by_std_in_grpo standard deviation",
+    "eps_low": "epsilon clip_ratio_low",
+    "eps_high": "epsilon_high clip_ratio_high",
+    "dual_clip": "delta clip_ratio_c",
+    "loss_aggregation": "loss_type loss_agg_mode",
+    "dynamic_sampling": "filter_groups dynamic_sample",
+    "max_rounds": "max_num_gen_batches max_resample_times",
+    "overlong": "mask_truncated_completions overlong_filter",
+    "overlong_buffer_tokens": "overlong_buffer_len soft_cache_length",
+    "overlong_penalty": "overlong_penalty_factor",
+    "kl_coef": "beta kl_loss_coef",
+    "kl_estimator": "kl_loss_type",
+    "entropy_coef": "entropy_coeff",
+    "updates": "max_steps total_training_steps",
+    "num_prompts": "batch size train_batch_size",
+    "group_size": "num_generations rollout.n",
+    "updates_per_rollout": "steps_per_generation ppo_mini_batch_size",
+    "epochs": "num_iterations ppo_epochs",
+    "micro_batch_prompts": "per_device_train_batch_size ppo_micro_batch_size",
+    "learning_rate": "lr optim.lr",
+    "max_grad_norm": "clip_grad grad_clip",
+}
+
 
 def in_words(name: str) -> str:
     """What the field `name` is called: as in WORDS, else its name with spaces."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from core.analysis.findings import findings
+from core.analysis.findings import findings, headline
 from core.analysis.markdown import plain
 from core.analysis.report import quoted
+from core.analysis.result import RunResult
 from core.analysis.summary import summarise
 from core.analysis.tables import about_numbers, numbers_table, seeds_table
 from core.data.comparison import SCENARIO
@@ -15,6 +18,7 @@ from pages.shared.common.folded import folded
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
 
+ANCHOR = "findings"  # of the heading, for links to it
 KEPT_SUMMARIES = 64  # comparisons, some kB each
 
 
@@ -31,9 +35,8 @@ def show_findings(comparison: str | None) -> None:
     if not measured:
         st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")
         return
-    # A run that is added later makes another one of the comparison.
-    summary = _summaries().made((comparison, tuple(results)), lambda: summarise(name, results))
-    st.subheader("Findings")
+    summary = _summary(comparison, name, results)
+    st.subheader("Findings", anchor=ANCHOR)
     shown = quoted(summary, plain)
     st.markdown("\n".join(f"- {sentence}" for sentence in findings(shown)))
     with folded("The numbers", icon=":material/table:", key="numbers") as drawn:
@@ -45,6 +48,22 @@ def show_findings(comparison: str | None) -> None:
             st.markdown(seeds_table(shown))
             st.caption("The final score of each seed, and whether it has collapsed or solved the training prompts. *Single seeds*, above the "
                        "charts, draws their curves.")  # fmt: skip
+
+
+def headline_of(comparison: str | None) -> str:
+    """What a comparison that is over has shown, in a sentence; '' before that, or where no one sentence says it."""
+    name = SCENARIO if comparison is None else manager().view(comparison).scenario
+    results = results_of(comparison)
+    if comparison is not None and not manager().view(comparison).finished:
+        return ""
+    if len(results) != 2 or not all(result.history.trained for result in results.values()):
+        return ""
+    return headline(quoted(_summary(comparison, name, results), plain))
+
+
+def _summary(comparison: str | None, name: str, results: Mapping[str, RunResult]) -> dict:
+    # A run that is added later makes another one of the comparison.
+    return _summaries().made((comparison, tuple(results)), lambda: summarise(name, results))
 
 
 @st.cache_resource(show_spinner=False)

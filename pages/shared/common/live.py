@@ -118,7 +118,7 @@ def change_events(results: Mapping[str, RunResult]) -> list[dict]:
     for label, result in results.items():
         for config in stages(result.config, result.history.first_update)[1:]:
             changes = [f"{name.rpartition('.')[2]} {value_text(value)}" for name, value in fork_changes(config).items()]
-            what = changes[0] if len(changes) == 1 else f"{len(changes)} settings changed"
+            what = f"{len(changes)} settings changed" if len(changes) > 1 else changes[0] if changes else "another budget"
             found.append({"side": label, "update": config.fork.update, "text": f"{label}: {what}"})
     return found
 

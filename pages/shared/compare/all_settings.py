@@ -10,7 +10,8 @@ from core.analysis.markdown import plain
 from core.settings.describe import settings_of
 from core.settings.run import RunConfig
 from core.settings.start import START
-from core.settings.words import in_words
+from core.settings.switches import SWITCHES
+from core.settings.words import ELSEWHERE, in_words
 from pages.shared.common.folded import folded
 from pages.shared.common.state import SETTING
 from pages.shared.common.widgets import field_widget
@@ -27,9 +28,10 @@ OPTIMISATION = (
     "temperature",
     "max_grad_norm",
     "eval_every",
+    "micro_batch_prompts",
 )
 BUDGET = (*START, "generation_price")
-HIDDEN = ("defects", "micro_batch_prompts")
+HIDDEN = ("defects",)  # which only the lab scenario may have
 MOST_FOUND = 16
 
 
@@ -68,9 +70,18 @@ def _found(settings: Settings, wanted: str) -> None:
 
 
 def _matches(config, name: str, wanted: str) -> bool:
-    """Whether every word of `wanted` is in the field's name, its name in words or its help."""
-    text = f"{name} {name.replace('_', ' ')} {in_words(name)} {settings_of(type(config))[name].help}".lower()
-    return all(word in text for word in wanted.lower().split())
+    """Whether every word of `wanted` is in the field's name, its name in words, its help, what it is called elsewhere, or the technique that
+    it belongs to."""
+    techniques = " ".join(switch.label for switch in SWITCHES if name in (switch.field, *switch.number.values()))
+    texts = (
+        name,
+        name.replace("_", " "),
+        in_words(name),
+        settings_of(type(config))[name].help,
+        ELSEWHERE.get(name, ""),
+        techniques,
+    )
+    return all(word in " ".join(texts).lower() for word in wanted.lower().split())
 
 
 def _names(settings: Settings, owner: str) -> tuple[str, ...]:

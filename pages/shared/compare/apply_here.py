@@ -22,10 +22,14 @@ def show_changes_ahead(comparison: str | None, runs: dict[str, RunConfig]) -> No
     """What differs between the settings of the sidebar and those that the runs go on with, and the button that applies it."""
     if comparison is None or SETTINGS_OF.get() != comparison:
         return
+    if waiting := changes_waiting(comparison):
+        st.markdown(
+            f":small[Asked for: {_all_told(waiting)}. It holds from the end of the present rollout, where the charts get a mark.]"
+        )
     changed = changes_ahead(comparison, runs)
     if not changed:
         return
-    told = "; ".join(f"{plain(label)}: {_told(changes)}" for label, (_, changes) in changed.items())
+    told = _all_told({label: changes for label, (_, changes) in changed.items()})
     st.button(
         "Apply from here", icon=":material/alt_route:", key="apply_here", width="stretch", on_click=_apply, args=(comparison, changed),
         help="At the end of its present rollout a run goes on with the changed settings, as one line with a mark. "
@@ -46,6 +50,20 @@ def changes_ahead(comparison: str, runs: dict[str, RunConfig]) -> dict[str, tupl
             if changes:
                 found[label] = (run, changes)
     return found
+
+
+def changes_waiting(comparison: str) -> dict[str, dict]:
+    """Label -> path -> (present, asked for) of the runs of `comparison` that will change at the end of their rollout."""
+    try:
+        ahead, view, results = manager().settings_ahead(comparison), manager().view(comparison), manager().results(comparison)
+    except UnknownComparison:
+        return {}
+    found = {label: difference(replace(results[label].config, fork=None), config) for label, config in ahead.items()}
+    return {label: changes for label, changes in found.items() if changes and not view.runs[label].status.finished}
+
+
+def _all_told(changes: dict[str, dict]) -> str:
+    return "; ".join(f"{plain(label)}: {_told(of_one)}" for label, of_one in changes.items())
 
 
 def _told(changes: dict) -> str:

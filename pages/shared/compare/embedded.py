@@ -59,6 +59,6 @@ def embedded_page() -> None:
             shipped = picture(shown.name)
             if shipped is not None:
                 show_picture(shipped)
-            st.caption("The picture is of a finished run. Press Run to train your own, live.")
+            st.caption(f"{plain(shown.parts[1])} The picture is of a finished run. Press Run to train your own, live.")
         else:
             live_part(comparison, now)

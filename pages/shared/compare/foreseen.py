@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 import streamlit as st
 
@@ -11,25 +12,26 @@ from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pa
 from core.engine.without_effect import without_effect
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
-from pages.shared.compare.needs import needs_text
+from pages.shared.compare.needs import duration_text, megabytes, needs_text, training_seconds
 
 SURE_BELOW = 0.0005
-MOST_IN_SIGHT = 2  # warnings that stay in sight while the settings are scrolled
+MOST_IN_SIGHT = 1  # warnings that stay in sight while the settings are scrolled
 
 
-def show_foreseen(scenario: Scenario, runs: Mapping[str, RunConfig]) -> list[str]:
-    """What is told stays in sight; returns the warnings that there is no room for, which `show_more_warnings` takes."""
+def show_foreseen(scenario: Scenario, runs: Mapping[str, RunConfig]) -> None:
+    """What stays in sight while the settings are scrolled: the first warning and four numbers."""
     warnings = without_effect(runs, scenario.runs())
-    in_sight = warnings if len(warnings) <= MOST_IN_SIGHT + 1 else warnings[:MOST_IN_SIGHT]
-    rest = warnings[len(in_sight) :]
-    more = [f"And {len(rest)} more choices that cannot matter, below."] if rest else []
-    _small([*map(_warning, in_sight), *more, dead_text(runs), samples_text(runs), needs_text(runs)])
-    return rest
-
-
-def show_more_warnings(warnings: list[str]) -> None:
     if warnings:
-        _small([_warning(sentence) for sentence in warnings])
+        more = len(warnings) - MOST_IN_SIGHT
+        _small([_warning(warnings[0]) + (f" And {more} more, below." if more else "")])
+    numbers = "".join(f"<div><dt>{escape(what)}</dt><dd>{escape(value)}</dd></div>" for what, value in four_numbers(runs).items())
+    st.html(f'<dl class="foreseen">{numbers}</dl>')
+
+
+def explain_foreseen(scenario: Scenario, runs: Mapping[str, RunConfig]) -> None:
+    """The same in sentences, after the warnings for which there was no room."""
+    warnings = without_effect(runs, scenario.runs())[MOST_IN_SIGHT:]
+    _small([*map(_warning, warnings), dead_text(runs), samples_text(runs), needs_text(runs)])
 
 
 def _small(sentences: list[str]) -> None:
@@ -38,6 +40,26 @@ def _small(sentences: list[str]) -> None:
 
 def _warning(sentence: str) -> str:
     return f":orange[:material/warning:] {plain(sentence)}"
+
+
+def four_numbers(runs: Mapping[str, RunConfig]) -> dict[str, str]:
+    """Name -> value with few digits; of samples the least and the most of the sides."""
+    samples = sorted(samples_at_start_pace(run) for run in runs.values())
+    least, most = (_compact(count) for count in (samples[0], samples[-1]))
+    return {
+        "dead groups": f"{dead_share(next(iter(runs.values()))):.0%}".replace("%", " %"),
+        "samples": least if least == most else f"{least}–{most}",
+        "time": duration_text(training_seconds(runs)).replace("seconds", "s").replace("minutes", "min").replace("hours", "h"),
+        "memory": f"{megabytes(runs):,} MB",
+    }
+
+
+def _compact(count: int) -> str:
+    """'512', '15k', '1.2M': two digits."""
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{float(f'{count / size:.2g}'):g}{letter}"
+    return f"{count}"
 
 
 def dead_text(runs: Mapping[str, RunConfig]) -> str:

@@ -15,6 +15,7 @@ from core.settings.scenarios import SCENARIOS
 from pages.shared.compare.edits import Settings, change, present
 
 WIDTH, HEIGHT, MARGIN = 240, 96, 6
+COLUMNS = 3
 AXES = {"update": "updates", "samples": "samples generated"}
 DASHES = {
     "solid": "",
@@ -30,6 +31,16 @@ TITLES = {
 }
 
 
+STYLE = """<style>
+.scenario-picture { margin: 0; }
+.scenario-picture .plot { position: relative; aspect-ratio: 5 / 2; max-width: 44rem; }
+.scenario-picture .plot > div { position: absolute; inset: 0; }
+.scenario-picture figcaption { font-size: 0.75rem; line-height: 1.5; }
+.scenario-picture figcaption span { display: inline-flex; align-items: center; gap: 0.3rem; margin-inline-end: 0.7rem; }
+.scenario-picture i { width: 0.8rem; height: 0.2rem; }
+</style>"""
+
+
 def browse_button() -> None:
     if st.button("Browse the scenarios", icon=":material/grid_view:", key="browse", width="stretch"):
         _browse()
@@ -40,42 +51,58 @@ def _browse() -> None:
     st.markdown(
         "Each is a task, the sides that are compared, and settings under which something shows. The pictures are of finished runs."
     )
-    for start in range(0, len(SCENARIOS), 2):
-        for column, name in zip(st.columns(2), list(SCENARIOS)[start : start + 2], strict=False):
-            with column, st.container(border=True):
+    st.html(STYLE)
+    for start in range(0, len(SCENARIOS), COLUMNS):
+        for column, name in zip(st.columns(COLUMNS), list(SCENARIOS)[start : start + COLUMNS], strict=False):
+            with column, st.container(border=True, height="stretch"):
                 _card(SCENARIOS[name])
 
 
 def _card(scenario: Scenario) -> None:
     shipped = picture(scenario.name)
     if shipped is not None:
-        show_picture(shipped)
+        st.html(drawn(shipped))
     here = present().scenario.name == scenario.name
     if st.button(plain(scenario.title), key=f"choose:{scenario.name}", disabled=here, width="stretch"):
         change(Settings(scenario, scenario.runs()), f"the scenario {scenario.title}")
         st.rerun()
-    st.markdown(f":small[{plain(what_to_watch(scenario))}]" + (" :small[*Chosen now.*]" if here else ""))
-
-
-def what_to_watch(scenario: Scenario) -> str:
-    """The sentence of `look_for` that begins with Watch; all of it where there is none."""
-    before, watch, rest = scenario.look_for.partition("Watch ")
-    return watch + rest if watch else before
+    st.markdown(f":small[{plain(scenario.parts[1])}]" + (" :small[**Chosen now.**]" if here else ""))
 
 
 def show_picture(shipped: ScenarioPicture) -> None:
-    """As an image, because Streamlit takes SVG out of a page's text."""
+    st.html(STYLE)
+    st.html(drawn(shipped))
+
+
+def drawn(shipped: ScenarioPicture) -> str:
+    """The picture as HTML: what it shows, its sides, and a line for each in its colour and dash. Streamlit takes SVG out of a page's text, and
+    an SVG that is an image cannot know the page's theme, which may change while it is looked at: so the lines are masks over colours."""
     what = f"{TITLES[shipped.metric]} over {AXES[shipped.axis]}"
     ends = ", ".join(f"{label} ends at {round(line[-1][1], 3):g}" for label, line in shipped.lines.items())
-    source = base64.b64encode(drawn(shipped, dark=st.context.theme.type == "dark").encode()).decode()
-    st.html(
-        f'<img src="data:image/svg+xml;base64,{source}" alt="{escape(f"{what}: {ends}.")}" style="width: min(100%, 20rem)">'
-        f'<div style="font-size: 0.75rem; opacity: 0.85">{escape(what)}</div>'
+    # What is dashed is drawn over what is solid, or equal lines would hide it.
+    styles = sorted(side_styles(shipped.lines), key=lambda style: style["dash"] != "solid")
+    masks = [_mask("currentColor", _base())]
+    masks += [
+        _mask(f"light-dark({style['color']}, {style['color_dark']})", line)
+        for style, line in zip(styles, _lines(shipped, styles), strict=True)
+    ]
+    names = "".join(
+        f'<span><i style="background: light-dark({style["color"]}, {style["color_dark"]})"></i>{escape(style["label"])}</span>'
+        for style in side_styles(shipped.lines)
+    )
+    return (
+        f'<figure class="scenario-picture"><div class="plot" role="img" aria-label="{escape(f"{what}: {ends}.")}">{"".join(masks)}</div>'
+        f"<figcaption>{escape(what)}<br>{names}</figcaption></figure>"
     )
 
 
-def drawn(shipped: ScenarioPicture, dark: bool) -> str:
-    """The picture as SVG: one line per side, in its colour and dash."""
+def _mask(color: str, svg: str) -> str:
+    source = base64.b64encode(svg.encode()).decode()
+    return f'<div style="background: {color}; mask: url(data:image/svg+xml;base64,{source}) 0 0 / 100% 100%"></div>'
+
+
+def _lines(shipped: ScenarioPicture, styles: list[dict]) -> list[str]:
+    """Of each side its line as an SVG of its own, all on the same axes."""
     points = [point for line in shipped.lines.values() for point in line]
     xs, ys = zip(*points, strict=True)
     low, high = min(0.0, min(ys)), max(ys) or 1.0
@@ -84,16 +111,26 @@ def drawn(shipped: ScenarioPicture, dark: bool) -> str:
     def place(x: float, y: float) -> str:
         return f"{MARGIN + x / right * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - (y - low) / (high - low) * (HEIGHT - 2 * MARGIN):.1f}"
 
-    lines = "".join(
-        f'<polyline points="{" ".join(place(x, y) for x, y in shipped.lines[style["label"]])}" fill="none" stroke-width="2.2" '
-        f'stroke-dasharray="{_dash(style["dash"])}" stroke="{style["color_dark" if dark else "color"]}"/>'
-        for style in side_styles(shipped.lines)
+    return [
+        _svg(
+            f'<polyline points="{" ".join(place(x, y) for x, y in shipped.lines[style["label"]])}" fill="none" stroke="#000" '
+            f'stroke-width="2.2" stroke-dasharray="{_dash(style["dash"])}"/>'
+        )
+        for style in styles
+    ]
+
+
+def _base() -> str:
+    """The x-axis."""
+    y = HEIGHT - MARGIN
+    return _svg(f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{y}" y2="{y}" stroke="#000" opacity="0.4"/>')
+
+
+def _svg(content: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'preserveAspectRatio="none">{content}</svg>'
     )
-    ink = "#fff" if dark else "#000"
-    base = (
-        f'<line x1="{MARGIN}" x2="{WIDTH - MARGIN}" y1="{HEIGHT - MARGIN}" y2="{HEIGHT - MARGIN}" stroke="{ink}" opacity="0.4"/>'
-    )
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">{base}{lines}</svg>'
 
 
 def _dash(name: str) -> str:

@@ -26,8 +26,12 @@ def training_seconds(runs: Mapping[str, RunConfig], cores: int | None = None) ->
 
 def needs_text(runs: Mapping[str, RunConfig]) -> str:
     """The estimate as a sentence."""
-    memory = max(1, round(estimate(runs).nbytes / MEGABYTE))
-    return f"Training takes about {duration_text(training_seconds(runs))} and {memory:,} MB of memory, if nothing else trains."
+    return f"Training takes about {duration_text(training_seconds(runs))} and {megabytes(runs):,} MB of memory, if nothing else trains."
+
+
+def megabytes(runs: Mapping[str, RunConfig]) -> int:
+    """Estimated memory of all `runs` at once."""
+    return max(1, round(estimate(runs).nbytes / MEGABYTE))
 
 
 def duration_text(seconds: float) -> str:

@@ -17,8 +17,8 @@ from core.settings.sides import side_runs, sides_of
 from pages.shared.common.process import manager
 from pages.shared.common.results import results_of
 from pages.shared.common.state import COMPARISON
-from pages.shared.compare.edits import set_first
-from pages.shared.compare.state import ADDRESS, AUTO_STARTED, BEGINNING, SETTINGS_OF
+from pages.shared.compare.edits import Settings, change, present, set_first, valid_runs
+from pages.shared.compare.state import ADDRESS, AHEAD, AUTO_STARTED, BEGINNING, SETTINGS_OF
 
 NOT_SETTINGS = ("comparison", "lang")
 
@@ -61,6 +61,22 @@ def beginning() -> Beginning:
     return BEGINNING.get()
 
 
+def _follow(comparison: str) -> None:
+    """Take what another visitor has applied to the runs, unless this tab has changed something that was not applied. Else a visitor who only
+    watches would be offered to take it back."""
+    try:
+        ahead = manager().settings_ahead(comparison)
+    except UnknownComparison:  # another program trains it
+        return
+    before, seen = AHEAD.get() or ("", {})
+    AHEAD.set((comparison, ahead))
+    if before != comparison or seen == ahead:
+        return
+    mine = valid_runs()
+    if all(replace(run, fork=None) == seen.get(label) and label in ahead for label, run in mine.items()):
+        change(Settings(present().scenario, {label: ahead[label] for label in mine}), "what another visitor applied")
+
+
 def _is_whole(result: RunResult) -> bool:
     """Whether the run began at the base policy."""
     return stages(result.config, result.history.first_update)[0].fork is None
@@ -69,7 +85,10 @@ def _is_whole(result: RunResult) -> bool:
 def take_settings_of(comparison: str | None) -> None:
     """Take the first values from `comparison` when a different one is opened. The settings of one that this tab started are in the widgets
     already."""
-    if comparison is None or SETTINGS_OF.get() == comparison:
+    if comparison is None:
+        return
+    if SETTINGS_OF.get() == comparison:
+        _follow(comparison)
         return
     SETTINGS_OF.set(comparison)
     try:

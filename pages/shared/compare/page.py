@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +12,7 @@ from core.data.comparison import SCENARIO, SHIPPED_COMPARISON
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.bring_settings import bring_settings
-from pages.shared.common.findings import show_findings
+from pages.shared.common.findings import ANCHOR, headline_of, show_findings
 from pages.shared.common.lab_diagnosis import compare_diagnosis
 from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
@@ -32,12 +33,18 @@ from pages.shared.compare.take_with_you import take_with_you
 from pages.shared.compare.tour import tour
 
 STYLE = Path(__file__).parent / "page.css"
+WHAT_IT_IS = (
+    "GRPO and DAPO train language models by reward. Here such algorithms train a small model on one task, side by side and from the same "
+    "seeds, so that you see where one stops learning, and why."
+)
+PARTS = ("before-watch", "watch", "after-watch")  # of what to look for: a phone shows the sentence in the middle
 PROBLEMS_TOLD = 8  # ignored parts of a link that have a notice each; the rest share one
 
 
 @plainly
 def compare_page() -> None:
     # Fixed containers: an element that appears in one must not change the position of the board, which would then be rebuilt.
+    tour()  # first, so that the keyboard and a screen reader meet it first, too
     notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
     st.html(STYLE)
     read_address()
@@ -74,7 +81,6 @@ def compare_page() -> None:
         bring_settings("compare", scenario)
         with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
             st.markdown(scenario.afterwards)
-    tour()
 
 
 def _notices() -> None:
@@ -91,12 +97,17 @@ def _notices() -> None:
 def _heading(scenario: Scenario, comparison: str | None) -> None:
     shown = scenario if comparison is None else SCENARIOS.get(manager().view(comparison).scenario, scenario)
     st.title("Watch GRPO collapse and DAPO hold" if shown.name == "collapse" else shown.title)
-    st.markdown(shown.look_for)
+    if comparison is None:
+        st.markdown(WHAT_IT_IS)
+    sentences = (f'<span class="{part}">{escape(text)}</span>' for part, text in zip(PARTS, shown.parts, strict=True) if text)
+    st.html(f'<p class="look-for">{" ".join(sentences)}</p>')
     if comparison is None:
         if scenario.name != SCENARIO:
             st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[SCENARIO].title}*.")
         st.markdown(
             "**A finished example, computed earlier by this code**: 16 seeds of each algorithm. Press **Run** to train your own, live.",
             help=f"Made by `{SHIPPED_COMPARISON.command}`.")  # fmt: skip
+    if (comparison is not None or scenario.name == SCENARIO) and (result := headline_of(comparison)):
+        st.markdown(f"**Result.** {result} [All findings](#{ANCHOR})")
     if refused := REFUSED.take():
         st.error(plain(refused), icon=":material/block:")

@@ -21,5 +21,5 @@ def share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
             st.markdown("The same, started at once:")
             st.code(f"{address}?{urlencode(query | {'run': '1'})}", language=None, wrap_lines=True)
             if comparison := st.query_params.get("comparison"):
-                st.markdown("**This very run.** Whoever has this link can watch it, pause it and stop it.")
+                st.markdown("**This very run.** Whoever has this link can watch it, change its settings, pause it and stop it.")
                 st.code(f"{address}?{urlencode({'comparison': comparison})}", language=None, wrap_lines=True)

@@ -17,13 +17,12 @@ from pages.shared.common.widgets import shows
 from pages.shared.compare.all_settings import all_settings
 from pages.shared.compare.apply_here import show_changes_ahead
 from pages.shared.compare.edits import Settings, change, last_change, present, undo
-from pages.shared.compare.foreseen import show_foreseen, show_more_warnings
+from pages.shared.compare.foreseen import explain_foreseen, show_foreseen
 from pages.shared.compare.gallery import browse_button
+from pages.shared.compare.opened import with_problems
 from pages.shared.compare.panel import settings_panel
 from pages.shared.compare.side_editor import add_side
 from pages.shared.compare.state import PANEL_REFUSED, SCENARIO
-
-VISIBLE_LETTERS = 40  # characters of the scenario's title that fit into the field
 
 
 def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
@@ -36,11 +35,12 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
             st.error(plain(sentence(refused)), icon=":material/block:")
         add_side(settings)
         with st.container(key="foreseen", gap="xsmall"):  # stays in sight while the settings are scrolled
-            runs, rest = _checked(settings), []
+            runs = _checked(settings)
             if runs is not None:
                 show_changes_ahead(COMPARISON.get(), runs)
-                rest = show_foreseen(settings.scenario, runs)
-        show_more_warnings(rest)
+                show_foreseen(settings.scenario, runs)
+        if runs is not None:
+            explain_foreseen(settings.scenario, runs)
         _take_back(settings, runs)
         with st.container(key="more_settings"):
             st.markdown("**More**")
@@ -53,9 +53,7 @@ def _choose_scenario(settings: Settings) -> None:
     shows(SCENARIO, settings.scenario.name)
     st.selectbox(
         "Scenario", list(SCENARIOS), key=SCENARIO.name, format_func=lambda name: SCENARIOS[name].title, on_change=_scenario_chosen,
-        help="A named experiment: a task, the algorithms to compare, and settings under which something shows.")  # fmt: skip
-    if len(settings.scenario.title) > VISIBLE_LETTERS:
-        st.caption(settings.scenario.title)
+        label_visibility="collapsed")  # fmt: skip
     browse_button()
 
 
@@ -83,11 +81,16 @@ def _take_back(settings: Settings, runs: dict[str, RunConfig] | None) -> None:
     last = last_change()
     with st.container(horizontal=True):
         st.button(
-            "Undo", icon=":material/undo:", key="undo_change", disabled=not last, on_click=undo,
+            "Undo", icon=":material/undo:", key="undo_change", disabled=not last, on_click=_undo,
             help=f"Take back the last change: {plain(last)}" if last else "Nothing was changed yet.")  # fmt: skip
         st.button(
             "Back to the scenario's settings", icon=":material/restart_alt:", key="back_to_scenario", disabled=runs == scenario.runs(),
             on_click=lambda: change(Settings(scenario, scenario.runs()), "back to the scenario's settings"))  # fmt: skip
+
+
+def _undo() -> None:
+    undo()
+    with_problems(())  # of a preset that was taken
 
 
 def _changed(scenario: Scenario, runs: dict[str, RunConfig] | None) -> str:

@@ -20,6 +20,9 @@ PANEL_DONE: Key[int] = Key("panel_done", 0)  # the number of the last change of 
 PANEL_REFUSED: Key[str | None] = Key("panel_refused")  # why a change of the panel was refused, shown once
 PANEL: Key[dict | None] = Key("settings_panel", None, Lifetime.WIDGET)
 SETTINGS_OF: Key[str | None] = Key("settings_of")  # the comparison whose settings the sidebar holds
+AHEAD: Key[tuple[str, dict] | None] = Key(
+    "ahead"
+)  # a comparison, and the settings that its runs were to go on with when last looked at
 SCENARIO: Key[str] = Key("scenario", None, Lifetime.WIDGET)
 REFUSED: Key[str | None] = Key("refused")  # why an action was refused, shown once
 MORE_CHARTS: Key[DrawnCharts | None] = Key("more_charts")

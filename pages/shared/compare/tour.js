@@ -10,6 +10,9 @@ function seen() {
   }
 }
 
+// Not what is folded away at the side, as the settings are on a phone.
+const inSight = (node) => node.checkVisibility({ visibilityProperty: true }) && node.getBoundingClientRect().right > 0;
+
 export function render({ data, parentElement }) {
   const root = parentElement.querySelector(".tour");
   if (root.begun || seen()) return;
@@ -26,7 +29,7 @@ function begin(root, steps) {
   let framed = null;
   const frame = (node) => {
     framed?.classList.remove("tour-here");
-    framed = node;
+    framed = node ?? null;
     framed?.classList.add("tour-here");
   };
   const end = () => {
@@ -44,7 +47,7 @@ function begin(root, steps) {
     title.textContent = `${steps[step].title}.`;
     text.textContent = steps[step].text;
     next.textContent = step === steps.length - 1 ? "Done" : "Next";
-    frame(document.querySelector(steps[step].at));
+    frame([...document.querySelectorAll(steps[step].at)].find(inSight));
     if (step > 0) framed?.scrollIntoView({ block: "nearest" });
   };
   skip.addEventListener("click", end);

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pages.shared.common.browser import component
 
+SETTINGS = ".st-key-settings_panel, [data-testid=stExpandSidebarButton]"  # the button where they are folded away
 STEPS = (
-    (".st-key-settings_panel", "Settings", "Switch techniques on and off for each side, and slide what matters most."),
+    (SETTINGS, "Settings", "Switch techniques on and off for each side, and slide what matters most."),
     (".st-key-controls", "Run", "Run trains both sides here, now, in seconds. Share gives a link to exactly these settings."),
     (".live-board", "Watch", "Each line is a mean over seeds. Click on a chart to look inside that update."),
     (".st-key-findings", "Read", "When the runs are over, the findings say in sentences what differed and how sure that is."),

@@ -133,7 +133,7 @@ def test_what_a_run_cannot_go_on_with_is_refused_at_once():
     for wanted, told in (
         (replace(CONFIG, replicas=4), "replicas of a fork must be"),
         (replace(CONFIG, task=replace(CONFIG.task, width=8)), "policy of the same size"),
-        (replace(CONFIG, updates=4), "fork.update must be"),
+        (replace(CONFIG, updates=4), "must be above 4, where its present rollout ends"),
     ):
         with pytest.raises(ConfigError, match=told):
             manager.change(comparison, "Mine", wanted)

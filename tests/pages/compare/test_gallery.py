@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from core.data.gallery import ScenarioPicture
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
-from pages.shared.compare.gallery import drawn, what_to_watch
+from pages.shared.compare.gallery import drawn
 from tests.pages.conftest import SMALL, comparison, finish, press, read, words
 
 
@@ -17,22 +18,27 @@ def test_the_gallery_has_every_scenario_with_one_sentence(open_app):
     app = press(open_app(SMALL), "browse")
     assert not app.exception
     for scenario in SCENARIOS.values():
-        assert read(app.button(key=f"choose:{scenario.name}").label) == scenario.title and what_to_watch(scenario) in words(app)
+        assert read(app.button(key=f"choose:{scenario.name}").label) == scenario.title and scenario.parts[1] in words(app)
     assert app.button(key="choose:collapse").disabled
     # A choice closes the dialog, which is the browser's: tests/browser/test_compare.py.
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_sentence_is_one(name):
-    assert re.fullmatch(r"Watch [^\n]+\.", what_to_watch(SCENARIOS[name]))
+    scenario = SCENARIOS[name]
+    before, watch, after = scenario.parts
+    assert re.fullmatch(r"Watch [^\n]+\.", watch) and not re.search(r"\. [A-Z]", watch)
+    assert " ".join(part for part in (before, watch, after) if part) == scenario.look_for
 
 
-def test_a_picture_is_drawn_within_its_frame_in_the_colours_of_the_theme():
+def test_a_picture_is_drawn_within_its_frame_in_the_colours_of_both_themes_with_its_sides_named():
     picture = ScenarioPicture("eval_accuracy", "samples", {"GRPO": [[0, 0.0], [100, 0.5]], "<b>": [[0, 0.2], [50, 1.0]]})
-    svg = drawn(picture, dark=False)
-    points = re.findall(r'points="([^"]+)"', svg)
+    html = drawn(picture)
+    svgs = [base64.b64decode(source).decode() for source in re.findall(r"base64,([^)]+)\)", html)]
+    points = re.findall(r'points="([^"]+)"', " ".join(svgs))
     assert points == ["6.0,90.0 234.0,48.0", "6.0,73.2 120.0,6.0"]  # 240 x 96 with a margin of 6, to 1.0 above and 100 samples
-    assert "<b>" not in svg and "#D55E00" in svg and "#F0803C" in drawn(picture, dark=True)
+    assert "<b>" not in html and html.count("light-dark(#D55E00, #F0803C)") == 2  # of the line and of its name
+    assert 'aria-label="Held-out score over samples generated: GRPO ends at 0.5, &lt;b&gt; ends at 1."' in html
 
 
 @pytest.fixture

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.settings.algorithm import DAPO, GRPO
+from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
+from core.settings.describe import settings_of
 from core.settings.links import from_query
+from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
 from pages.shared.compare.edits import Settings
 from pages.shared.compare.panel import payload
 from pages.shared.compare.panel.sliders import essentials
-from tests.pages.conftest import SMALL, words
+from tests.pages.conftest import SETTINGS, SMALL, words
 
 COLLAPSE = SCENARIOS["collapse"]
 
@@ -59,11 +63,50 @@ def test_six_sliders_hold_the_value_and_the_scenarios_mark(name):
     assert found[0]["value"] == 0.00123 != found[0]["mark"] == scenario.run.learning_rate
 
 
-def test_every_number_of_updates_that_can_be_slid_to_is_valid():
-    for scenario in SCENARIOS.values():
-        settings = Settings(scenario, scenario.runs())
-        for option in essentials(settings)[1]["options"]:
-            settings.with_value("run", "updates_per_rollout", option).runs()  # raises if it is refused
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_value_that_can_be_slid_to_is_valid(name):
+    scenario = SCENARIOS[name]
+    easy = replace(scenario.run.task, too_easy_fraction=0.3, too_hard_fraction=0.0)
+    per_seed = replace(scenario.run, learning_rate=(0.001,) * scenario.run.replicas)
+    for first in (scenario.runs(), {"A": replace(scenario.run, task=easy)}, {"A": per_seed}):
+        settings = Settings(scenario, first)
+        for one in essentials(settings):
+            for option in one["options"]:
+                settings.with_value(one["owner"], one["field"], option).runs()  # raises if it is refused
+
+
+def test_learning_rates_and_seeds_are_evenly_apart_on_a_log_scale():
+    for one in essentials(Settings(COLLAPSE, COLLAPSE.runs())):
+        if one["field"] in ("learning_rate", "group_size", "replicas"):
+            ratios = [b / a for a, b in pairwise(one["options"])]
+            assert min(ratios) > 1 and max(ratios) <= 2
+
+
+def test_what_differs_and_has_no_switch_stands_below_the_table():
+    assert payload(Settings(COLLAPSE, COLLAPSE.runs()))["also"] == []
+    changed = from_query(SMALL | {"GRPO.entropy_coef": "0.01", "DAPO.dual_clip": "3"}).runs
+    assert payload(Settings(COLLAPSE, changed))["also"] == [
+        {"label": "Dual clip", "texts": ["none", "3"]},
+        {"label": "Weight of the entropy bonus", "texts": ["0.01", "0"]},
+    ]
+    longer = SCENARIOS["samples-not-updates"]
+    assert {"label": "Updates", "texts": [f"{run.updates}" for run in longer.runs().values()]} in payload(
+        Settings(longer, longer.runs())
+    )["also"]
+
+
+def test_every_setting_is_behind_more(open_app):
+    app = open_app(SMALL, opened=SETTINGS)
+    drawn = {w.key for kind in ("number_input", "selectbox", "toggle") for w in getattr(app.sidebar, kind)}
+    for owner, kind in (
+        ("run", RunConfig),
+        ("task", type(COLLAPSE.run.task)),
+        ("GRPO", AlgorithmConfig),
+        ("DAPO", AlgorithmConfig),
+    ):
+        assert {f"{owner}:{name}" for name in settings_of(kind)} - {f"{owner}:defects"} <= drawn
+    shown = app.number_input(key="run:max_grad_norm")
+    assert shown.label == "Largest gradient norm" and "`max_grad_norm`" in shown.help
 
 
 def answers(changes: list[dict], query: dict) -> AppTest:
@@ -138,7 +181,10 @@ def test_a_variant_that_a_switch_does_not_say_is_named():
 
 
 def test_what_the_settings_mean_is_said_before_anything_is_run(open_app):
-    told = words(open_app(SMALL | {"updates_per_rollout": "1"}))
+    told_app = open_app(SMALL | {"updates_per_rollout": "1"})
+    told = words(told_app)
+    numbers = next(html.proto.body for html in told_app.get("html") if "dead groups" in html.proto.body)
+    assert re.findall("<dd>(.*?)</dd>", numbers) == ["70 %", "4.1k–16k", "5 s", "6 MB"]
     assert "70 % of the groups** carry no signal at the start" in told
     assert "With one update per rollout the ratio is always 1, so that no clip can act." in told
     assert "With 2 seeds there is no interval" in told
@@ -149,6 +195,9 @@ def test_a_setting_is_found_by_its_name_its_words_and_what_it_does(open_app):
     app = open_app()
     for wanted, found in (
         ("grad norm", ["run:max_grad_norm"]),
+        ("beta", ["GRPO:kl_coef"]),
+        ("num_generations", ["run:group_size"]),
+        ("overlong shaping", ["GRPO:overlong", "GRPO:overlong_buffer_tokens"]),
         ("punishment", ["GRPO:overlong", "GRPO:overlong_buffer_tokens", "GRPO:overlong_penalty"]),
     ):
         app.text_input(key="find_setting").set_value(wanted).run()
@@ -191,9 +240,10 @@ def test_a_preset_is_taken_can_be_undone_and_what_is_invalid_in_it_is_said():
         import streamlit as st
 
         from core.settings.links import from_query, to_query
-        from pages.shared.compare.edits import last_change, present, undo
+        from pages.shared.compare.edits import last_change, present
         from pages.shared.compare.opened import beginning, open_settings
         from pages.shared.compare.presets import take
+        from pages.shared.compare.sidebar import _undo
 
         opened = from_query({"scenario": "lab"})
         open_settings(opened)
@@ -201,11 +251,13 @@ def test_a_preset_is_taken_can_be_undone_and_what_is_invalid_in_it_is_said():
         st.json(to_query(present().scenario, present().runs()))
         st.text(last_change())
         st.text(beginning().problems[0])
-        undo()
+        _undo()
         st.json(to_query(present().scenario, present().runs()))
+        st.json(list(beginning().problems))
 
     app = AppTest.from_function(script).run()
-    after, before = (json.loads(shown.value) for shown in app.json)
+    assert json.loads(app.json[2].value) == []  # of settings that are no longer there
+    after, before, _ = (json.loads(shown.value) for shown in app.json)
     assert after == {"scenario": "collapse", "replicas": "4", "DAPO.eps_high": "0.4"} and before == {"scenario": "lab"}
     assert app.text[0].value == "the preset mine" and "task.noise was ignored" in app.text[1].value
 

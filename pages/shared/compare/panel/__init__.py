@@ -5,6 +5,7 @@ The payload:
     sides       [{"label", "color", "color_dark"}]
     techniques  [{"label", "help", "differs": bool, "cells": [{"on": bool, "variant": text, "fixed": bool,
                  "number": {"field", "name", "value", "text", "min", "max", "step"} | null}]}], a cell per side
+    also        [{"label", "texts": [text, …]}]: what else differs between the sides, a text per side
     essentials  [{"field", "owner", "label", "help", "options": [number, …], "texts": [text, …], "value", "text", "mark": the scenario's
                  value, "mark_text", "min", "max", "whole": bool}]
     done        the number of the last change that was made
@@ -24,7 +25,7 @@ from core.settings.switches import SWITCHES, Switch, differs
 from core.settings.words import in_words
 from pages.shared.common.browser import component
 from pages.shared.compare.edits import RUN, TASK, Settings, change, edit, present
-from pages.shared.compare.panel.cells import number_cell, side_algorithms
+from pages.shared.compare.panel.cells import also, number_cell, side_algorithms
 from pages.shared.compare.panel.sliders import essentials
 from pages.shared.compare.state import PANEL, PANEL_DONE, PANEL_REFUSED
 
@@ -42,6 +43,7 @@ def payload(settings: Settings) -> dict:
     return {
         "sides": [{name: style[name] for name in ("label", "color", "color_dark")} for style in styles],
         "techniques": [_technique(switch, algorithms) for switch in SWITCHES],
+        "also": also(settings),
         "essentials": essentials(settings),
         "done": PANEL_DONE.get(),
     }

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from core.settings.algorithm import AlgorithmConfig
 from core.settings.describe import settings_of
-from core.settings.switches import Switch
+from core.settings.diff import differences
+from core.settings.fields import value_text
+from core.settings.switches import SWITCHES, Switch
 from core.settings.words import in_words
 from pages.shared.compare.edits import Settings
 
@@ -19,6 +21,19 @@ def side_algorithms(settings: Settings) -> dict[str, AlgorithmConfig]:
         label: replace(run.algorithm, **{name: settings.value(label, name) for name in settings_of(AlgorithmConfig)})
         for label, run in settings.first.items()
     }
+
+
+def also(settings: Settings) -> list[dict]:
+    """What differs between the sides and has no row in the table: the other settings of their algorithms, and how long they train."""
+    in_table = {field for switch in SWITCHES for field in (switch.field, *switch.number.values())}
+    algorithms = side_algorithms(settings)
+    table = {name: row for name, row in differences(algorithms).items() if name not in in_table}
+    table |= differences({label: {"updates": run.updates} for label, run in settings.first.items()})
+    return [{"label": in_words(name), "texts": [_text(value) for value in row.values()]} for name, row in table.items()]
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else value_text(value)
 
 
 def number_cell(switch: Switch, algorithm: AlgorithmConfig) -> dict | None:

@@ -66,7 +66,10 @@ function build(panel, data) {
     head.append(make("th", { scope: "col" }, name));
   });
   data.techniques.forEach((_, row) => body.append(...techniqueRow(panel, data, row, updates)));
-  const table = make("table", { class: data.sides.length > 2 ? "sp-table sp-many" : "sp-table" }, make("caption", {}, "Techniques of each side"), make("thead", {}, head), body);
+  const others = make("tbody"); // apart, so that a row more or less takes no keyboard's place away
+  updates.push((now) => others.replaceChildren(...now.also.map(({ label, texts }) =>
+    make("tr", { class: "sp-differs sp-also" }, make("th", { scope: "row" }, label), ...texts.map((text) => make("td", {}, text))))));
+  const table = make("table", { class: data.sides.length > 2 ? "sp-table sp-many" : "sp-table" }, make("caption", {}, "Techniques of each side"), make("thead", {}, head), body, others);
   const sliders = data.essentials.map((_, place) => slider(panel, data, place, updates));
   panel.root.replaceChildren(make("div", { class: "sp-scroll" }, table), ...sliders);
   panel.update = (now) => updates.forEach((update) => update(now));
