@@ -85,13 +85,13 @@ def test_with_a_locked_history_one_trains_as_ever_and_the_next_visitor_finds_it_
         app = open_app(SMALL)
         assert NOT_KEPT in words(app) and "is locked by another program; end that program, or try again" in words(app)
         app = finish(press(app, "run"))
-        assert "Findings" in [s.value for s in app.subheader] and not app.exception
+        assert "Findings" in [s.value for s in app.header] and not app.exception
     wait_for(lambda: process.history_missing() == "" and len(process.store().runs()) == 2)
     process.store().flush()
     assert {row.updates for row in process.store().runs()} == {16}
     assert NOT_KEPT not in words(app.run())
     next_one = open_app({"comparison": comparison(app)}, fresh=False)
-    assert "Findings" in [s.value for s in next_one.subheader] and NOT_KEPT not in words(next_one) and not next_one.exception
+    assert "Findings" in [s.value for s in next_one.header] and NOT_KEPT not in words(next_one) and not next_one.exception
 
 
 def test_without_a_history_the_runs_in_memory_are_listed_and_can_be_opened(open_app, tmp_path):
@@ -126,7 +126,7 @@ def test_a_disk_that_fills_up_during_a_run_is_told_while_the_run_goes_on(open_ap
     told = words(app.run())
     assert "New measurements are not being stored" in told and "database or disk is full" in told
     assert "updates are kept in memory until then" in told
-    assert "Findings" in [s.value for s in app.subheader] and not app.exception
+    assert "Findings" in [s.value for s in app.header] and not app.exception
     app.switch_page("pages/runs.py").run()
     assert "database or disk is full" in words(app) and not app.exception
     pages.clear()
@@ -138,7 +138,7 @@ def test_a_disk_that_fills_up_during_a_run_is_told_while_the_run_goes_on(open_ap
 def test_a_history_that_breaks_while_one_looks_at_it_is_a_sentence_on_every_page(open_app, tmp_path, monkeypatch):
     made = stored(tmp_path / process.DATABASE)
     app = open_app({"comparison": made})
-    assert "Findings" in [s.value for s in app.subheader]
+    assert "Findings" in [s.value for s in app.header]
 
     def broken(**wanted):
         raise StoreError(process.store().path, "is damaged (<b>x</b>)", "restore a copy")
@@ -218,7 +218,7 @@ def test_a_run_that_diverges_is_told_with_the_update_the_seed_and_the_remedy(ope
     app = finish(press(open_app(SMALL), "run"))
     told = words(app)
     assert "after 6 updates: training diverged at update 7" in told and "for seed(s) 1; lower learning_rate" in told
-    assert "Findings" in [s.value for s in app.subheader] and "Everything before that is kept." in told
+    assert "Findings" in [s.value for s in app.header] and "Everything before that is kept." in told
     assert not app.exception
 
 
@@ -267,7 +267,7 @@ def test_a_ladder_of_eleven_runs_is_shown_on_compare_without_a_complaint(open_ap
     told = words(app)
     assert not app.exception and not app.error and "Sides must be" not in told
     assert f"The sidebar cannot hold the settings of these {len(runs)} runs, so it shows those of the scenario." in told
-    assert all(label in told for label in runs) and "Findings" in [s.value for s in app.subheader]
+    assert all(label in told for label in runs) and "Findings" in [s.value for s in app.header]
     assert not app.button(key="run").disabled and app.button(key="run").label.startswith("Run: ")
     assert app.selectbox(key="scenario").value == scenario.name
     told_once = app.query_params

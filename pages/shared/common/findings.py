@@ -36,7 +36,7 @@ def show_findings(comparison: str | None) -> None:
         st.info("Nothing was measured, so there is nothing to report.", icon=":material/info:")
         return
     summary = _summary(comparison, name, results)
-    st.subheader("Findings", anchor=ANCHOR)
+    st.header("Findings", anchor=ANCHOR)
     shown = quoted(summary, plain)
     st.markdown("\n".join(f"- {sentence}" for sentence in findings(shown)))
     with folded("The numbers", icon=":material/table:", key="numbers") as drawn:

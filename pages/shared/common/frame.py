@@ -16,6 +16,7 @@ STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-theme_watch { position: absolute; }
+.lab-name { margin: 0; font-size: 1.25rem; font-weight: 600; }
 [data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 .st-key-pages { display: grid; grid-template-columns: repeat(2, max-content); column-gap: 0.25rem; }
@@ -52,7 +53,7 @@ def frame(title: str) -> None:
         return
     with st.sidebar:
         remember_visitor()
-        st.markdown("### DAPO Lab")
+        st.html('<p class="lab-name">DAPO Lab</p>')  # no heading: the page's own is the first
         with st.container(horizontal=True, gap="xxsmall", key="pages"):
             _links(LAB)
         pages = learn_menu()

@@ -12,6 +12,7 @@ from core.data.gallery import picture
 from core.settings.fields import ConfigError
 from core.settings.links import to_query
 from core.settings.scenarios import SCENARIOS
+from pages.shared.common.keep_focus import keep_focus
 from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
 from pages.shared.common.trouble import plainly, sentence
@@ -25,12 +26,14 @@ from pages.shared.compare.state import REFUSED
 
 STYLE = """<style>
 .stMainBlockContainer { padding: 0.5rem 1rem; }
+.st-key-keep_focus { position: absolute; }
 </style>"""
 
 
 @plainly
 def embedded_page() -> None:
     st.html(STYLE)
+    keep_focus()
     heading, controls, live = (st.container() for _ in range(3))
     read_address()
     comparison = current_comparison(offers=False)

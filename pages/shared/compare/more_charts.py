@@ -49,7 +49,7 @@ def _show_all(comparison: str | None) -> None:
     drawn = _drawn(comparison, finished, dark)
     if finished and not (drawn and drawn.charts):
         return
-    st.subheader("What became of the policy")
+    st.header("What became of the policy")
     if not finished:
         _as_of(drawn)
     if drawn is None or not drawn.charts:

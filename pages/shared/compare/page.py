@@ -13,6 +13,7 @@ from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.bring_settings import bring_settings
 from pages.shared.common.findings import ANCHOR, headline_of, show_findings
+from pages.shared.common.keep_focus import keep_focus
 from pages.shared.common.lab_diagnosis import compare_diagnosis
 from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
@@ -44,6 +45,7 @@ PROBLEMS_TOLD = 8  # ignored parts of a link that have a notice each; the rest s
 @plainly
 def compare_page() -> None:
     # Fixed containers: an element that appears in one must not change the position of the board, which would then be rebuilt.
+    keep_focus()
     tour()  # first, so that the keyboard and a screen reader meet it first, too
     notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
     st.html(STYLE)
@@ -66,6 +68,7 @@ def compare_page() -> None:
         downloads(comparison)
         presets(scenario, runs)
     with live:
+        st.html('<h2 class="unseen">Charts</h2>')
         live_part(comparison, now)
     with rescue:
         show_rescue(comparison)

@@ -29,6 +29,7 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
     """The chosen scenario and its runs; None in place of the runs while the settings are invalid (the reason is shown)."""
     with st.sidebar:
         settings = present()
+        st.html('<h2 class="unseen">Settings</h2>')
         _choose_scenario(settings)
         settings_panel(settings)
         if refused := PANEL_REFUSED.take():
@@ -43,7 +44,7 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
             explain_foreseen(settings.scenario, runs)
         _take_back(settings, runs)
         with st.container(key="more_settings"):
-            st.markdown("**More**")
+            st.subheader("More", anchor=False)
             all_settings(settings)
         _limits()
     return settings.scenario, runs

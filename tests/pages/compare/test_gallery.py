@@ -57,7 +57,7 @@ def test_embedded_it_is_the_board_with_a_link_to_the_whole(embedded):
     assert "scenario=collapse&updates=16&replicas=2" in links(app)
     app = finish(press(app, "run"))
     assert {run.status for run in process.manager().view(comparison(app)).runs.values()} == {"done"}
-    assert f"comparison={comparison(app)}" in links(app) and "Findings" not in [s.value for s in app.subheader]
+    assert f"comparison={comparison(app)}" in links(app) and "Findings" not in [s.value for s in app.header]
 
 
 def test_embedded_a_scenario_that_was_not_run_shows_its_picture(embedded):

@@ -164,7 +164,7 @@ def test_before_the_first_update_it_says_that_nothing_was_measured_yet(manager):
     assert "Nothing was measured yet" in words(app) and not charts(app)
     manager.stop(comparison)
     assert manager.wait(comparison, PATIENCE)
-    assert not charts(app.run()) and not app.subheader  # over, and nothing to show
+    assert not charts(app.run()) and not app.header  # over, and nothing to show
 
 
 def test_a_finished_comparison_is_drawn_once_per_tab(manager, monkeypatch):

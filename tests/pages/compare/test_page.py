@@ -24,7 +24,7 @@ def test_empty_it_shows_the_finished_example_and_says_so(open_app):
 def test_run_trains_to_the_end_and_reports(open_app):
     app = finish(press(open_app(SMALL), "run"))
     assert not app.exception
-    assert "Findings" in [s.value for s in app.subheader]
+    assert "Findings" in [s.value for s in app.header]
     assert app.button(key="run").label.startswith("Run again")
     view = process.manager().view(comparison(app))
     assert {label: (run.status, run.updates) for label, run in view.runs.items()} == {"GRPO": ("done", 16), "DAPO": ("done", 16)}
@@ -44,7 +44,7 @@ def test_running_it_can_be_paused_stepped_and_resumed(open_app):
     wait_for(lambda: all(run.updates == before[label] + 1 for label, run in manager.view(found).runs.items()))
     wait_for(lambda: {r.status for r in manager.view(found).runs.values()} == {"paused"})
     app = finish(press(app.run(), "resume"))
-    assert not app.exception and "Findings" in [s.value for s in app.subheader]
+    assert not app.exception and "Findings" in [s.value for s in app.header]
 
 
 def test_a_step_that_ends_while_the_page_is_drawn_leaves_no_button_of_before(open_app, monkeypatch):
@@ -150,7 +150,7 @@ def test_interrupted_runs_are_found_again_from_the_store(open_app):
     app = open_app({"comparison": found})
     statuses = {r.status for r in process.manager().view(found).runs.values()}
     assert statuses <= {"interrupted", "done"} and not app.exception
-    assert "Findings" in [s.value for s in app.subheader]
+    assert "Findings" in [s.value for s in app.header]
 
 
 def test_a_link_restores_the_settings_and_run_starts_them(open_app):

@@ -27,6 +27,7 @@ FILES = {
     "presets.js": COMPARE / "presets.js",
     "tour.js": COMPARE / "tour.js",
     "long_paste.js": HERE.parents[1] / "your_run" / "long_paste.js",
+    "keep_focus.js": HERE.parent / "keep_focus.js",
 }
 FIGURES = HERE.parents[1] / "learn" / "figures"
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.M)

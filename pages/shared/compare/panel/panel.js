@@ -101,7 +101,9 @@ function techniqueRow(panel, data, row, updates) {
     line.classList.toggle("sp-differs", now.techniques[row].differs);
     differs.textContent = now.techniques[row].differs ? " (differs between the sides)" : "";
   });
-  return [line, make("tr", { class: "sp-help-row" }, make("td", { colspan: data.sides.length + 1 }, help))];
+  const below = make("tr", { class: "sp-help-row", hidden: "" }, make("td", { colspan: data.sides.length + 1 }, help));
+  button.addEventListener("click", () => (below.hidden = help.hidden));
+  return [line, below];
 }
 
 function cell(panel, technique, side) {

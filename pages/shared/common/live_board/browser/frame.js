@@ -98,7 +98,7 @@ function figureOf(board, spec) {
     '<div class="lb-top"><h3 class="lb-title"></h3></div><figcaption class="lb-caption"></figcaption><div class="lb-key"></div>' +
     '<div class="lb-readout" aria-hidden="true"></div><div class="lb-plot" role="img" tabindex="0"></div>';
   const at = (name) => figure.querySelector(`.lb-${name}`);
-  at("title").append(spec.title, element("span", "lb-unit", spec.unit));
+  at("title").append(spec.title, " ", element("span", "lb-unit", spec.unit));
   at("caption").textContent = spec.caption;
   if (spec.kind === "groups") GROUPS.forEach(([, words], i) => at("key").append(element("span", `lb-share-${i}`, words)));
   const chart = { spec, figure, plot: at("plot"), readout: at("readout"), words: element("div", "lb-marks"), near: false, width: 0, described: -Infinity, marks: [], lines: [], seeds: [] };
@@ -171,7 +171,21 @@ export const colorLegend = (board) =>
     if (button.style.getPropertyValue("--side") !== color) button.style.setProperty("--side", color);
   });
 
+// What a state is called where its colour is not seen.
+const STATES = {
+  live: "Training",
+  queued: "Waiting",
+  paused: "Paused",
+  stopped: "Stopped",
+  failed: "Failed",
+  interrupted: "Interrupted",
+  done: "Done",
+};
+
 export function showBadge(board, badge) {
+  if (board.status && badge && board.status.state !== badge.state) {
+    board.spoken.textContent = `${STATES[badge.state]}: ${badge.text}`; // each update told would be a flood
+  }
   board.status = badge;
   board.badge.hidden = !badge;
   if (!badge) return;
