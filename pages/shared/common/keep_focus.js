@@ -12,9 +12,7 @@ export function render() {
   if (watching) return;
   watching = true;
   addEventListener("focusin", remember);
-  addEventListener("focusout", ({ target, relatedTarget }) => {
-    if (!relatedTarget) setTimeout(() => lost() || (last?.node === target && (last = null))); // left by the reader, not by the page
-  });
+  addEventListener("pointerdown", () => (last = null), true); // what is clicked and takes the focus is remembered after that
   addEventListener("keydown", leavePopover, true);
   new MutationObserver(changed).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 }
@@ -53,9 +51,10 @@ const body = () => document.querySelector("[data-testid=stPopoverBody]");
 function enterPopover() {
   if (!body()) opener = null;
   else if (!opener && document.activeElement?.matches("[data-testid=stPopoverButton]:focus-visible")) {
-    opener = document.activeElement;
     const first = body().querySelector(FOCUSABLE);
-    if (first) requestAnimationFrame(() => first.focus());
+    if (!first) return; // not drawn yet
+    opener = document.activeElement;
+    requestAnimationFrame(() => first.focus());
   }
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from core.analysis.result import Status
 from core.engine.forks import stages
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
@@ -78,6 +79,7 @@ def test_the_last_of_several_changes_counts_also_while_paused_and_what_is_taken_
     app = press(app, "apply_here")
     assert "Asked for: GRPO: entropy_coef 0.0 → 0.1." in words(app)
     gate.go.set()
+    wait_for(lambda: {run.status for run in process.manager().view(comparison(app)).runs.values()} == {Status.PAUSED})
     app = finish(press(app.run(), "resume"))
     assert change_events(process.manager().results(comparison(app))) == [
         {"side": "GRPO", "update": 8, "text": "GRPO: entropy_coef 0.1"}
