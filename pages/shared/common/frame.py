@@ -16,6 +16,8 @@ STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-theme_watch { position: absolute; }
+[data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; } /* or the keyboard goes through what nobody sees */
+[data-testid="stPageLink-NavLink"]:focus-visible { outline: 2px solid light-dark(#0072b2, #56b4e9); outline-offset: -2px; }
 .lab-name { margin: 0; font-size: 1.25rem; font-weight: 600; }
 [data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }

@@ -21,7 +21,12 @@ const keyOf = (node) => [...(node?.classList ?? [])].find((name) => name.startsW
 const here = () => document.activeElement !== document.body;
 const lost = () => last !== null && (!last.node.isConnected || last.node.disabled);
 
+// Of these two one is there.
+const PAIR = ["[data-testid=stExpandSidebarButton]", "[data-testid=stSidebarCollapseButton] button"];
+
 function remember({ target }) {
+  const side = PAIR.findIndex((selector) => target.matches(selector));
+  if (side >= 0) return void (last = { node: target, instead: PAIR[1 - side] });
   const element = target.closest("[data-testid=stElementContainer]");
   const block = element?.parentElement?.closest("[class*=st-key-]");
   last = block ? { node: target, key: keyOf(element), block } : null;
@@ -36,6 +41,11 @@ function changed() {
 
 function find(place) {
   if (place !== last || here()) return;
+  if (place.instead) {
+    const other = document.querySelector(place.instead);
+    if (!other && Date.now() - place.since < PATIENCE) return void setTimeout(find, AGAIN, place);
+    return other?.focus();
+  }
   const inBlock = (selector) => place.block.querySelector(selector);
   const same = place.key && inBlock(`.${CSS.escape(place.key)} button`);
   const patient = Date.now() - place.since < PATIENCE;

@@ -35,9 +35,10 @@ from pages.shared.compare.tour import tour
 
 STYLE = Path(__file__).parent / "page.css"
 WHAT_IT_IS = (
-    "GRPO and DAPO train language models by reward. Here such algorithms train a small model on one task, side by side and from the same "
-    "seeds, so that you see where one stops learning, and why."
+    'GRPO and DAPO train language models by reward. <span class="wide">Here such algorithms train a small model on one task, side by side and '
+    "from the same seeds, so that you see where one stops learning, and why.</span>"
 )
+EXAMPLE = "**A finished example, computed earlier by this code**: 16 seeds of each algorithm."
 PARTS = ("before-watch", "watch", "after-watch")  # of what to look for: a phone shows the sentence in the middle
 PROBLEMS_TOLD = 8  # ignored parts of a link that have a notice each; the rest share one
 
@@ -101,16 +102,17 @@ def _heading(scenario: Scenario, comparison: str | None) -> None:
     shown = scenario if comparison is None else SCENARIOS.get(manager().view(comparison).scenario, scenario)
     st.title("Watch GRPO collapse and DAPO hold" if shown.name == "collapse" else shown.title)
     if comparison is None:
-        st.markdown(WHAT_IT_IS)
+        st.html(f'<p class="look-for">{WHAT_IT_IS}</p>')
     sentences = (f'<span class="{part}">{escape(text)}</span>' for part, text in zip(PARTS, shown.parts, strict=True) if text)
     st.html(f'<p class="look-for">{" ".join(sentences)}</p>')
+    result = headline_of(comparison) if comparison is not None or scenario.name == SCENARIO else ""
+    told = [f"{result} [All findings](#{ANCHOR})"] if result else []
     if comparison is None:
         if scenario.name != SCENARIO:
             st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[SCENARIO].title}*.")
         st.markdown(
-            "**A finished example, computed earlier by this code**: 16 seeds of each algorithm. Press **Run** to train your own, live.",
-            help=f"Made by `{SHIPPED_COMPARISON.command}`.")  # fmt: skip
-    if (comparison is not None or scenario.name == SCENARIO) and (result := headline_of(comparison)):
-        st.markdown(f"**Result.** {result} [All findings](#{ANCHOR})")
+            " ".join((EXAMPLE, *told, "Press **Run** to train your own, live.")), help=f"Made by `{SHIPPED_COMPARISON.command}`.")  # fmt: skip
+    elif told:
+        st.markdown(f"**Result.** {told[0]}")
     if refused := REFUSED.take():
         st.error(plain(refused), icon=":material/block:")
