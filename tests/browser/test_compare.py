@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -46,7 +47,25 @@ def test_the_first_screen_says_what_it_is_and_offers_one_button(visit):
     button = page.get_by_role("button", name="Run: GRPO against DAPO")
     assert button.bounding_box()["y"] < 900
     assert last(page) == 480  # the finished example is drawn
+    all_essentials_and_what_they_cost_are_in_sight(page)
+    headings_are_in_order(page)
     assert not page.errors
+
+
+def all_essentials_and_what_they_cost_are_in_sight(page):
+    numbers = page.locator("dl.foreseen").bounding_box()
+    for name in ("Learning rate", "Updates per rollout", "Group size", "Noise on rewards", "Share of hard prompts", "Seeds"):
+        slider = page.get_by_role("slider", name=name).bounding_box()
+        assert slider["y"] + slider["height"] <= numbers["y"], name
+    assert numbers["y"] + numbers["height"] <= 1000
+
+
+def headings_are_in_order(page):
+    levels = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] :is(h1, h2, h3, h4)')].map((node) => Number(node.tagName[1]))"
+    )
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(below - above <= 1 for above, below in pairwise(levels))
 
 
 def test_a_run_from_the_click_to_its_findings_downloads_and_link(visit):
@@ -149,10 +168,22 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
     )
     chart = page.locator(".lb-plot").first.bounding_box()
     assert chart["y"] + chart["height"] <= 844  # the first one stands on the first screen
+    the_folded_settings_take_no_focus_until_they_are_opened(page)
     assert not page.get_by_role("radio", name="cost").is_visible()
     page.get_by_role("button", name="View", exact=True).click()
     box = page.get_by_role("radio", name="cost").bounding_box()  # the last of the x-axes
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+def the_folded_settings_take_no_focus_until_they_are_opened(page):
+    technique = page.get_by_role("switch", name="Clip-Higher, GRPO")
+    assert not technique.is_visible()
+    page.get_by_test_id("stExpandSidebarButton").press("Enter")
+    technique.wait_for()
+    fold = page.get_by_role("button", name="Collapse sidebar")
+    page.wait_for_function("(node) => node === document.activeElement", arg=fold.element_handle())
+    fold.press("Enter")
+    technique.wait_for(state="hidden")
 
 
 def test_a_first_visit_is_shown_round_once_and_settings_are_changed_saved_and_found_again_by_keyboard(visit):

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.browser.proxy import Proxy
+from tests.browser.settled import script_run
 from tests.browser.test_compare import SMALL, goes_on, last, until
 
 LONG = SMALL.replace("updates=160", "updates=100000")
@@ -108,19 +109,62 @@ def test_the_keyboard_alone_runs_pauses_and_reads_a_chart(visit):
     tab_to(page, button)
     page.keyboard.press("Enter")
     pause = page.get_by_role("button", name="Pause")
-    pause.wait_for()
+    focused(page, pause)  # which has taken the place of Run
     goes_on(page, 8)  # something to read
+    what_is_changed_is_applied_by_keyboard(page)
     tab_to(page, pause)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Resume").wait_for()
+    focused(page, page.get_by_role("button", name="Resume"))
+    step = page.get_by_role("button", name="Step", exact=True)
+    tab_to(page, step)
+    with script_run(page):
+        page.keyboard.press("Enter")
+    focused(page, step)  # although it was disabled while it trained
+    a_popover_is_entered_and_left_by_keyboard(page)
+    assert "Paused: " in page.locator(".lb-spoken").text_content()
     chart = page.locator(".lb-plot").first
     tab_to(page, chart)
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("document.querySelector('.lb-spoken').textContent.length > 0")
     assert re.search(r"update \d+", page.locator(".lb-spoken").text_content())
+    tab_to(page, page.locator("summary").filter(has_text="Save").first, back=True)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    focused(page, page.get_by_role("button", name="PNG").first)
+    page.keyboard.press("Escape")
     tab_to(page, page.get_by_role("button", name="Stop"), back=True)
     page.keyboard.press("Enter")
     page.get_by_text("was stopped").first.wait_for()
+    focused(page, page.get_by_role("button", name="Run again"))
+
+
+def focused(page, wanted) -> None:
+    """Wait until `wanted` has the focus."""
+    wanted.wait_for()
+    page.wait_for_function("(node) => node === document.activeElement", arg=wanted.element_handle())
+
+
+def what_is_changed_is_applied_by_keyboard(page) -> None:
+    """The button goes once it is pressed; the focus is then where it says what was asked for."""
+    rate = page.get_by_role("slider", name="Learning rate")
+    rate.focus()
+    with script_run(page):
+        page.keyboard.press("ArrowLeft")
+    apply = page.get_by_role("button", name="Apply from here")
+    apply.focus()
+    page.keyboard.press("Enter")
+    apply.wait_for(state="detached")
+    focused(page, page.locator(".st-key-foreseen"))
+
+
+def a_popover_is_entered_and_left_by_keyboard(page) -> None:
+    """Streamlit draws what it shows at the end of the page."""
+    share = page.get_by_test_id("stPopoverButton").filter(has_text="Share")
+    tab_to(page, share)
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.closest('[data-testid=stPopoverBody]')")
+    page.keyboard.press("Escape")
+    focused(page, share)
 
 
 def tab_to(page, wanted, *, back: bool = False, most: int = 250) -> None:

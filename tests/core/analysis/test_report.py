@@ -7,7 +7,7 @@ import pytest
 
 from core.analysis.csv_files import safe_cell
 from core.analysis.export import run_id
-from core.analysis.findings import findings
+from core.analysis.findings import findings, headline
 from core.analysis.history import History
 from core.analysis.report import report_markdown
 from core.analysis.result import RunResult, Status
@@ -43,6 +43,14 @@ def sentences(**results):
 def test_a_difference_whose_interval_excludes_zero_is_stated_with_its_numbers():
     text = " ".join(sentences(A=result([0.1, 0.2, 0.1, 0.2]), B=result([0.6, 0.6, 0.6, 0.7])))
     assert "B ends ahead of A by 0.475" in text  # (0.6 + 0.6 + 0.6 + 0.7) / 4 - 0.15
+
+
+def test_the_headline_is_the_difference_at_equal_updates_of_two_sides():
+    two = {"A": result([0.1, 0.2, 0.1, 0.2]), "B": result([0.6, 0.6, 0.6, 0.7])}
+    told = headline(summarise("made-up", two))
+    assert told.startswith("At equal updates, B ends ahead of A by 0.475 in held-out accuracy [") and told.endswith("].")
+    assert any(sentence.startswith(told) for sentence in sentences(**two))
+    assert headline(summarise("made-up", two | {"C": result([0.1] * 4)})) == "" == headline(summarise("made-up", {"A": two["A"]}))
 
 
 def test_a_difference_that_chance_can_explain_is_not_called_one():
