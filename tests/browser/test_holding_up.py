@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.proxy import Proxy
-from tests.browser.settled import script_run
+from tests.browser.settled import script_run, settled
 from tests.browser.test_compare import SMALL, goes_on, last, until
 
 LONG = SMALL.replace("updates=160", "updates=100000")
@@ -151,6 +151,7 @@ def what_is_changed_is_applied_by_keyboard(page) -> None:
     with script_run(page):
         page.keyboard.press("ArrowLeft")
     apply = page.get_by_role("button", name="Apply from here")
+    settled(page)
     apply.focus()
     page.keyboard.press("Enter")
     apply.wait_for(state="detached")
