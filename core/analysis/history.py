@@ -98,6 +98,10 @@ class History:
         copy._distributions = [(update, found) for update, found in self._distributions[:] if update <= last]
         return copy
 
+    def count_until(self, update: int) -> int:
+        """How many rows are of this update or an earlier one."""
+        return int(np.searchsorted(self._index.rows()["update"], update, side="right"))
+
     def after(self, update: int) -> list[StepRecord]:
         """The records of later updates than `update`, oldest first: all after -1, those of the training after 0. Safe while another
         thread appends."""

@@ -30,9 +30,9 @@ TOUR_SEEN = "try { localStorage.setItem('dapo-lab-tour', 'seen') } catch {}"
 CHART = ".lb-plot canvas"  # the first chart of the live board
 HARNESS_SERVER = """import streamlit as st
 
-from hosting.application import from_start_to_stop
+from hosting.application import ROUTES, from_start_to_stop
 
-app = st.App("harness_board.py", lifespan=from_start_to_stop)
+app = st.App("harness_board.py", routes=ROUTES, lifespan=from_start_to_stop)
 """
 LOCAL = ("", "data", "blob", "about", "file")  # schemes that leave no machine
 # A tab's icon is fetched by the browser itself, which tells no request of it: what the document names counts as well.

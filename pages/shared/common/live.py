@@ -14,7 +14,7 @@ from core.engine.forks import fork_changes, stages
 from core.runs.view import ComparisonView
 from core.settings.fields import value_text
 from pages.shared.common import series
-from pages.shared.common.live_board import live_board_of
+from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts
 from pages.shared.common.live_board.payload import BoardContents
 from pages.shared.common.live_board.sender import Moment, Source
@@ -30,6 +30,7 @@ SLOWER_TICKS = (TICK_SECONDS, 1.0, 2.0)
 FIRST_SECONDS = (
     20.0  # of a comparison: most are over by then; a longer one changes slowly, and each tick costs browser and training alike
 )
+BEGINNING_SECONDS = 0.1  # while a run has no point yet: its first ones are shown at once
 BOARDS_PER_SECOND = 4  # for all viewers together; with many viewers each gets fewer
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 
@@ -44,14 +45,16 @@ def live_part(comparison: str | None, drawn: str) -> None:
 
 def tick_seconds(view: ComparisonView | None) -> float | None:
     """The interval at which the board asks for new points; None = none will come. It is longer after the first FIRST_SECONDS, and with many
-    viewers, watching or queued, because drawing and training share the processor."""
+    viewers, watching or queued, because drawing and training share the processor; and short until there is a first point."""
     if phase(view) == "over":
         return None
     if not any(run.status is Status.RUNNING for run in view.runs.values()):
         return WAITING_SECONDS
-    first = time.time() - view.created < FIRST_SECONDS
-    fair = max(manager().watchers() / BOARDS_PER_SECOND, SLOWER_TICKS[0 if first else 1])
-    return next((seconds for seconds in SLOWER_TICKS if seconds >= fair), SLOWER_TICKS[-1])
+    first, watchers = time.time() - view.created < FIRST_SECONDS, manager().watchers()
+    fair = max(watchers / BOARDS_PER_SECOND, SLOWER_TICKS[0 if first else 1])
+    seconds = next((seconds for seconds in SLOWER_TICKS if seconds >= fair), SLOWER_TICKS[-1])
+    begun = any(run.updates or run.preparing for run in view.runs.values())
+    return seconds if begun else min(seconds, BEGINNING_SECONDS * max(watchers, 1))
 
 
 def phase(view: ComparisonView | None) -> str:
@@ -64,7 +67,7 @@ def phase(view: ComparisonView | None) -> str:
 
 @plainly
 def _board(comparison: str | None, drawn: str) -> None:
-    if clicked := live_board_of(_look(comparison), key="board"):
+    if clicked := live_board(_look(comparison), key="board"):
         place = {"comparison": comparison or "shipped", "run": clicked["side"], "update": str(clicked["update"])}
         st.switch_page("pages/inspect_step.py", query_params=place)
     view = None if comparison is None else manager().view(comparison)

@@ -199,7 +199,10 @@ def _side(
     history: History, since: int, metrics: Sequence[str], with_seeds: bool, level: int, costs: Sequence[float] | None
 ) -> dict:
     since = since >> level << level
+    begin = history.count_until(since)
     records = history.after(since)
+    if costs is not None:
+        records = records[: max(len(costs) - begin, 0)]  # the run may have gone on since they were computed: the rest comes next
     updates = np.array([r.update for r in records], dtype=int)
     bucket = (updates - 1) >> level
     row_of = np.cumsum(np.diff(bucket, prepend=bucket[:1]) > 0)  # record -> row
@@ -211,10 +214,8 @@ def _side(
         side["updates"] = [r.update for r in last]
     side["seconds"] = _significant(np.array([r.wall_seconds for r in last]))
     if costs is not None:
-        begin = len(history) - len(records)
         ends = np.flatnonzero(np.diff(row_of, append=-1))
-        known = [*costs[begin:][: len(records)]] or [0.0]  # the run may have gone on since they were computed
-        side["cost"] = _significant(np.array([known[min(row, len(known) - 1)] for row in ends]))
+        side["cost"] = _significant(np.array([costs[begin + row] for row in ends]))
     side["rollout"] = _changes([r.rollout for r in last])
     side["samples"] = _changes([round(float(r.samples_generated.mean())) for r in last])
     side["metrics"] = {name: _metric(records, name, with_seeds, row_of) for name in metrics}

@@ -16,7 +16,7 @@ from core.settings.run import RunConfig
 from core.settings.task import TaskConfig
 from pages.shared.common.documents import TextError
 from pages.shared.common.live import HEARTBEAT_SECONDS, badge, phase, tick_seconds
-from pages.shared.common.live_board import live_board_of
+from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import board_charts
 from pages.shared.common.live_board.payload import BoardContents
 from pages.shared.common.live_board.sender import Moment
@@ -93,7 +93,7 @@ def _draw(page: str, comparison: str, charts: tuple[dict, ...], going: bool) -> 
         shown = BoardContents(histories, comparison, smoothing=SMOOTHING, charts=charts, badge=badge(view))
         return Moment(shown, tick_seconds(view), phase(view))
 
-    live_board_of(look, key=f"{page}:board")
+    live_board(look, key=f"{page}:board")
     if going and phase(runs.view(comparison)) != "going":
         st.rerun()  # the button and the result, which only a full run draws, are out of date
 

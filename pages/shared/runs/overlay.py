@@ -20,6 +20,8 @@ from pages.shared.common.lab_diagnosis import diagnosis_marks, lab_diagnosis
 from pages.shared.common.labels import chart_text, distinct
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import CHARTS, board_charts
+from pages.shared.common.live_board.payload import BoardContents
+from pages.shared.common.live_board.sender import Moment
 from pages.shared.common.log_charts import charts_for as charts_of_logs
 from pages.shared.common.view_settings import chosen_view, log_view_settings, view_settings
 from pages.shared.runs.listed import Listed, ListedLog, ListedRun, RunId
@@ -47,9 +49,8 @@ def overlay(chosen: Sequence[Listed], zone) -> None:
     for note in notes(drawn):
         st.caption(f":material/info: {note}")
     by_label = dict(zip(labels, histories, strict=True))
-    live_board(
+    contents = BoardContents(
         by_label,
-        key="runs:board",
         comparison="runs:" + ",".join(f"{run.id}.{style}" for run, style in zip(drawn, styles, strict=True)),
         **_view(drawn),
         events=_events(drawn, by_label) if len(drawn) <= MAX_WITH_EVENTS else [],
@@ -57,6 +58,7 @@ def overlay(chosen: Sequence[Listed], zone) -> None:
         badge={"state": "live", "text": "goes on"} if not all(run.over for run in drawn) else None,
         sides=[{"label": label, **STYLES[style]} for label, style in zip(labels, styles, strict=True)],
     )
+    live_board(lambda: Moment(contents), key="runs:board")  # the page is drawn anew every second while a run goes on
     lab = _lab(drawn, by_label)
     if lab:
         lab_diagnosis(lab, _marks(drawn, by_label), key="runs")

@@ -55,6 +55,16 @@ def goes_on(chosen: Sequence[str]) -> bool:
     return False
 
 
+def states_of(chosen: Sequence[str]) -> tuple:
+    """What changes when one of them has gone on."""
+    states = []
+    for choice in filter(lambda choice: choice.startswith(f"{RUN}:"), chosen):
+        with suppress(LookupError, StoreError):
+            row = _row(choice)
+            states.append((choice, row.status, row.updates))
+    return tuple(states)
+
+
 def histories_of(chosen: Sequence[str], names: dict[str, str]) -> dict[str, History]:
     """Label -> history of what can be read, so far if it goes on."""
     labels, found = [], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,12 +13,15 @@ from core.analysis.markdown import plain
 from core.logs import LogRun
 from core.logs.model import ROLLOUT
 from pages.shared.common import series
+from pages.shared.common.live import HEARTBEAT_SECONDS
 from pages.shared.common.live_board import live_board
 from pages.shared.common.live_board.charts import STYLES, side_styles
+from pages.shared.common.live_board.payload import BoardContents
+from pages.shared.common.live_board.sender import Moment
 from pages.shared.common.log_charts import charts_for
 from pages.shared.common.state import Key
 from pages.shared.common.view_settings import chosen_view
-from pages.shared.your_run.beside import choices, goes_on, histories_of, is_lab
+from pages.shared.your_run.beside import choices, goes_on, histories_of, is_lab, states_of
 from pages.shared.your_run.drawing import Drawn, drawn
 from pages.shared.your_run.findings import marks
 from pages.shared.your_run.shown import Shown, still_shown
@@ -42,11 +46,13 @@ def at_first(what: Shown) -> list[str]:
 
 def board(what: Shown) -> None:
     going = goes_on(BESIDE(what.mark).get())
-    ticks = what.watched is not None or going
-    st.fragment(_tick, run_every=TICK_SECONDS if ticks else None)(tuple(what.labels), going)
+    seconds = None
+    if what.watched is not None or going:
+        seconds = HEARTBEAT_SECONDS if what.labels else TICK_SECONDS  # the board looks for what is new, once there is one
+    st.fragment(_board, run_every=seconds)(tuple(what.labels), going)
 
 
-def _tick(labels: tuple[str, ...], going: bool) -> None:
+def _board(labels: tuple[str, ...], going: bool) -> None:
     what = still_shown()
     if what is None:
         return
@@ -69,16 +75,24 @@ def _tick(labels: tuple[str, ...], going: bool) -> None:
     lengths = tuple((label, len(history)) for label, history in others.items())
     mark = (what.mark, what.version, tuple(runs), tuple(columns), tuple(beside), lengths)
     made = drawn(mark, runs, columns, others, grows=what.watched is not None or going)
-    live_board(
+    contents = BoardContents(
         made.histories,
-        key="your_run:board",
         comparison=f"{what.mark}#{made.epoch}",
         **_view(runs.values(), beside),
         events=_events(what, runs, made),
-        badge=_badge(what, going),
         charts=charts_for(runs.values(), columns),
         sides=_styles(made.histories),
     )
+
+    def look() -> Moment:
+        """The same until there is something new, which the script draws."""
+        if what.watched is not None:
+            what.watched.look()
+        mark = (what.watched and (what.watched.version, what.watched.said), states_of(beside))
+        seconds = TICK_SECONDS if what.watched is not None or going else None
+        return Moment(replace(contents, badge=_badge(what, going)), seconds, mark)
+
+    live_board(look, key="your_run:board")
 
 
 def first_axis(beside: Sequence[str]) -> str:

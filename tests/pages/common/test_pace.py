@@ -1,9 +1,6 @@
 """How much the live board may send, and what is due."""
 
-from dataclasses import replace
-
 from pages.shared.common.live_board.pace import BURST, BYTES_PER_SECOND, FEWEST_ROWS, Pace
-from pages.shared.common.live_board.payload import OVERLAP, Sent, since_of
 
 LONG = 10**6
 
@@ -46,19 +43,3 @@ def test_a_picture_keeps_enough_rows_whatever_they_cost():
     pace = Pace(_at=0.0)
     send(pace, 10**9, ticks(20), updates=900)
     assert 900 >> pace.level >= FEWEST_ROWS
-
-
-def test_a_small_tick_is_repeated_and_a_big_one_is_not():
-    sent = Sent("picture", last={"A": 100, "B": 100}, before={"A": 100 - OVERLAP, "B": 99 - OVERLAP})
-    assert since_of(sent, None) == {"A": 100 - OVERLAP, "B": 100}
-
-
-def test_a_gap_is_filled_from_where_it_begins_and_everything_is_sent_to_who_has_nothing():
-    sent = Sent("picture", last={"A": 100, "B": 50}, before={"A": 90, "B": 40})
-
-    def asks(picture, last):
-        return since_of(sent, {"picture": picture, "last": last})
-
-    assert asks("picture", {"A": 60, "B": 900}) == {"A": 60, "B": 50}
-    assert asks("picture", {}) is asks("other", {"A": 60, "B": 40}) is asks(None, {}) is None
-    assert since_of(replace(sent, before=sent.last), None) == sent.last

@@ -25,11 +25,14 @@ class Running:
 
     def __init__(self, updates: int):
         self.moment = Moment(BoardContents(histories(updates), "mine"), 0.5, "going")
+        self.gone = False
 
     def goes_on(self, updates: int, **changed) -> None:
         self.moment = replace(self.moment, shown=BoardContents(histories(updates), "mine"), **changed)
 
     def __call__(self) -> Moment:
+        if self.gone:
+            raise UnknownComparison("it was deleted")
         return self.moment
 
 
@@ -44,11 +47,15 @@ def read(response: Response) -> dict:
     return json.loads(response.body)
 
 
+def by_script(sender: Sender, source, asked: dict | None = None) -> dict:
+    return json.loads(sender.send(source, asked)[1])
+
+
 @pytest.fixture
 def sent():
     """(sender, source, first message): a board that the script has drawn."""
     sender, source = Sender(), Running(100)
-    return sender, source, json.loads(sender.send(source(), source, None))
+    return sender, source, by_script(sender, source)
 
 
 def has(message: dict) -> dict:
@@ -74,8 +81,26 @@ def test_it_is_told_when_the_page_around_it_is_out_of_date_and_when_nothing_more
     source.goes_on(120, mark="over", seconds=None)
     told = read(get(first["fetch"]["path"], has(first)))
     assert told["stale"] and told["fetch"]["seconds"] is None
-    drawn = json.loads(sender.send(source(), source, has(told)))  # the script has drawn the page anew
+    drawn = by_script(sender, source)  # it has drawn the page anew
     assert not drawn["stale"] and not drawn["full"]
+
+
+def test_the_script_sends_a_picture_that_is_new_and_otherwise_what_it_is_asked_for(sent):
+    sender, source, first = sent
+    source.goes_on(130)
+    other = by_script(sender, source)
+    assert other["points"] is None and other["fetch"]["seconds"] == 0 and not other["full"] and "charts" not in other
+    asked = by_script(sender, source, has(first))  # by a browser that could not fetch
+    assert [side["update"] for side in asked["points"].values()] == [[101, 130]] * 2 and asked["fetch"]["seconds"] == 0.5
+    assert by_script(sender, source, {"picture": None, "last": {}})["full"]
+    source.moment = replace(source.moment, shown=replace(source.moment.shown, seeds=True))
+    assert by_script(sender, source)["full"] and not by_script(sender, source)["full"]
+
+
+def test_who_says_to_have_more_than_there_is_gets_nothing_new(sent):
+    sender, source, first = sent
+    beyond = {"picture": first["picture"], "last": {"GRPO": 10**30, "DAPO": 100}}
+    assert [side["metrics"]["grad_norm"]["mean"] for side in by_script(sender, source, beyond)["points"].values()] == [[], []]
 
 
 def test_who_has_no_board_there_gets_nothing(sent):
@@ -91,23 +116,19 @@ def test_who_has_no_board_there_gets_nothing(sent):
         '{"picture": "a", "last": {"GRPO": "x"}}',
     ):
         assert get(first["fetch"]["path"], wrong).status_code == 400, wrong
-    sender.send(source(), None, None)  # the script draws a board that is told everything by its fragment
-    assert get(first["fetch"]["path"], NOTHING).status_code == 404
+    assert get(f"{PATH}/{Sender().token}", NOTHING).status_code == 404
 
 
 def test_a_comparison_that_cannot_be_read_is_the_scripts_to_explain(sent):
     sender, source, first = sent
 
-    def gone() -> Moment:
-        raise UnknownComparison("it was deleted")
-
-    sender.send(source(), gone, None)
+    source.gone = True
     assert get(first["fetch"]["path"], NOTHING).status_code == 503
 
 
 def test_with_its_tab_a_board_ends():
     sender, source = Sender(), Running(10)
-    path = json.loads(sender.send(source(), source, None))["fetch"]["path"]
+    path = by_script(sender, source)["fetch"]["path"]
     assert get(path, NOTHING).status_code == 200
     del sender
     gc.collect()

@@ -304,4 +304,5 @@ def test_cost_grows_with_a_run_and_stands_at_each_row():
     thinned = series.tail({"A": growing}, -1, ["grad_norm"], levels={"A": 3}, costs=costs)["A"]
     assert thinned["cost"] == pytest.approx([costs["A"][row] for row in (0, 8, 16, 24, 32, 40)], rel=1e-3)
     growing.append(record(41, grad_norm=[1.0] * 3))  # behind the watch's back, by the thread that trains
-    assert len(series.tail({"A": growing}, 38, ["grad_norm"], costs=costs)["A"]["cost"]) == 3
+    side = series.tail({"A": growing}, 38, ["grad_norm"], costs=costs)["A"]
+    assert side["update"] == [39, 40] and side["cost"] == pytest.approx(costs["A"][39:], rel=1e-3)  # the rest comes with its cost

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.engine.trainer import train
 from core.engine.types import TrainingDiverged
 from core.settings.limits import Limits
 from pages.shared.common import process
-from pages.shared.common.live import TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
+from pages.shared.common.live import BEGINNING_SECONDS, TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
 from pages.shared.compare import page
 from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, read, wait_for, words
 
@@ -93,7 +95,7 @@ def test_queued_it_says_which_number_it_has(open_app):
     app = press(app, "run")
     view = process.manager().view(comparison(app))
     told = badge(view)
-    assert tick_seconds(view) == WAITING_SECONDS > TICK_SECONDS == tick_seconds(process.manager().view(blocking))
+    assert tick_seconds(view) == WAITING_SECONDS > BEGINNING_SECONDS == tick_seconds(process.manager().view(blocking))
     assert told["state"] == "queued" and "in the queue" in told["text"]
     assert not app.exception
     process.manager().stop(blocking)
@@ -108,17 +110,23 @@ def test_many_who_watch_a_training_share_the_boards_that_a_second_has(open_app):
     wait_for(lambda: "running" in {r.status for r in manager.view(found).runs.values()})
     told = []
     for number in range(1, 10):
-        told.append(tick_seconds(manager.view(found)))
+        view = manager.view(found)
+        assert tick_seconds(view) == pytest.approx(min(BEGINNING_SECONDS * number, 2.0))  # it has no point yet
+        told.append(tick_seconds(begun(view)))
         assert manager.watchers() == number
         manager.attach(found, f"viewer {number}")
     assert told == [0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0]
     assert not app.run().exception
     for number in range(1, 10):
         manager.detach(found, f"viewer {number}")
-    assert tick_seconds(manager.view(found)) == TICK_SECONDS
+    assert tick_seconds(begun(manager.view(found))) == TICK_SECONDS
     gate.go.set()
     finish(app)
     assert manager.watchers() == 0, "a finished comparison has nothing new to tell"
+
+
+def begun(view):
+    return replace(view, runs={label: replace(run, updates=1) for label, run in view.runs.items()})
 
 
 def process_runs():

@@ -1,13 +1,11 @@
-"""The live board: one component, six charts, a short tail of new points per tick.
+"""The live board: one component, six charts, what is new per tick.
 
-Points come in two ways. From `live_board_of` the browser fetches them itself, over plain HTTP from this server (sender.py): it says what
-it has and gets what is new, and no script runs. A tick that is a run of the script has Streamlit draw its page anew for each of six
-messages, which costs the browser more than all the charts. With `live_board`, and where a proxy does not let that address through, a
-fragment runs every half second or so and sends what is new (few updates twice, so that one lost tick is no gap).
-
-The browser keeps the points. If it misses some, it fetches from where it stands, or sets the trigger `resync`, whereupon the fragment runs
-at once and sends what is missing: {"picture", "last": label -> update}; everything, if the browser has another picture (a page that was
-left and opened again, or a snapshot that was lost). Zoom, hidden sides and hover live in the browser and survive every tick.
+The browser fetches its points by itself, over plain HTTP from this server (sender.py): it says what it has and gets what is new, so that
+nothing can be missing in between, and no script runs. A tick that is a run of the script has Streamlit draw its page anew for each of six
+messages, which costs the browser more than all the charts. The script's own message holds the points of a picture that is new; later ones
+hold what else is shown, and the browser fetches at once. Where a proxy does not let the address through it sets the trigger `resync`,
+{"picture", "last": label -> update}, whereupon the script runs and answers in the same way. Zoom, hidden sides and hover live in the browser
+and survive every tick.
 
 Neither the browser's memory nor the traffic grows with a run. A run of more than 3000 updates is thinned: a row stands for 1, 2, 4, …
 updates (`pages.shared.common.series`), and the browser merges what it has when the next size is due. A run that is too fast for the budget of
@@ -24,15 +22,14 @@ The payload, UTF-8 JSON:
     charts       [{"name", "kind": "line" | "groups", "title", "unit", "caption", "bounds": [low, high]?, "range": [low, high]?}]
                  a line's name is its metric; bounds limit the band, range fixes the axis
     note         one line beside the legend: how many seeds, what the band is
-    points       label -> points, see `pages.shared.common.series.tail`; they replace what is behind `after`, and there is a gap if
-                 that is unknown
+    points       label -> points, see `pages.shared.common.series.tail`; they replace what is behind `after`. null: to be fetched
     thresholds   metric -> [{"value", "label": '' = a line without words, "side": label | null}]
     events       [{"side", "update", "text", "metric": metric | absent = every line chart}]
     opens        true: a click on a chart, or Enter, sets the trigger `inspect`: {"comparison", "side", "update"}
     badge        {"state": "live" | "paused" | "done" | "stopped" | "failed" | …, "text"} or null
     order        rises with every message to this browser: what comes later by one way may have been made earlier than what came by the other
-    fetch        {"path": of the address, "seconds": until the next time | null = nothing will come} or null: no address to fetch from
-    stale        true: what stands around the board is out of date; the browser sets the trigger `resync`, and the fragment runs
+    fetch        {"path": of the address, "seconds": until the next time | null = nothing will come}
+    stale        true: what stands around the board is out of date; the browser sets the trigger `resync`, and the script runs
 
 Drawn in the browser, by uPlot (browser/): the mean over seeds, its 95 % interval (Student's t) as a band, single seeds on demand; smoothing
 is a debiased exponential moving average over updates, of mean and band, over the raw line; on the rollout and samples axes the updates of one
@@ -47,15 +44,12 @@ single seeds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
 import streamlit as st
 
-from core.analysis.history import History
 from pages.shared.common.live_board.assets import board_version, install
-from pages.shared.common.live_board.payload import BoardContents
-from pages.shared.common.live_board.sender import Moment, Sender, Source
+from pages.shared.common.live_board.sender import Sender, Source
 from pages.shared.common.state import BOARD_ANSWER, BOARD_SENDER
 
 # Few and short: this is sent with every tick. The second path is for pages whose address ends in a slash.
@@ -68,22 +62,12 @@ export default async (component) => (await board).render(component);
 FEW_CHARTS = 2  # one row
 
 
-def live_board(histories: Mapping[str, History], *, key: str, **how) -> dict | None:
-    """Draw `histories` (label -> history, growing or finished); `how` as for `BoardContents`. With `opens` a click on a chart is returned
-    once, as {"side", "update"}."""
-    return _drawn(Moment(BoardContents(histories, **how)), None, key)
-
-
-def live_board_of(look: Source, *, key: str) -> dict | None:
-    """Draw what `look` sees now, and have the browser fetch what it sees from then on. `look` must not use Streamlit's session."""
-    return _drawn(look(), look, key)
-
-
-def _drawn(moment: Moment, look: Source | None, key: str) -> dict | None:
+def live_board(look: Source, *, key: str) -> dict | None:
+    """Draw what `look` sees now, and have the browser fetch what it sees from then on. `look` must not use Streamlit's session. Where the
+    board `opens`, a click on a chart is returned once, as {"side", "update"}."""
     install_once()
-    shown = moment.shown
     asked = (BOARD_ANSWER(key).get() or {}).get("resync")
-    data = BOARD_SENDER(key).made(Sender).send(moment, look, asked)
+    shown, data = BOARD_SENDER(key).made(Sender).send(look, asked)
     answer = component(board_version(), tall=len(shown.charts) > FEW_CHARTS)(
         key=key, data=data, width="stretch", height="content", on_resync_change=lambda: None, on_inspect_change=lambda: None
     )

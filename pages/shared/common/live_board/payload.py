@@ -1,19 +1,17 @@
-"""What a board is sent: the payload, whose form stands in `pages.shared.common.live_board`, and what the browser then has."""
+"""What a board is sent: the payload, whose form stands in `pages.shared.common.live_board`."""
 
 from __future__ import annotations
 
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from core.analysis.history import History
 from core.analysis.stats import MIN_SEEDS
 from pages.shared.common import series
 from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
 from pages.shared.common.live_board.pace import Pace
-
-OVERLAP = 32  # updates: a tick of at most so many is repeated with the next one; a fast run is not sent twice
 
 
 @dataclass(frozen=True)
@@ -39,34 +37,26 @@ class BoardContents:
         return picture_of(self.comparison, self.histories, self.charts, self.seeds)
 
 
-@dataclass
-class Sent:
-    """What a session's browser should have, by the update of each side."""
-
-    picture: str  # if this changes, everything is sent
-    last: dict[str, int]
-    before: dict[str, int]  # at the message before
-    pace: Pace = field(default_factory=Pace)
-
-
-def message(shown: BoardContents, sent: Sent | None, asked: Mapping | None, more: Mapping) -> tuple[bytes, Sent]:
-    """(payload, what the browser has then). `asked` is what the browser has by its own word, {"picture", "last"}, if it said so; `more` is
-    added to the payload."""
-    known = sent is not None and sent.picture == shown.picture
-    pace = sent.pace if known else Pace()
-    since = since_of(sent, asked) if known else None
+def message(shown: BoardContents, has: Mapping | None, pace: Pace, more: Mapping) -> bytes:
+    """The payload for a browser that has {"picture", "last"} by its own word: what is new since then, or everything if it has another picture.
+    Without points if it has not said what it has. `more` is added to it."""
+    since = None if has is None else since_of(shown, has)
+    full = has is not None and since is None
     payload = {
         "comparison": shown.comparison,
         "picture": shown.picture,
-        "full": since is None,
+        "full": full,
         "settings": {"xaxis": shown.xaxis, "smoothing": shown.smoothing, "log": list(shown.log), "seeds": shown.seeds},
         "thresholds": {"entropy_nats": series.collapse_thresholds(shown.histories)},
         "events": list(shown.events),
         "opens": shown.opens,
         "badge": shown.badge,
+        "points": None,
         **more,
     }
-    if since is None:
+    if has is None:
+        return _encoded(payload)
+    if full:
         told = note(shown.histories) + (" · click on a chart to look inside that update" if shown.opens else "")
         payload |= {"sides": list(shown.sides or side_styles(shown.histories)), "charts": list(shown.charts), "note": told}
     shortest = min(map(len, shown.histories.values()), default=0)
@@ -81,26 +71,22 @@ def message(shown: BoardContents, sent: Sent | None, asked: Mapping | None, more
             costs=shown.costs,
         )
         data = _encoded(payload)
-        if since is None or pace.admits(len(data), shortest):
-            break
-    now = series.last_updates(payload["points"])
-    return data, Sent(shown.picture, now, now if since is None else sent.last, pace)
+        if full or pace.admits(len(data), shortest):
+            return data
+
+
+def since_of(shown: BoardContents, has: Mapping) -> dict[str, int] | None:
+    """Label -> the update behind which the browser has nothing; None if everything is due."""
+    last, histories = has["last"], shown.histories
+    if has["picture"] != shown.picture or last.keys() != histories.keys():
+        return None
+    return {label: min(update, histories[label].last_update) for label, update in last.items()}
 
 
 def picture_of(comparison: str, labels: Iterable[str], charts: Iterable[dict], seeds: bool) -> str:
     """A stamp of what a snapshot holds and a tail adds to."""
     parts = (comparison, *labels, *(chart["name"] for chart in charts), seeds)
     return f"{zlib.crc32(json.dumps(parts).encode()):08x}"
-
-
-def since_of(sent: Sent, asked: Mapping | None) -> dict[str, int] | None:
-    """Label -> the update behind which the next tail begins; None if everything is due."""
-    if asked is None:
-        return {label: sent.before[label] if last - sent.before[label] <= OVERLAP else last for label, last in sent.last.items()}
-    has = asked.get("last") or {}
-    if asked.get("picture") != sent.picture or has.keys() != sent.last.keys():
-        return None
-    return {label: min(int(has[label]), last) for label, last in sent.last.items()}
 
 
 def note(histories: Mapping[str, History]) -> str:

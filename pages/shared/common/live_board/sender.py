@@ -14,9 +14,11 @@ from starlette.responses import Response
 
 from core.runs.manager import UnknownComparison
 from core.runs.store.store import StoreError
-from pages.shared.common.live_board.payload import BoardContents, Sent, message
+from pages.shared.common.live_board.pace import Pace
+from pages.shared.common.live_board.payload import BoardContents, message
 
 PATH = "board"
+NOTHING = {"picture": "", "last": {}}
 
 
 @dataclass(frozen=True)
@@ -33,34 +35,38 @@ Source = Callable[[], Moment]  # not of Streamlit's: it is called outside a run 
 
 
 class Sender:
-    """What one board of one tab has been sent, and what comes next. A tab keeps it, and with the tab it ends. Thread-safe."""
+    """What one board of one tab shows, and at which pace it is sent. A tab keeps it, and with the tab it ends. Thread-safe."""
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(16)
-        self.sent: Sent | None = None
         self._look: Source | None = None
         self._mark: Hashable = None
+        self._picture, self._pace = "", Pace()
         self._order = 0
         self._lock = threading.Lock()
         _senders[self.token] = self
 
-    def send(self, moment: Moment, look: Source | None, asked: Mapping | None) -> bytes:
-        """The message of a run of the script, which draws what stands around the board, too. From now on the browser may call `look`."""
+    def send(self, look: Source, asked: Mapping | None) -> tuple[BoardContents, bytes]:
+        """What is shown, and the message of a run of the script, which draws what stands around the board, too. From now on the browser may
+        call `look`. A new picture is sent whole; of another the browser fetches what it lacks, unless it has `asked` for that."""
         with self._lock:
+            moment = look()
             self._look, self._mark = look, moment.mark
-            return self._message(moment, asked)
+            new = moment.shown.picture != self._picture
+            return moment.shown, self._message(moment, NOTHING if new else asked)
 
     def answer(self, asked: Mapping) -> bytes | None:
         """The message for a browser that has this; None if there is nothing to be fetched."""
         with self._lock:
             return None if self._look is None else self._message(self._look(), asked)
 
-    def _message(self, moment: Moment, asked: Mapping | None) -> bytes:
+    def _message(self, moment: Moment, has: Mapping | None) -> bytes:
+        if moment.shown.picture != self._picture:
+            self._picture, self._pace = moment.shown.picture, Pace()
         self._order += 1
-        fetch = None if self._look is None else {"path": f"{PATH}/{self.token}", "seconds": moment.seconds}
+        fetch = {"path": f"{PATH}/{self.token}", "seconds": 0 if has is None else moment.seconds}
         more = {"order": self._order, "fetch": fetch, "stale": moment.mark != self._mark}
-        data, self.sent = message(moment.shown, self.sent, asked, more)
-        return data
+        return message(moment.shown, has, self._pace, more)
 
 
 _senders: WeakValueDictionary[str, Sender] = WeakValueDictionary()

@@ -1,5 +1,5 @@
-// The live board: keeps the points it was sent, has them drawn, and asks for what is missing when it notices a gap. The contract of a
-// payload stands in __init__.py. A chart's node is made once per comparison of charts and then only drawn on.
+// The live board: keeps the points it has got and has them drawn. The contract of a payload stands in __init__.py. A chart's node is made once
+// per comparison of charts and then only drawn on.
 
 import { append, emptySide, lastOf } from "./store.js";
 import { fetchLater, fetchNow } from "./fetch.js";
@@ -10,11 +10,7 @@ import { readTheme } from "./look.js";
 
 const [EARLIEST, LATEST] = [900, 2000]; // ms between two descriptions of a chart: with its drawing, or without if it is out of sight
 const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
-const ASK_AGAIN = 1500; // ms until an unanswered request for what is missing is repeated
-const SILENCE = 4000; // ms without a word about a run that is not over: what told of its end, and ended the ticks, may be lost
-const IMPATIENCE = 100; // ms: a run that has just begun is asked for its first points, a few times, before the next tick is due
 const KEPT = 30_000; // ms that a board which has left the page waits to be put back
-const GOING = ["live", "queued", "paused"]; // states in which ticks come
 
 const boards = new Map(); // root -> board
 let style; // a promise
@@ -31,13 +27,7 @@ export async function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-board");
   const payload = JSON.parse(typeof data === "string" ? data : new TextDecoder().decode(data));
   const board = boards.get(root) ?? putBack(root, payload) ?? create(root);
-  board.ask = () => {
-    if (performance.now() - board.asked < ASK_AGAIN) return;
-    board.asked = performance.now();
-    board.request();
-  };
   board.runScript = () => setTriggerValue("resync", { picture: board.picture, last: lastOf(board), time: Date.now() });
-  board.request = () => (board.fetch && !board.stale ? fetchNow(board) : board.runScript());
   board.receive = (message) => receive(board, message);
   board.open = (found) => found && setTriggerValue("inspect", { comparison: board.comparison, ...found });
   receive(board, payload);
@@ -55,8 +45,8 @@ function create(root) {
   const board = {
     root, ...makeFrame(root),
     comparison: null, picture: null, sides: [], store: new Map(), charts: new Map(), hidden: new Set(), dirty: new Set(),
-    settings: {}, events: [], thresholds: {}, fetch: null, fetching: null, order: 0, zoom: null, follow: null, hover: null, showing: false, dragged: -Infinity, asked: -Infinity,
-    frame: 0, hovering: 0, pressed: false, arrived: 0, heard: 0,
+    settings: {}, events: [], thresholds: {}, fetch: null, fetching: null, fetchDue: false, underWay: false, order: 0, zoom: null, follow: null, hover: null, showing: false, dragged: -Infinity,
+    frame: 0, hovering: 0, pressed: false, arrived: 0,
     stats: { draws: 0, built: 0, snapshots: 0, tails: 0, refused: 0 },
   };
   wireFrame(board);
@@ -118,10 +108,13 @@ function dispose(board) {
 
 function receive(board, payload) {
   const { settings } = payload;
-  if (payload.order < board.order && payload.comparison === board.comparison) return; // made before what is here, by the other way
-  board.order = payload.order;
-  board.heard = performance.now();
-  board.stale = payload.stale;
+  if (payload.order < board.order && payload.fetch.path === board.fetch.path) return; // made before what is here, by the other way
+  Object.assign(board, { order: payload.order, fetch: payload.fetch });
+  if (!payload.full && !fits(board, payload)) { // this is a new node, or a snapshot was lost
+    board.picture = null;
+    board.stats.refused += 1;
+    return fetchNow(board);
+  }
   fetchLater(board, payload);
   board.opens = payload.opens;
   const before = JSON.stringify([board.settings, board.thresholds, board.events]);
@@ -135,16 +128,10 @@ function receive(board, payload) {
     layOut(board, payload.charts);
     board.root.style.minHeight = "";
     showLegend(board, payload);
-  } else if (payload.picture !== board.picture || hasGap(board, payload.points)) {
-    board.stats.refused += 1;
-    board.incomplete = true;
-    return board.ask();
-  } else board.stats.tails += 1;
-  board.asked = -Infinity;
-  board.incomplete = false;
+  } else if (payload.points) board.stats.tails += 1;
   let added = 0;
   let merged = false;
-  for (const [label, points] of Object.entries(payload.points)) {
+  for (const [label, points] of Object.entries(payload.points ?? {})) {
     const side = board.store.get(label);
     merged ||= side.level < points.level;
     added += append(side, points);
@@ -152,7 +139,6 @@ function receive(board, payload) {
   if (board.settings.xaxis !== settings.xaxis) board.zoom = null; // a range of updates means nothing in seconds
   Object.assign(board, { settings, events: payload.events, thresholds: payload.thresholds });
   if (added) board.arrived = Date.now();
-  else if (payload.full && ["live", "queued"].includes(payload.badge?.state)) hurry(board, 4);
   const theme = readTheme(board.root); // before anything is written: the browser would have to compute the styles first
   showBadge(board, payload.badge);
   const changed = before !== JSON.stringify([settings, board.thresholds, board.events]) || theme.id !== board.theme?.id;
@@ -166,20 +152,9 @@ function receive(board, payload) {
   redraw(board);
 }
 
-function hurry(board, times) {
-  const began = board.comparison;
-  setTimeout(() => {
-    if (!board.root.isConnected || board.comparison !== began || Object.values(lastOf(board)).some((last) => last >= 0)) return;
-    board.request();
-    if (times > 1) hurry(board, times - 1);
-  }, IMPATIENCE);
-}
-
-const hasGap = (board, points) =>
-  Object.entries(points).some(([label, { after, level }]) => {
-    const side = board.store.get(label);
-    return !side || after > side.last || level < side.level;
-  });
+// Rows cannot be split: a board that has longer ones than it is sent begins anew.
+const fits = (board, { picture, points }) =>
+  picture === board.picture && Object.entries(points ?? {}).every(([label, { level }]) => level >= board.store.get(label)?.level);
 
 function everySecond(board) {
   if (!board.root.isConnected) {
@@ -187,8 +162,8 @@ function everySecond(board) {
     return performance.now() - board.left > KEPT && dispose(board);
   }
   board.left = null;
-  if (board.incomplete || isSilent(board)) board.ask(); // an answer may be lost too, and of a run that has ended no tick would tell
   if (document.visibilityState === "hidden") return;
+  if (board.fetchDue) fetchNow(board);
   showBadge(board, board.status);
   for (const chart of board.charts.values()) if (isDue(chart, LATEST)) describe(board, chart);
   const theme = readTheme(board.root); // a switch of theme while no data comes
@@ -199,8 +174,6 @@ function everySecond(board) {
 }
 
 const isDue = ({ stale, described }, age) => stale && performance.now() - described > age;
-
-const isSilent = ({ status, heard }) => GOING.includes(status?.state) && performance.now() - heard > SILENCE;
 
 // ---------------------------------------------------------------------------------------------------------------- drawing
 

@@ -6,20 +6,19 @@ const SERVER = new URL("../../", import.meta.url); // this file is served as app
 const PATIENCE = 10_000; // ms
 const AGAIN = 1500; // ms between requests for a run of the script
 
-// When to look again, by what has just come: a hidden tab does not.
+// When to look again, by what has just come.
 export function fetchLater(board, { fetch, stale }) {
   clearTimeout(board.fetching);
-  board.fetch = fetch;
-  board.fetchDue = false;
-  if (stale) board.ask();
-  const wait = stale ? AGAIN : fetch?.seconds && 1000 * fetch.seconds;
-  if (wait) board.fetching = setTimeout(() => fetchNow(board), wait);
+  if (stale) board.runScript();
+  const wait = stale ? AGAIN : fetch.seconds === null ? null : 1000 * fetch.seconds;
+  if (wait !== null) board.fetching = setTimeout(() => fetchNow(board), wait);
 }
 
+// A hidden tab does not look, nor does a board that is not on the page, and of two requests the second waits for the first.
 export async function fetchNow(board) {
   clearTimeout(board.fetching);
-  if (!board.root.isConnected || board.underWay) return;
-  if ((board.fetchDue = document.visibilityState === "hidden")) return;
+  board.fetchDue = board.underWay || document.visibilityState === "hidden" || !board.root.isConnected;
+  if (board.fetchDue) return;
   board.underWay = true;
   try {
     const has = encodeURIComponent(JSON.stringify({ picture: board.picture, last: lastOf(board) }));
@@ -31,5 +30,6 @@ export async function fetchNow(board) {
     board.fetching = setTimeout(() => fetchNow(board), AGAIN);
   } finally {
     board.underWay = false;
+    if (board.fetchDue) fetchNow(board);
   }
 }
