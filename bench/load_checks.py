@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from bench.visitor import Diary, Told
 from core.analysis.history import History
+from core.analysis.result import RunResult
 from pages.shared.common import series
 
 POSITION = re.compile(r"number (\d+) in the queue")
@@ -80,11 +81,13 @@ def position_faults(
     return faults
 
 
-def result_faults(told: Sequence[Told], truth: Mapping[str, History]) -> list[str]:
+def result_faults(told: Sequence[Told], truth: Mapping[str, RunResult]) -> list[str]:
     """What differs between the points that a board was sent, oldest first, and the same settings trained again; and what is missing."""
     faults = []
     last = dict.fromkeys(truth, 0)
     for one in told:
+        if not one.points:
+            continue
         if one.points.keys() != truth.keys():
             faults.append(f"sides {sorted(one.points)} in place of {sorted(truth)}")
             continue
@@ -97,17 +100,20 @@ def result_faults(told: Sequence[Told], truth: Mapping[str, History]) -> list[st
                 if not _same(side, truth[label], updates[-1]):
                     faults.append(f"{label}: other figures behind update {side['after']}")
     return faults + [
-        f"{k}: ends at update {at} of {truth[k].last_update}" for k, at in last.items() if at != truth[k].last_update
+        f"{k}: ends at update {at} of {truth[k].history.last_update}"
+        for k, at in last.items()
+        if at != truth[k].history.last_update
     ]
 
 
-def _same(side: dict, whole: History, until: int) -> bool:
+def _same(side: dict, whole: RunResult, until: int) -> bool:
     """Whether these points are those of `whole` up to update `until`, but for the clock."""
-    history = History(whole.seeds)
-    for record in whole.after(0):
+    history = History(whole.history.seeds)
+    for record in whole.history.after(-1):
         if record.update <= until:
             history.append(record)
-    ours = series.tail({"": history}, side["after"], side["metrics"], levels={"": side["level"]})[""]
+    costs = series.CostWatch().look({"": RunResult(whole.config, history)})
+    ours = series.tail({"": history}, side["after"], side["metrics"], levels={"": side["level"]}, costs=costs)[""]
     ours = json.loads(json.dumps(ours))
     return all(ours[name] == side[name] for name in side if name != "seconds")
 

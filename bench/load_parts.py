@@ -13,6 +13,7 @@ from bench.load_checks import fair_order, leaks, order_faults, position_faults, 
 from bench.server import Process, Server
 from bench.visitor import Diary, Tab, until_over, wander
 from core.analysis.history import History
+from core.analysis.result import RunResult
 from core.engine.trainer import train
 from core.runs.threads import limit_torch_threads
 from core.settings.links import from_query
@@ -112,14 +113,14 @@ def _judged(diaries: list[Diary], owners: list[Diary], comparisons: list[str], a
     }
 
 
-def _trained_again(first_seed: int) -> dict[str, History]:
+def _trained_again(first_seed: int) -> dict[str, RunResult]:
     limit_torch_threads()  # as the server does: sums in another order are other sums
-    histories = {}
+    results = {}
     for label, config in from_query({"first_seed": str(first_seed)}).runs.items():
-        histories[label] = History(config.seeds)
+        results[label] = RunResult(config, History(config.seeds))
         for record in train(config):
-            histories[label].append(record)
-    return histories
+            results[label].history.append(record)
+    return results
 
 
 async def leaving(server: Server) -> dict:

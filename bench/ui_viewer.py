@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -20,6 +20,10 @@ from urllib.request import urlopen
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+
+
+AGAIN_SECONDS = 1.5  # after a request that failed, as fetch.js waits
+REQUESTS = ThreadPoolExecutor(64)  # each viewer may have one under way
 
 
 class Viewer:
@@ -34,6 +38,7 @@ class Viewer:
         self._buttons: dict[str, str] = {}  # label -> id
         self._socket: ClientConnection | None = None
         self._fetching: asyncio.Task | None = None
+        self._order = 0  # of the last message of the board
         self._shown, self._last = "", {}  # what the board shows: the picture's name, and label -> its last update
         self.task = asyncio.create_task(self._look())
 
@@ -71,32 +76,50 @@ class Viewer:
             element = message.delta.new_element
             if element.WhichOneof("type") == "bidi_component":
                 if element.bidi_component.bytes:
-                    self._board(json.loads(element.bidi_component.bytes), element.bidi_component.id, message.delta.fragment_id)
+                    sent = json.loads(element.bidi_component.bytes)
+                    self._arrived(sent, element.bidi_component.id, message.delta.fragment_id)
                 self.ready.set()
             elif element.WhichOneof("type") == "button":
                 self._buttons[element.button.label] = element.button.id
 
+    def _arrived(self, payload: dict, board: str, fragment: str) -> None:
+        """By one way or the other: what was made before what is here is ignored, as board.js does."""
+        if payload["order"] > self._order:
+            self._order = payload["order"]
+            self._board(payload, board, fragment)
+
     def _board(self, payload: dict, board: str, fragment: str) -> None:
         """Take in what the board was sent, and look again when that is due."""
-        self._counts["boards"] += 1
-        self._shown = payload["picture"]
-        before = {} if payload["full"] else self._last
-        self._last = {k: (p.get("update") or p.get("updates") or [before.get(k, -1)])[-1] for k, p in payload["points"].items()}
+        if payload["points"] is not None:
+            self._counts["boards"] += 1
+            before = {} if payload["full"] else self._last
+            self._shown = payload["picture"]
+            self._last = {
+                k: (p.get("update") or p.get("updates") or [before.get(k, -1)])[-1] for k, p in payload["points"].items()
+            }
         if self._fetching and self._fetching is not asyncio.current_task():
             self._fetching.cancel()
         self._fetching = None
-        if payload["fetch"] and payload["fetch"]["seconds"]:
+        if payload["fetch"]["seconds"] is not None:
             self._fetching = asyncio.create_task(self._fetch(payload["fetch"], board, fragment))
 
     async def _fetch(self, due: dict, board: str, fragment: str) -> None:
         await asyncio.sleep(due["seconds"])
         has = quote(json.dumps({"picture": self._shown, "last": self._last}))
         address = self._address.replace("ws", "http", 1).removesuffix("/_stcore/stream")
-        with suppress(URLError):
-            data = await asyncio.to_thread(lambda: urlopen(f"{address}/{due['path']}?has={has}").read())
-            self._counts["ticks"] += 1
-            self._counts["bytes"] += len(data)
-            self._board(json.loads(data), board, fragment)
+        get = lambda: urlopen(f"{address}/{due['path']}?has={has}").read()  # noqa: E731
+        try:
+            data = await asyncio.get_running_loop().run_in_executor(REQUESTS, get)
+        except URLError:
+            self._counts["refused"] += 1
+            await asyncio.sleep(AGAIN_SECONDS)
+            return await self.ask(fragment)  # the script says why
+        self._counts["ticks"] += 1
+        self._fetched(data)
+        self._arrived(json.loads(data), board, fragment)
+
+    def _fetched(self, data: bytes) -> None:
+        self._counts["bytes"] += len(data)
 
     async def _tick(self, fragment: str, seconds: float) -> None:
         while True:

@@ -32,7 +32,7 @@ class Told:
     comparison: str
     state: str  # of the badge
     text: str
-    points: dict[str, dict]  # label -> points, see pages.shared.common.live_board
+    points: dict[str, dict]  # label -> points, see pages.shared.common.live_board; none if they are still to be fetched
     full: bool  # they replace everything
 
 
@@ -157,6 +157,11 @@ class Tab(Viewer):
             self.diary.received.append(data)
         super()._received(data)
 
+    def _fetched(self, data: bytes) -> None:
+        if self._keep:
+            self.diary.received.append(data)
+        super()._fetched(data)
+
     def _read(self, message: ForwardMsg) -> None:
         super()._read(message)
         kind = message.WhichOneof("type")
@@ -206,18 +211,13 @@ class Tab(Viewer):
             self.diary.errors.append(element.alert.body)
 
     def _board(self, payload: dict, board: str, fragment: str) -> None:
-        """Ask for everything behind what it has if something between is missing, and for a run of the script when the page is out of date."""
-        known = self._shown == payload["picture"] and self._last.keys() == payload["points"].keys()
-        if not payload["full"] and not (known and all(p["after"] <= self._last[k] for k, p in payload["points"].items())):
-            self.diary.counts["refused"] += 1
-            return self._resync(board, fragment)
+        """Note it, and have the script run when the page is out of date."""
         super()._board(payload, board, fragment)
-        badge = payload["badge"] or {"state": "", "text": ""}
-        told = Told(time.monotonic(), payload["comparison"], badge["state"], badge["text"], payload["points"], payload["full"])
+        badge, points = payload["badge"] or {"state": "", "text": ""}, payload["points"] or {}
+        told = Told(time.monotonic(), payload["comparison"], badge["state"], badge["text"], points, payload["full"])
         self.diary.told.append(told)
         if payload["stale"]:
             self._resync(board, fragment)
-        return None
 
     async def _fetch(self, due: dict, board: str, fragment: str) -> None:
         await asyncio.sleep(due["seconds"])
@@ -258,7 +258,7 @@ async def until_over(tab: Tab, comparison: str, seconds: float) -> Told:
     """What the tab was told last about `comparison`, once it is over. Whoever is on another page is told nothing."""
 
     def last() -> Told | None:
-        return next((told for told in reversed(tab.diary.told) if told.comparison == comparison), None)
+        return next((told for told in reversed(tab.diary.told) if told.comparison == comparison and told.points), None)
 
     with suppress(TimeoutError):
         await tab.until(lambda: (told := last()) is not None and told.state in FINISHED, seconds)

@@ -104,7 +104,7 @@ def test_who_says_to_have_more_than_there_is_gets_nothing_new(sent):
 
 
 def test_who_has_no_board_there_gets_nothing(sent):
-    sender, source, first = sent
+    sender, _, first = sent
     assert get(f"{PATH}/{sender.token}x", NOTHING).status_code == 404
     for wrong in (
         "",
@@ -120,8 +120,7 @@ def test_who_has_no_board_there_gets_nothing(sent):
 
 
 def test_a_comparison_that_cannot_be_read_is_the_scripts_to_explain(sent):
-    sender, source, first = sent
-
+    _, source, first = sent
     source.gone = True
     assert get(first["fetch"]["path"], NOTHING).status_code == 503
 
