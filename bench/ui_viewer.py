@@ -21,7 +21,6 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-
 AGAIN_SECONDS = 1.5  # after a request that failed, as fetch.js waits
 REQUESTS = ThreadPoolExecutor(64)  # each viewer may have one under way
 

@@ -15,7 +15,10 @@ from bench.server import kind_of
 from bench.soak import judged
 from bench.visitor import Diary, Told
 from core.analysis.history import History
+from core.analysis.result import RunResult
 from core.engine.types import StepRecord
+from core.settings.run import RunConfig
+from core.settings.task import ChainConfig
 from pages.shared.common import series
 
 SEEDS = (0, 1)
@@ -29,11 +32,16 @@ def history(updates: int, offset: float = 0.0) -> History:
     return made
 
 
+def result(whole: History) -> RunResult:
+    return RunResult(RunConfig(task=ChainConfig(), replicas=len(SEEDS), generation_price=2.0), whole)
+
+
 def told(whole: History, since: int, until: int, *, at: float = 0.0, level: int = 0, full: bool = False, text: str = "") -> Told:
     part = History(whole.seeds)
     for record in whole.after(0)[:until]:
         part.append(record)
-    points = series.tail({"GRPO": part}, since, ["entropy_nats"], levels={"GRPO": level})
+    costs = series.CostWatch().look({"GRPO": result(part)})
+    points = series.tail({"GRPO": part}, since, ["entropy_nats"], levels={"GRPO": level}, costs=costs)
     return Told(at, "c", "live", text, json.loads(json.dumps(points)), full)
 
 
@@ -81,16 +89,21 @@ def test_a_wait_is_read_from_the_badge():
 def test_points_that_are_those_of_the_same_run_are_right(level):
     whole = history(9)
     parts = [told(whole, 0, 4, level=level, full=True), told(whole, 2, 7, level=level), told(whole, 6, 9, level=level)]
-    assert result_faults(parts, {"GRPO": whole}) == []
+    assert result_faults(parts, {"GRPO": result(whole)}) == []
+    dearer = replace(parts[0], points=json.loads(json.dumps(parts[0].points)))
+    dearer.points["GRPO"]["cost"][-1] += 1
+    assert result_faults([dearer, *parts[1:]], {"GRPO": result(whole)}) == ["GRPO: other figures behind update 0"]
 
 
 def test_points_of_another_run_gaps_and_a_missing_end_are_found():
     whole, other = history(9), history(9, offset=0.01)
     first, rest = told(whole, 0, 4, full=True), told(whole, 4, 9)
-    assert result_faults([first, told(other, 4, 9)], {"GRPO": whole}) == ["GRPO: other figures behind update 4"]
-    assert result_faults([first, told(whole, 6, 9)], {"GRPO": whole}) == ["GRPO: nothing between updates 4 and 6"]
-    assert result_faults([first], {"GRPO": whole}) == ["GRPO: ends at update 4 of 9"]
-    assert result_faults([first, replace(rest, points={})], {"GRPO": whole})[0] == "sides [] in place of ['GRPO']"
+    truth = {"GRPO": result(whole)}
+    assert result_faults([first, told(other, 4, 9)], truth) == ["GRPO: other figures behind update 4"]
+    assert result_faults([first, told(whole, 6, 9)], truth) == ["GRPO: nothing between updates 4 and 6"]
+    assert result_faults([first], truth) == ["GRPO: ends at update 4 of 9"]
+    assert result_faults([first, replace(rest, points={"B": {}})], truth)[0] == "sides ['B'] in place of ['GRPO']"
+    assert result_faults([first, replace(rest, points={}), rest], truth) == []  # they were still to be fetched
 
 
 def test_a_name_of_somebody_else_in_a_message_is_found():
