@@ -28,7 +28,7 @@ BARS: dict[str, tuple[str, Callable[[dict], float], float]] = {
     "privacy": ("names of others, or of their runs, that a visitor received", lambda r: len(r["crowd"]["leaks"]), 0),
     "errors": ("errors that a page showed", lambda r: len(r["crowd"]["errors"]), 0),
     "interactions": ("seconds an interaction takes, 95th percentile", lambda r: r["crowd"]["interactions"]["p95"], 1.0),
-    "leaving": ("seconds until the last run's thread ends after all have left", lambda r: r["leaving"]["seconds"], GRACE_SECONDS + 5),
+    "leaving": ("seconds until the last run ends after all have left", lambda r: r["leaving"]["seconds"], GRACE_SECONDS + 5),
     "idle": ("MB of the idle server (RSS)", lambda r: r["memory"]["idle"]["rss"], 500.0),
     "two comparisons": ("MB of the server with two default comparisons (RSS, most)", lambda r: r["memory"]["two_comparisons"]["rss"], 900.0),
 }  # fmt: skip

@@ -124,7 +124,7 @@ def _trained_again(first_seed: int) -> dict[str, RunResult]:
 
 
 async def leaving(server: Server) -> dict:
-    """One run is paused, one trains, one waits, and everybody leaves: seconds until the threads of all runs have ended."""
+    """One run is paused, one trains, one waits, and everybody leaves: seconds until all runs have ended."""
     tabs = [Tab(server.stream, Diary(), query) for query in ("updates=6000", LONG_RUN, LONG_RUN)]
     for tab, button in zip(tabs, ("Pause", "", ""), strict=True):
         await tab.open()
@@ -133,14 +133,15 @@ async def leaving(server: Server) -> dict:
             await asyncio.sleep(3.0)
             await tab.press(button)
     await asyncio.sleep(3.0)
-    before = server.thread_kinds()
+    before, runs = server.thread_kinds(), server.unfinished()
     await asyncio.gather(*(tab.leave() for tab in tabs))
     began = time.monotonic()
-    while server.thread_kinds().get("runs", 0) and time.monotonic() - began < 2 * GRACE_SECONDS:
+    while server.unfinished() and time.monotonic() - began < 2 * GRACE_SECONDS:
         await asyncio.sleep(0.5)
     return {
         "grace_seconds": GRACE_SECONDS,
         "seconds": time.monotonic() - began,
+        "unfinished_before": runs,
         "threads_before": before,
         "threads_after": server.thread_kinds(),
     }

@@ -47,7 +47,7 @@ def load_section(results: dict) -> str:
             f"was sent it; {crowd['ends_lost']} times Streamlit did not tell a page that its run had ended, because a live update was asked "
             f"for at that moment. The server used {crowd['server_cores']:.2f} cores ({alone['server_cores']:.2f} with one visitor), the "
             f"visitors {crowd['visitors_cores']:.2f}; it held {crowd['memory']['rss']:.0f} MB in the end.",
-            f"When everybody had left a run that was paused, one that trained and one that waited, the last run's thread ended after "
+            f"When everybody had left a run that was paused, one that trained and one that waited, the last of them ended after "
             f"{leaving['seconds']:.1f} s; the grace period is {leaving['grace_seconds']:.0f} s. Threads before: "
             f"{_threads(leaving['threads_before'])}; after: {_threads(leaving['threads_after'])}.",
             _machine(results["machine"]),

@@ -69,8 +69,15 @@ class Server(Process):
 
     def arrivals(self) -> list[str]:
         """All comparisons, in the order in which they were started."""
+        return [comparison for (comparison,) in self._ask("SELECT id FROM comparisons ORDER BY rowid")]
+
+    def unfinished(self) -> int:
+        """How many runs train, wait or are paused."""
+        return self._ask("SELECT count(*) FROM runs WHERE finished IS NULL")[0][0]
+
+    def _ask(self, sql: str) -> list[tuple]:
         with closing(sqlite3.connect(f"file:{self.folder / DATABASE}?mode=ro", uri=True, timeout=10)) as connection:
-            return [comparison for (comparison,) in connection.execute("SELECT id FROM comparisons ORDER BY rowid")]
+            return connection.execute(sql).fetchall()
 
     def thread_names(self) -> list[str]:
         file = self.folder / "threads"
