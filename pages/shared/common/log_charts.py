@@ -12,6 +12,20 @@ from pages.shared.common.labels import chart_text
 from pages.shared.common.live_board.charts import GROUP_METRICS, GROUPS_CHART
 
 OTHER_WORDS = {words.name: words for words in (ENTROPY, GRADIENT, REWARD, FILTER, LENGTH, UPCLIPPED)}
+TITLES = {
+    "loss": "Loss", "policy_loss": "Policy loss", "accuracy": "Accuracy", "eval_accuracy": "Evaluation accuracy",
+    "eval_reward": "Evaluation reward",
+    "reward_trained_mean": "Reward of the trained batch", "reward_std": "Standard deviation of the reward", "reward_min": "Smallest reward",
+    "reward_max": "Largest reward", "all_wrong_fraction": "All-wrong groups", "all_right_fraction": "All-right groups",
+    "all_wrong_groups": "All-wrong groups, counted", "all_right_groups": "All-right groups, counted",
+    "zero_std_fraction": "Groups with zero reward variance", "zero_advantage_fraction": "Groups with zero advantage",
+    "clip_fraction": "Clip fraction", "clip_fraction_low": "Clip fraction, lower bound", "clip_fraction_high": "Clip fraction, upper bound",
+    "ratio_max": "Largest importance ratio", "kl_base": "KL to the base policy", "kl_old": "KL to the old policy",
+    "mismatch_kl": "KL between sampler and trainer", "advantage_mean": "Mean advantage", "advantage_min": "Smallest advantage",
+    "advantage_max": "Largest advantage", "completion_tokens_max": "Longest completion", "completion_tokens_min": "Shortest completion",
+    "completion_tokens_ended_mean": "Length of completions that ended", "truncated_fraction": "Truncated completions",
+    "generation_rounds": "Generation rounds", "learning_rate": "Learning rate",
+}  # fmt: skip
 FIRST = ("entropy_nats", "grad_norm", "reward_mean", "accuracy", "eval_accuracy", "filter_ratio")
 KNOWN: Mapping[str, Metric] = {metric.name: metric for metric in (*METRICS, *EXTRA)}
 COLUMN = "column: "  # before the name of a logged column: no metric is called so
@@ -51,11 +65,8 @@ def _column(name: str) -> dict:
 
 
 def title(name: str) -> str:
-    """A metric's name for people."""
-    if name in OTHER_WORDS:
-        return OTHER_WORDS[name].title
-    text = name.removesuffix("_nats").replace("_", " ")
-    return text.replace("kl ", "KL ") if text.startswith("kl ") else text[:1].upper() + text[1:]
+    """A metric's name for people. KeyError for an unknown one."""
+    return OTHER_WORDS[name].title if name in OTHER_WORDS else TITLES[name]
 
 
 def _sentence(text: str) -> str:
