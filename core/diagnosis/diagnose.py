@@ -18,8 +18,9 @@ def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def _verdict(evidence: Evidence, found: list[Finding]) -> list[Finding]:
-    """`healthy`, `no_learning` (no disease visible, and no learning either) or `cannot_show`; nothing where a fault was found."""
-    if any(f.severity == FAULT for f in found):
+    """`healthy`, `no_learning` (no disease visible, and no learning either) or `cannot_show`; nothing where a fault was found, or a collapse
+    since which the reward stands."""
+    if any(f.severity == FAULT or f.kind == "entropy_collapse" for f in found):
         return []
     reward = evidence.reward
     looked = [

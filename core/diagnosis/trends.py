@@ -150,12 +150,21 @@ def rises(evidence: Evidence) -> bool | None:
 
 def rises_lately(evidence: Evidence) -> bool:
     """Whether the reward of the last sixth is above that of the middle third."""
+    return _moves_lately(evidence, +1)
+
+
+def falls_lately(evidence: Evidence) -> bool:
+    """Whether it is below: what was won before is being lost."""
+    return _moves_lately(evidence, -1)
+
+
+def _moves_lately(evidence: Evidence, sign: int) -> bool:
     reward = evidence.reward
     if reward is None or len(reward) < 2 * limit("trend_rows"):
         return False
     third, sixth = len(reward) // 3, len(reward) // 6
     (before, e1), (after, e2) = mean_error(reward.values[third : 2 * third]), mean_error(reward.values[-sixth:])
-    return after - before >= limit("errors") * float(np.hypot(e1, e2))
+    return sign * (after - before) >= limit("errors") * float(np.hypot(e1, e2))
 
 
 def solved(evidence: Evidence) -> bool:

@@ -40,7 +40,8 @@ def kl(evidence: Evidence) -> list[Finding]:
     least = min(usual, float(series.values[0]) if evidence.begins else usual)
     grows = late >= limit("kl_growth") * least or (evidence.begins and late >= limit("kl_far") and late >= usual)
     least_kl = limit("kl_runaway") if evidence.begins else limit("kl_far")
-    if late >= least_kl and grows and not trends.rises(evidence) and not trends.solved(evidence):
+    better = trends.solved(evidence) or (trends.rises(evidence) and not trends.falls_lately(evidence))
+    if late >= least_kl and grows and not better:
         smooth = trends.rolling_median(series.values, rows)
         since = trends.window_since(series, rows, smooth >= max(limit("kl_runaway"), late / 2))
         found.append(

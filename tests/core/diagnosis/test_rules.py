@@ -197,3 +197,16 @@ def test_one_answer_per_prompt_is_told_where_the_smallest_reward_is_0():
     same = {"reward_max": 1.0, "reward_min": 0.0, "advantage_mean": rewards, "advantage_max": 1.0, "advantage_min": 0.0}
     assert "single_answer" in {finding.kind for finding in diagnose(run(**same))}
     assert "single_answer" not in {finding.kind for finding in diagnose(run(**{**same, "advantage_min": -0.5}))}
+
+
+def test_a_runaway_from_the_base_model_is_told_though_the_reward_rose_before_it_fell():
+    reward = np.where(np.arange(ROWS) < 100, ramp(0.2, 0.6), ramp(0.75, 0.25))
+    away = {"kl_base": 0.01 * np.exp(np.linspace(0, 6, ROWS))}
+    assert "kl_runaway" in {finding.kind for finding in diagnose(run(reward_mean=reward, **away))}
+    assert "kl_runaway" not in {finding.kind for finding in diagnose(run(**away))}
+
+
+def test_a_run_that_collapsed_and_learns_no_more_is_not_called_healthy():
+    reward = np.where(np.arange(ROWS) < 80, ramp(0.2, 0.65, noise=0.05), 0.4 + 0.02 * np.sin(np.arange(ROWS)))
+    found = {finding.kind for finding in diagnose(run(reward_mean=reward, entropy_nats=then(ramp(0.8, 0.7), 0.05, at=80)))}
+    assert "entropy_collapse" in found and "healthy" not in found
