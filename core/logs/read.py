@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from core.logs.source import Refused, Source, decoded
 from core.logs.together import together
 from core.logs.tree import folder_sources, read_tree
 from core.logs.verdicts import understood
+
+_PICKLE = re.compile(rb"\x80[\x02-\x05](?:[\x95}\](cX]|\x8c)")  # the protocol, then what each pickle begins with
 
 
 def read_paths(paths: Iterable[str | Path], bounds: Bounds = HOME) -> Reading:
@@ -58,6 +61,8 @@ def read_file(source: Source, budget: Budget, depth: int = 0) -> list[Reading]:
             if depth == DEEPEST:
                 return [Reading((), (say(s.NESTED, file=source.name, limit=DEEPEST),))]
             with archive_sources(source, head, budget, within=depth > 0) as members:
+                if any(member.name.endswith("xl/workbook.xml") for member in members):
+                    return [Reading((), (say(s.EXCEL, file=source.name),))]
                 return _tree(source.name, members, budget, depth + 1)
     except Refused as refused:
         return [Reading((), (refused.sentence,))]
@@ -73,6 +78,8 @@ def read_source(source: Source, budget: Budget) -> Reading:
         head = source.head()
         if not head:
             return Reading((), (say(s.EMPTY, file=source.name),))
+        if _PICKLE.match(head):
+            return Reading((), (say(s.PICKLE, file=source.name),))
         text = decoded(head)
         for known in FORMATS:
             if known.recognises(head, text):

@@ -41,6 +41,8 @@ BROKEN = "{file}: it looks like {format}, but could not be read ({reason})."
 NO_ROWS = "{file}: it looks like {format}, but holds no row with a number."
 TOO_LARGE = "{file}: it is larger than {limit} MB and cannot be read in parts; give a shorter export, or read it at home."
 NESTED = "{file}: archives in archives are read {limit} deep; this one lies deeper and is left out."
+EXCEL = "{file}: an Excel workbook, which is not read. Save the sheet as CSV."
+PICKLE = "{file}: a pickle, which is never opened, since opening it may run anything. Save the table as CSV or Parquet."
 NEEDS_PACKAGE = "{file}: {format} is read with the package {package}, which is not installed: `pip install {package}`."
 NOT_RL = (
     "{file}: this is no reinforcement learning: it has a loss but no reward, entropy, KL, clip fraction or completion length "

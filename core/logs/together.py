@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from core.logs import sentences as s
 from core.logs.reading import Reading
 from core.logs.run import LogRun
+from core.logs.segments import is_bookkeeping
 from core.logs.sentences import Sentence, say
 from core.logs.take import EVALUATIONS, taken_columns
 
@@ -42,8 +44,22 @@ def together(readings: Iterable[Reading]) -> Reading:
 def _belong(first: LogRun, second: LogRun) -> bool:
     if first.file == second.file:
         return False
-    disjoint = not set(first.columns) - {"_step"} & set(second.columns) and not set(first.metrics) & set(second.metrics)
-    return (first.name == second.name and disjoint) or _follows(first, second)
+    shared = (set(first.columns) & set(second.columns)) - {"_step"}
+    disjoint = not {c for c in shared if not is_bookkeeping(c) and c.lower() != "throughput"} and not set(first.metrics) & set(
+        second.metrics
+    )
+    return (disjoint and (first.name == second.name or _two_processes(first, second))) or _follows(first, second)
+
+
+def _two_processes(first: LogRun, second: LogRun) -> bool:
+    """prime-rl's trainer and orchestrator, each with a log of its own beside the other's and the same steps."""
+    beside = PurePosixPath(first.file).parent == PurePosixPath(second.file).parent
+    same = len(np.intersect1d(first.steps, second.steps))
+    return (
+        first.framework.name == second.framework.name == "prime-rl"
+        and beside
+        and 2 * same > max(len(first.steps), len(second.steps))
+    )
 
 
 def _follows(first: LogRun, second: LogRun) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import math
 import re
+from contextlib import suppress
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
-from core.logs.readers.console_lines import PAIR
+from core.logs.readers.console import ConsoleRows
+from core.logs.readers.console_lines import PAIR, is_measured
 from core.logs.readers.flat import flat
 from core.logs.readers.groups import GroupedRows
 from core.logs.readers.json_tables import tables_in
 from core.logs.reading import Format, LineRows, Rows, read_lines
 from core.logs.sentences import say
-from core.logs.source import Source
+from core.logs.source import Refused, Source
 
+_PRINTED = ("log", "message", "msg", "text", "line")  # a printed line, in the logs of containers and of logging libraries
 _BEGINS = re.compile(r"\s*\{\s*\"")
 
 
@@ -36,6 +39,7 @@ class JsonLineRows(LineRows):
     def __init__(self, name: str, budget: Budget):
         self._name = name
         self._rows = GroupedRows(name, budget)
+        self._printed = ConsoleRows(name, budget)  # what a container's log holds line by line
         self._line = self._bad = self._first_bad = 0
         self._cut_off = False
         self._last = ""  # the last line, if it is damaged
@@ -51,16 +55,25 @@ class JsonLineRows(LineRows):
             self._last = line
             self._first_bad = self._first_bad or self._line
             return True
+        for name in _PRINTED:
+            if isinstance(text := row.get(name), str):
+                for part in text.splitlines():
+                    self._printed.feed(part)
         return self._rows.add(_of_verl(row["data"], row["step"]) if _is_of_verl(row) else flat(row))
 
     def begin_again(self) -> None:
         self._rows.begin_again()
+        self._printed.begin_again()
 
     def rows(self, *, ends_open: bool) -> Rows:
         if self._cut_off:
             self._rows.add(dict(PAIR.findall(self._last)))
             self._last = ""
         found = self._rows.rows(self._name)
+        columns = (name for run in found.runs for name in (*run.training.columns, *run.evaluation.columns))
+        if not any(map(is_measured, columns)) and all(note.template != s.SAMPLES for note in found.notes):
+            with suppress(Refused):
+                found = self._printed.rows(ends_open=False)
         if self._cut_off:
             found.notes.append(say(s.CUT_OFF, file=self._name))
         if self._bad > self._cut_off:
