@@ -91,7 +91,15 @@ def test_a_text_too_long_for_its_field_is_sent_as_a_file_together_with_what_the_
     page.unroute("**/_stcore/upload_file/**")
     paste(page, "".join(long.splitlines(keepends=True)[2:]))
     page.wait_for_selector(CHART)
-    assert last(page) == [3000] and page.get_by_role("heading", name="pasted text").is_visible() and page.errors == []
+    assert last(page) == [3000] and page.get_by_role("heading", name="pasted text").is_visible()
+    page.get_by_text("Read another log").click()
+    page.get_by_role("tab", name="Paste text").click()
+    files = page.evaluate_handle(
+        "(text) => { const all = new DataTransfer(); all.items.add(new File([text], 'dropped.log')); return all; }", console(30)
+    )
+    field.dispatch_event("drop", {"dataTransfer": files})
+    page.wait_for_function(f"[...({BOARD_IF_THERE}?.store.values() ?? [])].map((side) => side.last).join() === '30'")
+    assert page.get_by_role("heading", name="dropped.log").is_visible() and page.errors == []
 
 
 def test_a_path_is_followed_while_it_grows_and_laid_out_by_share(visit, log):

@@ -30,7 +30,7 @@ class RunFolder:
 
 
 def described(meta: Source) -> str | None:
-    """The name of the run that a meta.yaml describes, "" if it has none; None if the file describes no run."""
+    """The name of the run that a RUN/meta.yaml describes, "" if it has none; None if the file describes no run."""
     text = meta.head().decode(errors="replace")
     if not _RUN.search(text):
         return None
