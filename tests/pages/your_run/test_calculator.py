@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.pages.conftest import words
-from tests.pages.your_run.test_your_run import open_page, paste, rows
-
-__all__ = ["open_page"]
+from tests.pages.your_run.conftest import paste, rows
 
 
 def test_it_begins_with_what_the_log_tells_and_answers_what_is_asked(open_page):

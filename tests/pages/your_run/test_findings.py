@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pages.shared.your_run.findings as module
 from tests.pages.conftest import words
-from tests.pages.your_run.test_your_run import open_page, paste, payload  # noqa: F401
+from tests.pages.your_run.conftest import paste, payload
 
 STEPS = 60
 
@@ -24,7 +24,7 @@ def dead(steps: int = STEPS, alive: int = 20) -> str:
     )  # fmt: skip
 
 
-def test_what_is_found_is_told_marked_and_advised_in_the_settings_of_the_log_s_framework(open_page):  # noqa: F811
+def test_what_is_found_is_told_marked_and_advised_in_the_settings_of_the_log_s_framework(open_page):
     app = paste(open_page(), dead())
     text = words(app)
     assert not app.exception
@@ -36,7 +36,7 @@ def test_what_is_found_is_told_marked_and_advised_in_the_settings_of_the_log_s_f
     assert {label for link in app.get("page_link") if (label := link.proto.label)} >= {"The same in the Lab"}
 
 
-def test_a_healthy_run_is_told_to_be_with_what_was_looked_at(open_page):  # noqa: F811
+def test_a_healthy_run_is_told_to_be_with_what_was_looked_at(open_page):
     healthy = "".join(
         json.dumps({"step": i, "loss": 0.1, "grad_norm": 0.5 + 0.01 * (i % 7), "reward": 0.2 + i / 100, "entropy": 0.8 - i / 1000}) + "\n"
         for i in range(1, STEPS + 1)
