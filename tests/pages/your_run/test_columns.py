@@ -46,6 +46,8 @@ def test_the_rewards_scale_is_asked_for_before_it_is_called_accuracy(open_page):
     assert points["metrics"]["accuracy"]["mean"][-1] == 1 and points["metrics"]["accuracy"]["mean"][0] == pytest.approx(
         0.5125, abs=1e-3
     )
+    other = open_page(BOB, {"log": log_of(app)}, fresh=False)
+    assert "accuracy" in charts(other) and "Is one of these the share of right answers?" not in words(other)
 
 
 def test_a_column_that_the_lab_does_not_know_can_be_drawn(open_page):
