@@ -56,6 +56,8 @@ HARD = (
     "iter 3 loss: 1, reward: 2\n", "| a | 1 ", "| a |\n|---|\n",
     "|:-", "|---|---|\n", "x|y\n", "<td>", "<td>1</td>", "<table><tr>", "<table>", "&#1;", "<", "a,1\n", "step,reward\n1,2\n", "1\t2\n",
     '{"step": 1}\n', '{"a": [', "[{", '[{"a": 1},', '{"log_history": [{', "\x1b[36m", "\r", "(a pid=1) ", "a  b\n1  2\n", " ", "\n", "'",
+    "3/100 [00:10<05:00, 3.1s/it, loss=0.1, ", "3/100 [", "=== Step 3/100 ===\n  - a: 1\n", "  - loss: 1\n", "=", "#\n", "# a,b\n",
+    '{"log": "step:1 - a:1"}\n', "Step Training Loss reward\n1 0.1 0.2\n", "1 0.1 0.2\n", "[[1,2,3],", '{"a": {"0": 1}, ',
     "np.float64(", "0", "é", "zero_advantage=3 Detected 1/2 rollouts (",
 )  # fmt: skip
 

@@ -43,6 +43,11 @@ def name_for(logged: str, framework: str = "") -> list[tuple[int, Name]]:
     return own or [hit for hit in found if not hit[1].of]
 
 
+def is_of_a_table(logged: str) -> bool:
+    """Whether a table has this name; the words of a name are not looked at."""
+    return any(place < len(NAMES) for place, _ in _lines(logged))
+
+
 def _lines(logged: str) -> list[tuple[int, Name]]:
     folded = fold(logged.replace("_at_", "@"))  # MLflow has no @ in a name
     folded = _HOW.sub("", folded)

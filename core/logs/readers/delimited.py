@@ -10,6 +10,7 @@ from core.logs import sentences as s
 from core.logs.bounds import Budget
 from core.logs.cells import number, with_point
 from core.logs.readers.groups import GroupedRows
+from core.logs.readers.prefixed import side_by_side
 from core.logs.readers.things import Things
 from core.logs.readers.wandb_panel import PanelRows, is_panel
 from core.logs.reading import Format, LineRows, Rows, read_lines
@@ -82,6 +83,8 @@ class DelimitedRows(LineRows):
     def feed(self, line: str) -> bool:
         self._line += 1
         if self._delimiter is None:
+            if line.startswith("#") and len(self._first) == 1 and self._first[0].startswith("#"):
+                self._first = []  # of the comments only the last may be the header
             self._first.append(line.lstrip("\ufeff") if not self._first else line)
             first = _uncommented(self._first)[-20:]
             self._delimiter = _delimiter(first)
@@ -110,6 +113,8 @@ class DelimitedRows(LineRows):
         self._columns = [(place, name) for place, name in enumerate(kept) if place or not _UNNAMED.fullmatch(name)]
         if is_panel(header):
             self._rows = PanelRows(header, self._name, self._budget)
+        elif (runs := side_by_side(header)) is not None:
+            self._rows = PanelRows(header, self._name, self._budget, runs)
         self._things = None if any(_is_axis(name) for name in header) else Things(header)
 
     def _take(self, cells: list[str]) -> bool:

@@ -15,9 +15,13 @@ from core.logs.readers.json_tables import tables_in
 from core.logs.reading import Format, Rows
 from core.logs.sentences import say
 from core.logs.source import Refused, Source
+from core.logs.steps import rank
 
 _LOG_HISTORY = re.compile(r'"log_history"\s*:\s*\[')
 _ARRAY = re.compile(r"\s*\[\s*(?:\{|\]|\[)")
+_EVALUATES = re.compile(
+    r"(?:^|[_/ .-])(?:eval|evaluation|evaluations|val|validation|test)(?:$|[_/ .-])", re.IGNORECASE
+)  # in a table's key
 _SPACE = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder()
 
@@ -96,11 +100,15 @@ def _read_object(source: Source, budget: Budget) -> Rows:
             return _read_several(source, budget, text)
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else "the JSON is damaged"
         raise Refused(say(s.BROKEN, file=source.name, format="JSON", reason=reason)) from None
-    runs = Rows([])
-    for name, rows in tables_in(content)[: budget.bounds.runs]:
+    runs, tables = Rows([]), tables_in(content)
+    trained = [name for name, _ in tables if not _EVALUATES.search(name)]
+    of_trained = [row for name, rows in tables if _EVALUATES.search(name) for row in rows] if len(trained) == 1 else []
+    for name, rows in tables[: budget.bounds.runs]:
+        if of_trained and name not in trained:
+            continue
         collected = GroupedRows(name or source.name, budget)
-        for row in rows:
-            if not collected.add(flat(row)):
+        for row in (*map(flat, rows), *(_of_evaluation(flat(row)) for row in of_trained)):
+            if not collected.add(row):
                 break
         several = collected.rows(source.name)
         runs.runs.extend(several.runs)
@@ -112,6 +120,11 @@ def _read_object(source: Source, budget: Budget) -> Rows:
     if not runs.runs:
         raise Refused(say(s.NO_ROWS, file=source.name, format="a JSON document"))
     return runs
+
+
+def _of_evaluation(row: dict[str, object]) -> dict[str, object]:
+    """The row under names that only evaluations have."""
+    return {name if rank(name) is not None or _EVALUATES.search(name) else f"eval/{name}": cell for name, cell in row.items()}
 
 
 def _read_several(source: Source, budget: Budget, text: str) -> Rows:

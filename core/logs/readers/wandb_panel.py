@@ -20,15 +20,21 @@ def is_panel(header: list[str]) -> bool:
     return len(header) >= 2 and all(_BETWEEN in name for name in header[1:]) and _BETWEEN not in header[0]
 
 
+def _of_panel(header: list[str]) -> dict[int, tuple[str, str]]:
+    names = {place: name.rpartition(_BETWEEN) for place, name in enumerate(header) if place and not name.endswith(_BANDS)}
+    return {place: (run, metric) for place, (run, _, metric) in names.items()}  # a run's name may hold " - ", a metric's does not
+
+
 class PanelRows:
     """One run per name. A run's own step column (`RUN - _step`) counts log calls and is a column like others where the axis is the
     trainer's step. Empty cells belong to other runs."""
 
-    def __init__(self, header: list[str], file: str, budget: Budget):
+    def __init__(self, header: list[str], file: str, budget: Budget, found: dict[int, tuple[str, str]] | None = None):
+        """`found`: run and metric of each column, of a table that is no export of W&B's."""
+        self._exported = found is None
         self._places: dict[str, list[tuple[int, str]]] = {}
-        for place, name in enumerate(header[1 : budget.bounds.columns], 1):
-            if not name.endswith(_BANDS):
-                run, _, metric = name.rpartition(_BETWEEN)  # a run's name may hold " - ", a metric's does not
+        for place, (run, metric) in (_of_panel(header) if found is None else found).items():
+            if place < budget.bounds.columns:
                 self._places.setdefault(run, []).append((place, metric))
         self._axis = header[0]
         names = list(self._places)[: budget.bounds.runs]
@@ -43,10 +49,10 @@ class PanelRows:
         return kept
 
     def rows(self, file: str) -> Rows:
-        found = Rows([], [say(s.SAMPLED, file=file)])
+        found = Rows([], [say(s.SAMPLED, file=file)] if self._exported else [])
         for run, collector in self._collectors.items():
             runs, notes = collector.runs(file)
-            found.runs.extend(replace(one, partial=True) for one in runs)
+            found.runs.extend(replace(one, partial=self._exported) for one in runs)
             found.notes.extend(note for note in notes if note not in found.notes)
             if run.startswith(_GROUP):
                 found.notes.append(say(s.GROUPED, file=file, name=run))
