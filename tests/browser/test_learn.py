@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common.contents import existing
 from pages.shared.common.documents import load
+from pages.shared.compare.page import title_of
 from tests.support import mostly_thorough
 
 PAGES = existing()
@@ -246,5 +247,5 @@ def the_page_ends_with_a_link_to_the_scenario_on_compare(page, name):
     scenario = re.search(r"scenario=([\w-]+)", link.get_attribute("href"))[1]
     link.click()
     page.wait_for_url(re.compile(f"/\\?.*scenario={scenario}"))
-    page.get_by_role("heading", name=SCENARIOS[scenario].title, exact=True, level=1).wait_for()
+    page.get_by_role("heading", name=title_of(SCENARIOS[scenario]), exact=True, level=1).wait_for()
     expect(menu.get_by_role("combobox", name="Scenario")).to_have_value(SCENARIOS[scenario].title)

@@ -34,6 +34,7 @@ from pages.shared.compare.take_with_you import take_with_you
 from pages.shared.compare.tour import tour
 
 STYLE = Path(__file__).parent / "page.css"
+FIRST_TITLE = "Watch GRPO collapse and DAPO hold"  # what a first visitor came for
 WHAT_IT_IS = (
     'GRPO and DAPO train language models by reward. <span class="wide">Here such algorithms train a small model on one task, side by side and '
     "from the same seeds, so that you see where one stops learning, and why.</span>"
@@ -98,9 +99,14 @@ def _notices() -> None:
         st.info(plain(beginning().note), icon=":material/info:")
 
 
+def title_of(scenario: Scenario) -> str:
+    """The title of the page that shows it."""
+    return FIRST_TITLE if scenario.name == SCENARIO else scenario.title
+
+
 def _heading(scenario: Scenario, comparison: str | None) -> None:
     shown = scenario if comparison is None else SCENARIOS.get(manager().view(comparison).scenario, scenario)
-    st.title("Watch GRPO collapse and DAPO hold" if shown.name == "collapse" else shown.title)
+    st.title(title_of(shown))
     if comparison is None:
         st.html(f'<p class="look-for">{WHAT_IT_IS}</p>')
     sentences = (f'<span class="{part}">{escape(text)}</span>' for part, text in zip(PARTS, shown.parts, strict=True) if text)
