@@ -393,6 +393,22 @@ def test_no_page_scrolls_sideways(open_board, width):
     for chart in board.page.locator(".lb-chart").all():
         box = chart.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    if width == 390:
+        only_charts_in_sight_are_drawn(board)
+
+
+def only_charts_in_sight_are_drawn(board):
+    first, last = "[...BOARD.charts.values()][0]", "[...BOARD.charts.values()].at(-1)"
+    near_are_drawn = "[...BOARD.charts.values()].every(({ spec, near, u }) => !near || (u && !BOARD.dirty.has(spec.name)))"
+    assert board.js(f"{first}.u !== undefined && {last}.u === undefined")  # it has not even been made
+    board.page.locator(".lb-chart").last.scroll_into_view_if_needed()
+    board.wait(f"{last}.u && !{first}.near && {near_are_drawn}")
+    board.js("document.querySelector('.lb-side').click()")  # all charts change
+    board.wait(f"BOARD.hidden.size === 1 && {near_are_drawn}")
+    assert board.js(f"BOARD.dirty.has({first}.spec.name)")
+    board.page.locator(".lb-chart").first.scroll_into_view_if_needed()
+    board.wait(f"{first}.near && {near_are_drawn}")
+    assert board.errors == []
 
 
 @pytest.mark.thorough
