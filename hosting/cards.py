@@ -3,6 +3,7 @@ them. Streamlit's own page has none, and offers no way to add them from a script
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
@@ -11,6 +12,7 @@ from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.settings.scenarios import SCENARIOS
+from pages.shared.common.contents import LAB, learn_menu
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "compare-light.png"
@@ -20,11 +22,18 @@ NAME = "DAPO Lab"
 PLAIN = "Train GRPO and DAPO side by side in your browser, switch every technique by itself, and see why one collapses and the other holds."
 
 
+@cache
+def titles() -> dict[str, str]:
+    """Path -> what the page is called in the menu, of every page but Compare."""
+    return {Path(path).stem: label for path, label, _ in (*LAB[1:], *learn_menu())}
+
+
 def tags(address: str, path: str, query: str) -> str:
     """The tags of the page at `path`?`query` of the server at `address`."""
     asked = parse_qs(query)
     scenario = SCENARIOS.get(asked.get("scenario", [""])[0])
-    title = f"{scenario.title} · {NAME}" if scenario else NAME
+    about = scenario.title if scenario else titles().get(path.strip("/"), "")
+    title = f"{about} · {NAME}" if about else NAME
     kept = {name: values[0] for name, values in asked.items() if name != "embed"}
     described = {
         "og:type": "website",
@@ -33,6 +42,7 @@ def tags(address: str, path: str, query: str) -> str:
         "og:description": scenario.look_for if scenario else PLAIN,
         "og:url": f"{address}{path}{'?' if kept else ''}{urlencode(kept)}",
         "og:image": f"{address}{PATH}",
+        "og:image:alt": "Entropy, gradient norm and scores of GRPO and DAPO over training, with the settings beside them.",
     }
     found = [f'<meta property="{name}" content="{escape(text)}">' for name, text in described.items()]
     return "".join(

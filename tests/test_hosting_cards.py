@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from hosting.cards import PICTURE, Cards, tags
@@ -58,6 +59,19 @@ def test_a_link_cannot_write_into_the_page():
 
 def test_the_link_of_a_board_in_another_page_is_that_of_the_whole():
     assert 'og:url" content="https://lab.example/?scenario=lab"' in tags("https://lab.example", "/", "embed=true&scenario=lab")
+
+
+def test_a_page_has_its_name_and_every_card_title_description_and_picture():
+    for path, query, title in (
+        ("/", "", "DAPO Lab"),
+        ("/", "scenario=lab&comparison=x", "The lab that printed 0.0000 · DAPO Lab"),
+        ("/your_run", "", "Your run · DAPO Lab"),
+        ("/clip_higher", "", "Clip-Higher · DAPO Lab"),
+        ("/nowhere", "", "DAPO Lab"),
+    ):
+        found = dict(re.findall(r'property="og:(\S+)" content="([^"]*)"', tags("https://lab.example", path, query)))
+        assert found["title"] == title and found["description"].endswith(".")
+        assert found["image"] == "https://lab.example/card.png" and found["image:alt"]
 
 
 def test_there_is_a_picture():

@@ -72,6 +72,14 @@ def samples_at_start_pace(config: RunConfig) -> int:
     return round(config.rollouts * config.num_prompts * config.group_size * rounds_at_start(config))
 
 
+def most_samples(config: RunConfig) -> int:
+    """The most that each seed may generate: `max_rounds` in every rollout. A budget in samples is what it is, but for its last rollout."""
+    if config.samples is not None:
+        return config.samples
+    rounds = config.algorithm.max_rounds if config.algorithm.dynamic_sampling == "refill" else 1
+    return config.rollouts * config.num_prompts * config.group_size * rounds
+
+
 def _bandit(task: Bandit, temperature: float) -> Tensor:
     table = _base_policy(task, temperature)
     if task.config.reward_kind == "bernoulli":

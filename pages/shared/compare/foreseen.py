@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from core.analysis.markdown import plain
-from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace
+from core.engine.outlook import dead_share, most_samples, rounds_at_start, samples_at_start_pace
 from core.engine.without_effect import without_effect
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
@@ -43,9 +43,9 @@ def _warning(sentence: str) -> str:
 
 
 def four_numbers(runs: Mapping[str, RunConfig]) -> dict[str, str]:
-    """Name -> value with few digits; of samples the least and the most of the sides."""
-    samples = sorted(samples_at_start_pace(run) for run in runs.values())
-    least, most = (_compact(count) for count in (samples[0], samples[-1]))
+    """Name -> value with few digits; of samples the least and the most that a side may generate."""
+    least = _compact(min(samples_at_start_pace(run) for run in runs.values()))
+    most = _compact(max(most_samples(run) for run in runs.values()))
     return {
         "dead groups": f"{dead_share(next(iter(runs.values()))):.0%}".replace("%", " %"),
         "samples": least if least == most else f"{least}–{most}",
@@ -75,10 +75,10 @@ def samples_text(runs: Mapping[str, RunConfig]) -> str:
     parts = []
     for label, run in runs.items():
         open_ended = run.samples is None and rounds_at_start(run) > 1
-        parts.append(f"{plain(label)} {'about ' if open_ended else ''}{_rounded(samples_at_start_pace(run), open_ended)}")
-    more = any(run.samples is None and rounds_at_start(run) > 1 for run in runs.values())
-    pace = " at the pace of the first rollout" if more else ""
-    return f"**Samples** per seed: {', '.join(parts)}{pace}."
+        count = _rounded(samples_at_start_pace(run), open_ended)
+        at_pace = f"about {count} at the pace of the first rollout and at most {_rounded(most_samples(run), True)}"
+        parts.append(f"{plain(label)} {at_pace if open_ended else count}")
+    return f"**Samples** per seed: {', '.join(parts)}."
 
 
 def _rounded(count: int, roughly: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -9,6 +10,12 @@ import streamlit as st
 from core.settings.links import to_query
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
+
+
+def frame_code(address: str, query: dict[str, str]) -> str:
+    """HTML that shows the board of these settings in another page."""
+    source = escape(f"{address}?{urlencode({'embed': 'true'} | query)}")
+    return f'<iframe src="{source}" title="DAPO Lab" width="100%" height="900"></iframe>'
 
 
 def share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
@@ -20,6 +27,8 @@ def share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
             st.code(f"{address}?{urlencode(query)}", language=None, wrap_lines=True)
             st.markdown("The same, started at once:")
             st.code(f"{address}?{urlencode(query | {'run': '1'})}", language=None, wrap_lines=True)
+            st.markdown("**The board alone**, for a course page or a blog:")
+            st.code(frame_code(address, query), language=None, wrap_lines=True)
             if comparison := st.query_params.get("comparison"):
                 st.markdown("**This very run.** Whoever has this link can watch it, change its settings, pause it and stop it.")
                 st.code(f"{address}?{urlencode({'comparison': comparison})}", language=None, wrap_lines=True)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.engine.dead_groups import expected_rounds
-from core.engine.outlook import dead_share, rounds_at_start, samples_at_start_pace, success_probability
+from core.engine.outlook import dead_share, most_samples, rounds_at_start, samples_at_start_pace, success_probability
 from core.engine.tasks import make_task
 from core.engine.trainer import train
 from core.settings.algorithm import DAPO, GRPO
@@ -85,3 +85,8 @@ def test_refill_takes_the_rounds_that_the_dead_groups_cost_and_no_more_than_are_
     assert samples_at_start_pace(alive) == round(alive.rollouts * 16 * 2 * rounds_at_start(alive))
     assert samples_at_start_pace(replace(alive, samples=5000)) == 5000
     assert rounds_at_start(replace(alive, algorithm=GRPO)) == 1.0
+    assert most_samples(alive) == alive.rollouts * 16 * 2 * 10 and most_samples(replace(alive, samples=5000)) == 5000
+    assert most_samples(replace(alive, algorithm=GRPO)) == samples_at_start_pace(replace(alive, algorithm=GRPO))
+    dead = replace(run, updates=32, replicas=2)  # every group is dropped: all rounds are taken
+    *_, end = train(dead)
+    assert set(end.samples_generated) == {most_samples(dead)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 
 import pytest
@@ -33,12 +34,12 @@ def test_the_sentence_is_one(name):
 
 def test_a_picture_is_drawn_within_its_frame_in_the_colours_of_both_themes_with_its_sides_named():
     picture = ScenarioPicture("eval_accuracy", "samples", {"GRPO": [[0, 0.0], [100, 0.5]], "<b>": [[0, 0.2], [50, 1.0]]})
-    html = drawn(picture)
-    svgs = [base64.b64decode(source).decode() for source in re.findall(r"base64,([^)]+)\)", html)]
+    made = drawn(picture)
+    svgs = [base64.b64decode(source).decode() for source in re.findall(r"base64,([^)]+)\)", made)]
     points = re.findall(r'points="([^"]+)"', " ".join(svgs))
     assert points == ["6.0,90.0 234.0,48.0", "6.0,73.2 120.0,6.0"]  # 240 x 96 with a margin of 6, to 1.0 above and 100 samples
-    assert "<b>" not in html and html.count("light-dark(#D55E00, #F0803C)") == 2  # of the line and of its name
-    assert 'aria-label="Held-out score over samples generated: GRPO ends at 0.5, &lt;b&gt; ends at 1."' in html
+    assert "<b>" not in made and made.count("light-dark(#D55E00, #F0803C)") == 2  # of the line and of its name
+    assert 'aria-label="Held-out score over samples generated: GRPO ends at 0.5, &lt;b&gt; ends at 1."' in made
 
 
 @pytest.fixture
@@ -58,6 +59,14 @@ def test_embedded_it_is_the_board_with_a_link_to_the_whole(embedded):
     app = finish(press(app, "run"))
     assert {run.status for run in process.manager().view(comparison(app)).runs.values()} == {"done"}
     assert f"comparison={comparison(app)}" in links(app) and "Findings" not in [s.value for s in app.header]
+
+
+def test_share_has_the_code_that_shows_the_board_in_another_page(open_app):
+    codes = [html.unescape(code.value) for code in open_app(SMALL).main.code]
+    assert any(
+        re.search(r'<iframe src="[^"]*\?embed=true&scenario=collapse&updates=16&replicas=2" title="DAPO Lab"', code)
+        for code in codes
+    )
 
 
 def test_embedded_a_scenario_that_was_not_run_shows_its_picture(embedded):
