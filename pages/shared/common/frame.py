@@ -18,7 +18,7 @@ STYLE = """<style>
 .st-key-theme_watch { position: absolute; }
 [data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; } /* or the keyboard goes through what nobody sees */
 [data-testid="stPageLink-NavLink"]:focus-visible { outline: 2px solid light-dark(#0072b2, #56b4e9); outline-offset: -2px; }
-.lab-name { margin: 0; font-size: 1.25rem; font-weight: 600; }
+.st-key-lab_name p { font-size: 1.25rem; font-weight: 600; }
 [data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }
 [data-testid="stSidebar"] [data-testid="stPageLink"] p { white-space: normal; }
 .st-key-pages { display: grid; grid-template-columns: repeat(2, max-content); column-gap: 0.25rem; }
@@ -55,7 +55,8 @@ def frame(title: str) -> None:
         return
     with st.sidebar:
         remember_visitor()
-        st.html('<p class="lab-name">DAPO Lab</p>')  # no heading: the page's own is the first
+        with st.container(key="lab_name"):  # no heading: the page's own is the first
+            st.markdown("DAPO Lab")
         with st.container(horizontal=True, gap="xxsmall", key="pages"):
             _links(LAB)
         pages = learn_menu()

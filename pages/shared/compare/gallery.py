@@ -81,14 +81,10 @@ def drawn(shipped: ScenarioPicture) -> str:
     ends = ", ".join(f"{label} ends at {round(line[-1][1], 3):g}" for label, line in shipped.lines.items())
     # What is dashed is drawn over what is solid, or equal lines would hide it.
     styles = sorted(side_styles(shipped.lines), key=lambda style: style["dash"] != "solid")
-    masks = [_mask("currentColor", _base())]
-    masks += [
-        _mask(f"light-dark({style['color']}, {style['color_dark']})", line)
-        for style, line in zip(styles, _lines(shipped, styles), strict=True)
-    ]
+    masks = [_mask("background: currentColor", _base())]
+    masks += [_mask(_background(style), line) for style, line in zip(styles, _lines(shipped, styles), strict=True)]
     names = "".join(
-        f'<span><i style="background: light-dark({style["color"]}, {style["color_dark"]})"></i>{escape(style["label"])}</span>'
-        for style in side_styles(shipped.lines)
+        f'<span><i style="{_background(style)}"></i>{escape(style["label"])}</span>' for style in side_styles(shipped.lines)
     )
     return (
         f'<figure class="scenario-picture"><div class="plot" role="img" aria-label="{escape(f"{what}: {ends}.")}">{"".join(masks)}</div>'
@@ -96,9 +92,17 @@ def drawn(shipped: ScenarioPicture) -> str:
     )
 
 
-def _mask(color: str, svg: str) -> str:
+def _background(style: dict) -> str:
+    """The colour of a side as CSS. Streamlit tells a dialog no `color-scheme`, but gives it the theme's colour of text: where that is bright,
+    the colour of the dark theme covers the other. The first declaration is for browsers that cannot compute with colours."""
+    bright = f"rgb(from currentColor {' '.join(str(int(style['color_dark'][k : k + 2], 16)) for k in (1, 3, 5))} / calc((r - 128) * 10))"
+    plain_one = f"background: light-dark({style['color']}, {style['color_dark']})"
+    return f"{plain_one}; background: linear-gradient({bright}, {bright}), {style['color']}"
+
+
+def _mask(background: str, svg: str) -> str:
     source = base64.b64encode(svg.encode()).decode()
-    return f'<div style="background: {color}; mask: url(data:image/svg+xml;base64,{source}) 0 0 / 100% 100%"></div>'
+    return f'<div style="{background}; mask: url(data:image/svg+xml;base64,{source}) 0 0 / 100% 100%"></div>'
 
 
 def _lines(shipped: ScenarioPicture, styles: list[dict]) -> list[str]:

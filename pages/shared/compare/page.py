@@ -112,7 +112,7 @@ def _heading(scenario: Scenario, comparison: str | None) -> None:
     sentences = (f'<span class="{part}">{escape(text)}</span>' for part, text in zip(PARTS, shown.parts, strict=True) if text)
     st.html(f'<p class="look-for">{" ".join(sentences)}</p>')
     result = headline_of(comparison) if comparison is not None or scenario.name == SCENARIO else ""
-    told = [f"{result} [All findings](#{ANCHOR})"] if result else []
+    told = [f"{result} [All findings](#{ANCHOR})."] if result else []
     if comparison is None:
         if scenario.name != SCENARIO:
             st.caption(f"Below, until you press Run: the finished default comparison, *{SCENARIOS[SCENARIO].title}*.")
