@@ -158,7 +158,10 @@ def the_shared_link_gives_a_stranger_the_same_curves(mine, visit):
 
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
 def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
-    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme, tour=True)
+    page.get_by_role("region", name="A short tour").wait_for()
+    assert page.locator(".tour-here").get_attribute("data-testid") == "stExpandSidebarButton"  # behind which the settings are
+    page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.get_by_role("button", name="Run: GRPO against DAPO").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.engine.not_looked_at import IDLE
 from core.engine.trainer import train
-from core.engine.without_effect import IDLE, without_effect
+from core.engine.without_effect import without_effect
 from core.settings.algorithm import DAPO, GRPO, AlgorithmConfig
 from core.settings.describe import settings_of
 from core.settings.fields import ConfigError
