@@ -6,7 +6,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -31,8 +33,14 @@ except StoreError as error:
 """
 
 
-def test_a_folder_that_forbids_writing_is_told(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("forbidden")
+@pytest.fixture
+def folder():
+    """A folder outside of pytest's own, which a pytest that begins beside this one closes to others again."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_a_folder_that_forbids_writing_is_told(folder):
     for place in (folder, *folder.parents):
         if os.access(place, os.W_OK) and place.stat().st_uid == os.getuid() and len(place.parts) > 2:
             place.chmod(place.stat().st_mode | 0o055)  # others may look, and not write
