@@ -8,7 +8,7 @@ import pages.shared.your_run.shown as module
 from core.logs.kept import DamagedLog
 from core.runs.store.store import StoreError
 from pages.shared.common import process
-from pages.shared.your_run.board import _tick
+from pages.shared.your_run.board import _board
 from tests.pages.conftest import press, read
 from tests.pages.your_run.conftest import ANN, BOB, boards, change, charts, drop, log_of, payload, rows
 
@@ -65,7 +65,7 @@ def test_a_part_that_finds_it_gone_has_the_whole_page_drawn(monkeypatch, error):
 
     monkeypatch.setattr(module, "shown", gone)
     monkeypatch.setattr(module.st, "rerun", rerun)
-    for drawn_again in (module.still_shown, lambda: _tick((), False)):
+    for drawn_again in (module.still_shown, lambda: _board((), False)):
         with pytest.raises(DrawnAnew):
             drawn_again()
 
