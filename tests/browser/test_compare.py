@@ -103,6 +103,7 @@ def test_a_reload_finds_the_run_again_pause_holds_step_makes_one_update_and_resu
     page.get_by_role("button", name="Resume").wait_for()
     done = "Number(BOARD.status.text.split(' of ')[0])"
     until(page, f"BOARD.status.state === 'paused' && {done} === BOARD.store.get('GRPO').last + BOARD.store.get('DAPO').last")
+    settled(page)
     held = last(page)
     assert held < 100000
     for step in (1, 2):  # one update more each time, however long the page took meanwhile: nothing else trained

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from core.inspection.charts import token_chart
 from core.inspection.sentences import difference, group_sentence, summary
@@ -124,7 +125,7 @@ def test_it_can_be_read_on_a_wide_and_on_a_narrow_screen(step_page, scheme, widt
     settled(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(CONTRAST) == []
-    assert page.locator(".js-plotly-plot").count() == 3 and not page.errors
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
 
 
 @pytest.fixture

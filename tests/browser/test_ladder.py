@@ -6,6 +6,7 @@ import csv
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from core.analysis.csv_files import safe_cell
 from core.data.ladder import SHIPPED_LADDER
@@ -43,7 +44,7 @@ def test_the_first_screen_has_the_finished_ladder_and_one_button(ladder):
     assert page.get_by_role("button", name=re.compile("Run it yourself .11 runs")).bounding_box()["y"] < 900
     assert len(words(page)) == 5 and words(page)[-1].startswith("+ Overlong shaping")
     assert any("50" in text and "Dynamic sampling (DAPO)" in text for text in words(page, 1))
-    assert page.locator(".js-plotly-plot").count() == 4 and not page.errors  # two orders, the curves and the interactions
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)  # two orders, the curves and the interactions
 
 
 @pytest.mark.thorough

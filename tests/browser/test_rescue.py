@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.browser.test_compare import SMALL, last, until
+from tests.browser.settled import settled
+from tests.browser.test_compare import SMALL, goes_on, last, until
 from tests.browser.test_live_board import BOARD
 
 FORK = "GRPO + Dynamic"
@@ -14,7 +15,9 @@ def test_a_paused_run_is_gone_on_with_beside_the_original(visit):
     page = visit(SMALL.replace("updates=160", "updates=60000"))
     page.get_by_role("button", name="Run: GRPO against DAPO").click()
     page.wait_for_url(re.compile("comparison="))
+    goes_on(page, 8)
     until(page, "BOARD.store.get('GRPO')?.last > 40 && BOARD.store.get('GRPO').last < 60000")
+    settled(page)
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()
     charts = page.evaluate("[...document.querySelectorAll('.live-board .lb-plot')].map((node) => { node.mark = 'mine'; }).length")

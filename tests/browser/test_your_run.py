@@ -112,6 +112,7 @@ def test_a_path_is_followed_while_it_grows_and_laid_out_by_share(visit, log):
         file.write(rows(61, 75))
     page.wait_for_function(f"[...{BOARD}.store.values()].every((side) => side.last === 75)")
     assert page.evaluate(f"{BOARD}.stats.snapshots") == 1  # what was new came as a tail
+    settled(page)
     page.get_by_role("radio", name="share of the run").or_(page.get_by_role("button", name="share of the run")).first.click()
     page.wait_for_function(f"{BOARD}.settings.xaxis === 'share'")
     settled(page)
