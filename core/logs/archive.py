@@ -74,7 +74,7 @@ def _opened_tar(stream: BinaryIO) -> tarfile.TarFile:
 
 def _zip_files(archive: zipfile.ZipFile) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
     for member in archive.infolist():
-        if not member.is_dir():
+        if not member.filename.endswith("/"):  # `is_dir` throws where a damaged archive has an empty name
             yield member.filename, lambda member=member: archive.open(member)
 
 

@@ -104,6 +104,18 @@ def test_a_bomb_of_any_kind_costs_a_sentence(opened):
     assert reading.runs == () and len(reading.notes) == 1
 
 
+def test_a_member_whose_name_is_lost_is_read_all_the_same():
+    """A zero where a damaged archive's name begins leaves an empty name."""
+    found = read_bytes("damaged.zip", _nameless(packed(a=LINES)))
+    assert found.runs or found.notes
+
+
+def _nameless(whole: bytes) -> bytes:
+    """`whole` with a zero in place of the first letter of its only name, in its header and in its directory."""
+    header, directory = whole.index(b"PK\x03\x04") + 30, whole.index(b"PK\x01\x02") + 46
+    return bytes(0 if at in (header, directory) else byte for at, byte in enumerate(whole))
+
+
 def test_archives_too_deep_in_archives_are_named():
     reading = read_bytes("a.zip", packed(a=packed(b=packed(c=LINES)), d=LINES))
     assert [run.file for run in reading.runs] == ["d"] and "a/b: archives in archives are read 2 deep" in said(reading)
