@@ -77,6 +77,7 @@ def test_after_a_restart_a_stored_run_can_be_rescued(open_app):
     app = choose(open_app({"comparison": found}), "techniques", ["Clip-Higher"])
     app = finish(press(app, "rescue:go"))
     assert [run.status for run in view(app).runs.values()] == ["done"] * 3 and not app.exception
+    process.manager().shutdown()  # writes what is not written yet, which the next program would not see
     app = open_app({"comparison": found})
     assert "GRPO + Clip-Higher" in words(app)
 
