@@ -54,14 +54,14 @@ def unpacked(source: Source, head: bytes) -> Source | None:
 def archive_sources(source: Source, head: bytes, budget: Budget, *, within: bool = False) -> Iterator[list[Source]]:
     """The archive's files as sources, at most one more than may be read; `within` another archive they are named after theirs too. Refused
     for a damaged or encrypted archive."""
-    opened, kind = (zipfile.ZipFile, "a zip archive") if head.startswith(_ZIP) else (_opened_tar, "a tar archive")
+    zipped = head.startswith(_ZIP)
+    opened, files, kind = (zipfile.ZipFile, _zip_files, "a zip archive") if zipped else (_opened_tar, _tar_files, "a tar archive")
     try:
         with source.open() as stream:
             if not stream.seekable():
                 stream = io.BytesIO(source.bytes(budget))
             with opened(stream) as archive:
-                files = _zip_files(archive) if head.startswith(_ZIP) else _tar_files(archive)
-                wanted = ((name, opener) for name, opener in files if not is_skipped(name.rpartition("/")[2]))
+                wanted = ((name, opener) for name, opener in files(archive) if not is_skipped(name.rpartition("/")[2]))
                 some = islice(wanted, budget.bounds.files + 1)
                 yield [_member(f"{source.name}/{name}" if within else name, opener) for name, opener in some]
     except _DAMAGED as error:

@@ -136,7 +136,9 @@ def event_folders(folders: dict[str, list[Source]], budget: Budget) -> dict[str,
     for folder, files in folders.items():
         path = PurePosixPath(folder)
         beside = [PurePosixPath(other).name for other in folders if PurePosixPath(other).parent == path.parent]
-        series = series_of(path.name, tensorboard.first_tags(files[0], budget), beside)
+        # Opening a file of an archive unpacks all of it: only where the name can be one of a tag and a key.
+        tags = tensorboard.first_tags(files[0], budget) if "_" in path.name else frozenset()
+        series = series_of(path.name, tags, beside)
         if series is None:
             found.setdefault(folder, ([], {}))[0].extend(files)
         else:

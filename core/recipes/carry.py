@@ -12,7 +12,6 @@ from core.settings.fields import ConfigError, value_text
 from core.settings.run import RunConfig
 
 LEARNING_RATE = 1e-6  # the DAPO paper's (arXiv:2503.14476, section 4.1), and the default of TRL and verl
-PER_REPLICA = ("learning_rate", "algorithm.eps_low", "algorithm.eps_high")
 
 
 def one_replica(run: RunConfig, seed: int | None) -> RunConfig:
@@ -26,16 +25,10 @@ def one_replica(run: RunConfig, seed: int | None) -> RunConfig:
     if seed is not None and seed not in run.seeds:
         raise ConfigError(f"seed must be one of {run.seeds[0]} to {run.seeds[-1]}, got {seed}; choose one of the run's")
     if seed is None:
-        for name in per_replica(run):
+        for name in run.per_replica:
             raise ConfigError(s.REFUSED_REPLICAS.format(name=name, first=run.seeds[0], last=run.seeds[-1]))
         seed = run.first_seed
     return run.with_replica(seed)
-
-
-def per_replica(run: RunConfig) -> list[str]:
-    """The settings that have one value per seed."""
-    owners = {"algorithm": run.algorithm, "": run}
-    return [path for path in PER_REPLICA if isinstance(getattr(owners[path.rpartition(".")[0]], path.rpartition(".")[2]), tuple)]
 
 
 def buffer_tokens(run: RunConfig, machine: Machine) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.recipes import ms_swift, openrlhf, trl, verl
 from core.recipes import sentences as s
-from core.recipes.carry import one_replica, per_replica
+from core.recipes.carry import one_replica
 from core.recipes.machine import Machine
 from core.recipes.recipe import Recipe
 from core.recipes.render import rendered
@@ -47,7 +47,7 @@ def write_recipe(
     if form not in found.forms:
         known = ", ".join(found.forms)
         raise ConfigError(s.REFUSED_FORM.format(known=known, framework=found.name, value=short(repr(form))))
-    chosen = bool(per_replica(run))
+    chosen = bool(run.per_replica)
     return found.write(one_replica(run, seed), machine or Machine(), form, chosen)
 
 

@@ -90,7 +90,7 @@ class RunConfig:
             raise ConfigError(
                 f"epochs must divide updates_per_rollout = {self.updates_per_rollout}, got {self.epochs}; choose a divisor"
             )
-        for owner, name in ((self, "learning_rate"), (self.algorithm, "eps_low"), (self.algorithm, "eps_high")):
+        for _, owner, name in self._of_replicas():
             value = getattr(owner, name)
             if isinstance(value, tuple) and len(value) != self.replicas:
                 raise ConfigError(
@@ -157,6 +157,15 @@ class RunConfig:
     def minibatches(self) -> int:
         """Updates per epoch: pieces that the batch is split into."""
         return 1 if "single_update" in self.algorithm.defects else self.updates_per_rollout // self.epochs
+
+    @property
+    def per_replica(self) -> list[str]:
+        """The paths of the settings that have one value for each replica."""
+        return [f"{part}{name}" for part, owner, name in self._of_replicas() if isinstance(getattr(owner, name), tuple)]
+
+    def _of_replicas(self):
+        """(path of its part, the part, name) of each setting that may have one value for each replica."""
+        return ("", self, "learning_rate"), ("algorithm.", self.algorithm, "eps_low"), ("algorithm.", self.algorithm, "eps_high")
 
     def with_replica(self, seed: int) -> RunConfig:
         """This run reduced to the one replica of `seed`, with that replica's entries of the per-replica settings."""

@@ -25,6 +25,11 @@ class Switch:
     is_on: Callable[[AlgorithmConfig], bool]
     number: Mapping[object, str]
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The setting that it switches, and those that hold its one number."""
+        return (self.field, *self.number.values())
+
     def number_of(self, algorithm: AlgorithmConfig) -> str:
         """The field of the one number; '' if the technique is off or has none."""
         if not self.is_on(algorithm):

@@ -72,9 +72,7 @@ def make_grid(scenario: Scenario, runs: dict[str, RunConfig], specs: Sequence[st
         raise ConfigError(f"a map must have at most {most_cells:,} cells, got {sizes} = {count:,}; choose fewer values")
     if any(run.fork is not None for run in runs.values()):
         raise ConfigError("a map must be of runs that begin at the base policy, got a fork; leave it out")
-    if any(
-        isinstance(v, tuple) for run in runs.values() for v in (run.learning_rate, run.algorithm.eps_low, run.algorithm.eps_high)
-    ):
+    if any(run.per_replica for run in runs.values()):
         raise ConfigError(
             "learning_rate, eps_low and eps_high of a map must be one number for all replicas, got a tuple; give a number"
         )

@@ -111,7 +111,7 @@ def _mending(evidence: Evidence, dead: float) -> dict[str, object]:
     if right is not None:
         p = float(right.values[-max(1, len(right) // 6) :].mean())
         if found is not None:
-            facts["expected"] = trends.percent(p**found.size + (1 - p) ** found.size)
+            facts["expected"] = trends.percent(sum(dead_chances(p, found.size)))
         mends = next((g for g in GROUP_SIZES if sum(dead_chances(p, g)) <= 0.1), None)
         if found is None or mends is None or mends > found.size:  # else the prompts differ too much for one chance
             facts["group_size"] = "none" if mends is None else mends

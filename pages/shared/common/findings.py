@@ -52,13 +52,13 @@ def show_findings(comparison: str | None) -> None:
 
 def headline_of(comparison: str | None) -> str:
     """What a comparison that is over has shown, in a sentence; '' before that, or where no one sentence says it."""
-    name = SCENARIO if comparison is None else manager().view(comparison).scenario
-    results = results_of(comparison)
-    if comparison is not None and not manager().view(comparison).finished:
+    view = None if comparison is None else manager().view(comparison)
+    if view is not None and not view.finished:
         return ""
+    results = results_of(comparison)
     if len(results) != 2 or not all(result.history.trained for result in results.values()):
         return ""
-    return headline(quoted(_summary(comparison, name, results), plain))
+    return headline(quoted(_summary(comparison, view.scenario if view else SCENARIO, results), plain))
 
 
 def _summary(comparison: str | None, name: str, results: Mapping[str, RunResult]) -> dict:

@@ -59,9 +59,10 @@ function find(place) {
 const body = () => document.querySelector("[data-testid=stPopoverBody]");
 
 function enterPopover() {
-  if (!body()) opener = null;
+  const shown = body();
+  if (!shown) opener = null;
   else if (!opener && document.activeElement?.matches("[data-testid=stPopoverButton]:focus-visible")) {
-    const first = body().querySelector(FOCUSABLE);
+    const first = shown.querySelector(FOCUSABLE);
     if (!first) return; // not drawn yet
     opener = document.activeElement;
     requestAnimationFrame(() => first.focus());

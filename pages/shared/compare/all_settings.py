@@ -72,7 +72,7 @@ def _found(settings: Settings, wanted: str) -> None:
 def _matches(config, name: str, wanted: str) -> bool:
     """Whether every word of `wanted` is in the field's name, its name in words, its help, what it is called elsewhere, or the technique that
     it belongs to."""
-    techniques = " ".join(switch.label for switch in SWITCHES if name in (switch.field, *switch.number.values()))
+    techniques = " ".join(switch.label for switch in SWITCHES if name in switch.fields)
     texts = (
         name,
         name.replace("_", " "),

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import streamlit as st
 
 from core.analysis.markdown import plain
 from core.engine.outlook import dead_share, most_samples, rounds_at_start, samples_at_start_pace
-from core.engine.without_effect import without_effect
 from core.settings.run import RunConfig
-from core.settings.scenario import Scenario
 from pages.shared.compare.needs import duration_text, megabytes, needs_text, training_seconds
 
 SURE_BELOW = 0.0005
 MOST_IN_SIGHT = 1  # warnings that stay in sight while the settings are scrolled
 
 
-def show_foreseen(scenario: Scenario, runs: Mapping[str, RunConfig]) -> None:
-    """What stays in sight while the settings are scrolled: the first warning and four numbers."""
-    warnings = without_effect(runs, scenario.runs())
+def show_foreseen(warnings: Sequence[str], runs: Mapping[str, RunConfig]) -> None:
+    """What stays in sight while the settings are scrolled: the first of the warnings (`without_effect`) and four numbers."""
     if warnings:
         more = len(warnings) - MOST_IN_SIGHT
         _small([_warning(warnings[0]) + (f" And {more} more, below." if more else "")])
@@ -28,10 +25,9 @@ def show_foreseen(scenario: Scenario, runs: Mapping[str, RunConfig]) -> None:
     st.html(f'<dl class="foreseen">{numbers}</dl>')
 
 
-def explain_foreseen(scenario: Scenario, runs: Mapping[str, RunConfig]) -> None:
+def explain_foreseen(warnings: Sequence[str], runs: Mapping[str, RunConfig]) -> None:
     """The same in sentences, after the warnings for which there was no room."""
-    warnings = without_effect(runs, scenario.runs())[MOST_IN_SIGHT:]
-    _small([*map(_warning, warnings), dead_text(runs), samples_text(runs), needs_text(runs)])
+    _small([*map(_warning, warnings[MOST_IN_SIGHT:]), dead_text(runs), samples_text(runs), needs_text(runs)])
 
 
 def _small(sentences: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.analysis.markdown import plain
+from core.engine.without_effect import without_effect
 from core.settings.fields import ConfigError
 from core.settings.links import to_query
 from core.settings.run import RunConfig
@@ -39,9 +40,10 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
             runs = _checked(settings)
             if runs is not None:
                 show_changes_ahead(COMPARISON.get(), runs)
-                show_foreseen(settings.scenario, runs)
+                warnings = without_effect(runs, settings.scenario.runs())
+                show_foreseen(warnings, runs)
         if runs is not None:
-            explain_foreseen(settings.scenario, runs)
+            explain_foreseen(warnings, runs)
         _take_back(settings, runs)
         with st.container(key="more_settings"):
             st.subheader("More", anchor=False)

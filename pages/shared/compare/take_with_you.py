@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.analysis.markdown import plain
 from core.recipes import TARGETS, Machine, recipe_text, write_recipe
-from core.recipes.carry import per_replica
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
@@ -65,7 +64,7 @@ def _machine() -> Machine:
 
 def _seed(run: RunConfig) -> int | None:
     """Whose values to take where every seed has its own."""
-    return st.selectbox("Values of which seed?", run.seeds, key="take:seed") if per_replica(run) else None
+    return st.selectbox("Values of which seed?", run.seeds, key="take:seed") if run.per_replica else None
 
 
 def _called(name: str) -> str:

@@ -19,7 +19,7 @@ from core.runs.store.store import Store, StoreError
 from core.settings.fields import ConfigError
 from pages.shared.common.archive import archive
 from pages.shared.common.process import manager, store, told, watch
-from pages.shared.runs.groups import counted, delete, rename_button
+from pages.shared.runs.groups import counted, delete, rename
 from pages.shared.runs.listed import LOG, Listed, ListedRun, RunId
 from pages.shared.runs.log_line import log_line
 from pages.shared.runs.names import moment, short_labels
@@ -53,7 +53,7 @@ def _line(comparison: str, sides: Sequence[ListedRun], zone) -> None:
         again = st.button(
             "Run again", icon=":material/replay:", key=f"runs:again:{comparison}", type="tertiary",
             help="The same settings and seeds, as a new comparison. One that goes on is stopped first.")  # fmt: skip
-        rename_button(comparison, row.name, empty="its scenario")
+        rename(comparison, row.name, empty="its scenario")
         _zip(comparison, sides)
         st.button(
             "Delete", icon=":material/delete:", key=f"runs:delete:{comparison}", on_click=delete, args=([comparison], sides),

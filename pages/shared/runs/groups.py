@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-import streamlit as st
-
 from core.runs.manager import UnknownComparison
 from core.runs.store.logs import StoredLogs
 from core.runs.store.store import Store
-from pages.shared.common.labels import MAX_NAME, clean_name
 from pages.shared.common.process import manager, store
-from pages.shared.common.state import COMPARISON, Key
+from pages.shared.common.rename import rename_button
+from pages.shared.common.state import COMPARISON
 from pages.shared.runs.listed import LOG, Listed
 from pages.shared.runs.state import NAME, RENAMING, UNDO
 
@@ -23,28 +21,14 @@ def place_of(group: str) -> tuple[Store | StoredLogs, str]:
     return (store().logs, group.removeprefix(LOG)) if group.startswith(LOG) else (store(), group)
 
 
-def rename_button(group: str, name: str, *, empty: str = "") -> None:
+def rename(group: str, name: str, *, empty: str = "") -> None:
     """`empty`: what an empty name stands for; '' = it must have one."""
-    key = NAME(group)
-    popover = st.popover("Rename", icon=":material/edit:", type="tertiary", key=RENAMING(group).name, on_change="rerun")
-    with popover, st.form(f"runs:rename:{group}", border=False):
-        st.text_input(
-            "Name",
-            value=name,
-            max_chars=MAX_NAME,
-            key=key.name,
-            placeholder=empty,
-            help="Empty takes the name away." if empty else None,
-        )
-        st.form_submit_button("Save the name", type="primary", on_click=_save_name, args=(group, key, bool(empty)))
 
-
-def _save_name(group: str, key: Key[str], may_be_empty: bool) -> None:
-    RENAMING(group).set(False)  # closes it
-    name = clean_name(key.get() or "")
-    if name or may_be_empty:
+    def save(new: str) -> None:
         kept, its_id = place_of(group)
-        kept.rename(its_id, name)
+        kept.rename(its_id, new)
+
+    rename_button(save, name, form=f"runs:rename:{group}", key=NAME(group), opened=RENAMING(group), empty=empty)
 
 
 def delete(groups: Sequence[str], runs: Sequence[Listed]) -> None:

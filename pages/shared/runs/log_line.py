@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.runs.store.logs import StoredLog
-from pages.shared.runs.groups import delete, rename_button
+from pages.shared.runs.groups import delete, rename
 from pages.shared.runs.listed import ListedLog
 from pages.shared.runs.names import moment
 
@@ -21,7 +21,7 @@ def log_line(group: str, runs: Sequence[ListedLog], zone) -> None:
     with right.container(horizontal=True, vertical_alignment="center"):
         st.page_link("pages/your_run.py", label="Open on Your run", icon=":material/upload_file:", query_params={"log": log.id})
         _share(log)
-        rename_button(group, log.name)
+        rename(group, log.name)
         st.button(
             "Delete", icon=":material/delete:", key=f"runs:delete:{group}", on_click=delete, args=([group], runs), type="tertiary",
             help="The log with all its runs. It can be undone.",

@@ -7,9 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from core.logs.export import lab_csv
-from pages.shared.common.labels import MAX_NAME, clean_name
 from pages.shared.common.process import store
-from pages.shared.common.state import Key
+from pages.shared.common.rename import rename_button
 from pages.shared.your_run.give import keep
 from pages.shared.your_run.link import link
 from pages.shared.your_run.shown import Shown
@@ -55,17 +54,7 @@ def _copy(what: Shown) -> None:
 
 
 def _rename(log: str, name: str) -> None:
-    key = NAME(log)
-    popover = st.popover("Rename", icon=":material/edit:", type="tertiary", key=RENAMING(log).name, on_change="rerun")
-    with popover, st.form("your_run:rename", border=False):
-        st.text_input("Name", value=name, max_chars=MAX_NAME, key=key.name)
-        st.form_submit_button("Save the name", type="primary", on_click=_save_name, args=(log, key))
-
-
-def _save_name(log: str, key: Key[str]) -> None:
-    RENAMING(log).set(False)  # closes it
-    if name := clean_name(key.get() or ""):
-        store().logs.rename(log, name)
+    rename_button(lambda new: store().logs.rename(log, new), name, form="your_run:rename", key=NAME(log), opened=RENAMING(log))
 
 
 def _delete(what: Shown) -> None:

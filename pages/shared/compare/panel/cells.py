@@ -25,7 +25,7 @@ def side_algorithms(settings: Settings) -> dict[str, AlgorithmConfig]:
 
 def also(settings: Settings) -> list[dict]:
     """What differs between the sides and has no row in the table: the other settings of their algorithms, and how long they train."""
-    in_table = {field for switch in SWITCHES for field in (switch.field, *switch.number.values())}
+    in_table = {field for switch in SWITCHES for field in switch.fields}
     algorithms = side_algorithms(settings)
     table = {name: row for name, row in differences(algorithms).items() if name not in in_table}
     table |= differences({label: {"updates": run.updates} for label, run in settings.first.items()})

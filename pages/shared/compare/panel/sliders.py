@@ -68,7 +68,7 @@ def _options(settings: Settings, one: Essential) -> tuple[float, ...]:
         return _even_updates(settings.value(RUN, "num_prompts"), settings.value(RUN, "epochs"))
     if one.field == "too_hard_fraction":
         return tuple(share for share in SHARES if share <= 1 - settings.value(TASK, "too_easy_fraction"))
-    if one.field == "replicas" and any(_per_replica(run) for run in settings.first.values()):
+    if one.field == "replicas" and any(run.per_replica for run in settings.first.values()):
         return ()
     return {
         "learning_rate": tuple(float(f"{rate:.3g}") for rate in RATES),
@@ -76,11 +76,6 @@ def _options(settings: Settings, one: Essential) -> tuple[float, ...]:
         "noise": NOISES,
         "replicas": SEEDS,
     }.get(one.field, SHARES)
-
-
-def _per_replica(run: RunConfig) -> bool:
-    """Whether a setting has one value for each seed, so that their number is fixed."""
-    return any(isinstance(value, tuple) for value in (run.learning_rate, run.algorithm.eps_low, run.algorithm.eps_high))
 
 
 def _even_updates(prompts: int, epochs: int) -> tuple[int, ...]:
