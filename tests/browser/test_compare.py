@@ -222,6 +222,7 @@ def a_slider_and_a_switch_change_what_will_run(page):
     with script_run(page):
         page.get_by_role("switch", name="Clip-Higher, GRPO").press("Space")
     assert page.get_by_role("spinbutton", name="Upper clip ε_high, GRPO").input_value() == "0.28"
+    page.get_by_role("status").filter(has_text=re.compile(r"^With these settings: \d+ MB of memory")).wait_for(state="attached")
     page.get_by_text("Changed: replicas 12, GRPO.eps_high 0.28").wait_for()
 
 

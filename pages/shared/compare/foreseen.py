@@ -50,6 +50,24 @@ def four_numbers(runs: Mapping[str, RunConfig]) -> dict[str, str]:
     }
 
 
+def foreseen_in_words(warnings: Sequence[str], runs: Mapping[str, RunConfig]) -> dict[str, str]:
+    """Name -> the same number as a part of a sentence, for a screen reader; and how many warnings stand beside them."""
+    least = _two_digits(min(samples_at_start_pace(run) for run in runs.values()))
+    most = _two_digits(max(most_samples(run) for run in runs.values()))
+    return {
+        "dead groups": f"{dead_share(next(iter(runs.values()))):.0%} of the groups dead at the start".replace("%", " %"),
+        "samples": f"{least} samples per seed" if least == most else f"{least} to {most} samples per seed",
+        "time": f"about {duration_text(training_seconds(runs))} of training",
+        "memory": f"{megabytes(runs):,} MB of memory",
+        "warnings": f"{len(warnings) or 'no'} {'warning' if len(warnings) == 1 else 'warnings'}",
+    }
+
+
+def _two_digits(count: int) -> str:
+    """As many as `_compact` shows."""
+    return _rounded(count, roughly=count >= 1000)
+
+
 def _compact(count: int) -> str:
     """'512', '15k', '1.2M': two digits."""
     for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):

@@ -49,14 +49,14 @@ def compare_page() -> None:
     # Fixed containers: an element that appears in one must not change the position of the board, which would then be rebuilt.
     keep_focus()
     tour()  # first, so that the keyboard and a screen reader meet it first, too
-    notices, heading, controls, live, rescue, findings, charts, more = (st.container() for _ in range(8))
+    notices, heading, controls, live, rescue, findings, charts, more, spoken = (st.container() for _ in range(9))
     st.html(STYLE)
     read_address()
     with notices:
         show_missing_history()
         comparison = current_comparison()
     take_settings_of(comparison)
-    scenario, runs = settings_sidebar()
+    scenario, runs = settings_sidebar(spoken)
     with notices:
         _notices()
     if runs is not None and is_wanted(comparison):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.analysis.markdown import plain
 from core.engine.without_effect import without_effect
@@ -23,11 +24,14 @@ from pages.shared.compare.gallery import browse_button
 from pages.shared.compare.opened import with_problems
 from pages.shared.compare.panel import settings_panel
 from pages.shared.compare.side_editor import add_side
+from pages.shared.compare.spoken import speak_foreseen
 from pages.shared.compare.state import PANEL_REFUSED, SCENARIO
 
 
-def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
-    """The chosen scenario and its runs; None in place of the runs while the settings are invalid (the reason is shown)."""
+def settings_sidebar(spoken: DeltaGenerator) -> tuple[Scenario, dict[str, RunConfig] | None]:
+    """The chosen scenario and its runs; None in place of the runs while the settings are invalid (the reason is shown). `spoken`: where a
+    screen reader is told what is foreseen."""
+    warnings: list[str] = []
     with st.sidebar:
         settings = present()
         st.html('<h2 class="unseen">Settings</h2>')
@@ -42,6 +46,8 @@ def settings_sidebar() -> tuple[Scenario, dict[str, RunConfig] | None]:
                 show_changes_ahead(COMPARISON.get(), runs)
                 warnings = without_effect(runs, settings.scenario.runs())
                 show_foreseen(warnings, runs)
+        with spoken:
+            speak_foreseen(warnings, runs)
         if runs is not None:
             explain_foreseen(warnings, runs)
         _take_back(settings, runs)
