@@ -1,6 +1,6 @@
 """GRPO and DAPO trained side by side on environments that are unstable on purpose, and what came of it.
 
 Each package imports only packages that stand before it: settings, engine, analysis, inspection, ladder, logs, diagnosis, recipes, sweep,
-exercises, runs, commands, data. `pyproject.toml` has the order as contracts, tests/test_boundaries.py checks them. Nothing here imports
+runs, commands, data. `pyproject.toml` has the order as contracts, tests/test_boundaries.py checks them. Nothing here imports
 streamlit or changes a global random state; only `runs` owns threads.
 """

@@ -44,12 +44,18 @@ def vanished_update(updates: np.ndarray, shares: np.ndarray) -> int | None:
 
 
 def never_had_gradient(updates: np.ndarray, metric: Callable[[str], np.ndarray]) -> str | None:
-    """Why no update of any seed had a gradient: nearly all groups were "all wrong" or "all right", or they were
-    "mixed" and something else is the matter. None if one had, or where EVENT_UPDATES updates are not over."""
-    if np.count_nonzero(updates) < EVENT_UPDATES or (seeds_with_gradient(metric("grad_norm")) > 0).any():
+    """Why no update of any seed had a gradient: nearly all groups were "all wrong", "all right", or "all wrong or all right"; or some were
+    "mixed" and something else is the matter. None if one had, or where it is `too_early`."""
+    if too_early(updates) or (seeds_with_gradient(metric("grad_norm")) > 0).any():
         return None
     shares = {kind: float(np.nanmean(metric(name))) for kind, name in GROUPS_WITHOUT_SIGNAL.items()}
+    shares[" or ".join(shares)] = sum(shares.values())
     return next((kind for kind, share in shares.items() if share >= SOLVED_FRACTION), "mixed")
+
+
+def too_early(updates: np.ndarray) -> bool:
+    """Whether there are too few `updates` (U,) for any event to be found."""
+    return np.count_nonzero(updates) < EVENT_UPDATES
 
 
 def solved_seeds(updates: np.ndarray, metric: Callable[[str], np.ndarray], until: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, STATES
+from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, STATES
 from core.analysis.result import Status
 from core.analysis.stats import Estimate
 from core.analysis.tables import bracketed, final_text, number
@@ -53,21 +53,21 @@ def _fate(label: str, numbers: dict, score_name: str) -> str:
     course = f"**{label}** went from {named} of {number(score['initial'])} to {final}."
     if score["initial"] is None:  # a fork that began between two evaluations
         course = f"**{label}** ends with {named} of {final}."
-    told = [
-        course,
-        _gradient(events),
-        _entropy(events),
-        _seeds(numbers),
-        _signal(numbers),
-    ]
-    return " ".join(told)
+    return " ".join([course, *_events(events), _seeds(numbers), _signal(numbers)])
+
+
+def _events(events: dict) -> list[str]:
+    """What became of the gradient and of the entropy; a run of fewer updates than that is looked for in cannot tell."""
+    if events["too_early"]:
+        return [f"It has too few updates to tell whether its gradient vanished or its entropy fell: that takes {EVENT_UPDATES}."]
+    return [_gradient(events), _entropy(events)]
 
 
 def _gradient(events: dict) -> str:
     """'Its gradient vanished at update 182 (groups all wrong).', or that it never had one, and why."""
     vanished, never = events["gradient_vanished_update"], events["never_had_gradient"]
     if never == "mixed":
-        return "It never had a gradient, although its groups were mixed."
+        return "It never had a gradient, although some of its groups were mixed."
     if never is not None:
         return f"It never had a gradient, because nearly all of its groups were {never}."
     if vanished is None:
@@ -81,7 +81,7 @@ def _entropy(events: dict) -> str:
     solved its prompts has not collapsed. Single seeds may have collapsed although the mean has not fallen."""
     update = events["entropy_low_update"]
     if update is None:
-        return f"Its mean entropy stayed above {ENTROPY_COLLAPSE_FRACTION:.0%} of the initial one."
+        return f"Its entropy, as a mean over {EVENT_UPDATES} updates, stayed above {ENTROPY_COLLAPSE_FRACTION:.0%} of the initial one."
     what = events["words"]["entropy_nats"]["what"]
     return f"Its mean entropy fell below {ENTROPY_COLLAPSE_FRACTION:.0%} at update {update} ({what})."
 
@@ -124,13 +124,21 @@ def _signal(numbers: dict) -> str:
     dropped = numbers["filter_ratio"]["final"] or 0
     zero = numbers["zero_advantage_fraction"]["final"]
     if dropped > 0.9995:
-        return "At the end it dropped nearly every group that it generated, and had nothing to train on."
+        most, left = ("every", "nothing") if dropped == 1 else ("nearly every", "hardly anything")
+        return f"At the end it dropped {most} group that it generated, and had {left} to train on."
     if dropped > 0:
-        return f"At the end it dropped {dropped:.0%} of the groups it generated and trained on the rest."
+        return f"At the end it dropped {_percent(dropped)} of the groups it generated."
     if zero is None:
         unmixed = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
-        return f"At the end {unmixed:.0%} of its groups were all wrong or all right."
-    return f"At the end every advantage was 0 in {zero:.0%} of the groups it trained on."
+        return f"At the end {_percent(unmixed)} of its groups were all wrong or all right."
+    return f"At the end every advantage was 0 in {_percent(zero)} of the groups it trained on."
+
+
+def _percent(share: float) -> str:
+    """'81%'; what is not all is not told as all, and what is not nothing not as nothing."""
+    if 0 < share < 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
 def _equal_samples(numbers: dict) -> str:

@@ -19,6 +19,10 @@ from core.analysis.result import RunResult
 from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES
 from core.analysis.tables import about_intervals, about_numbers, numbers_table, seeds_table
 from core.settings.diff import difference
+from core.settings.from_scenario import changes_from, changes_text
+from core.settings.scenarios import SCENARIOS
+
+SEEDS = {"replicas", "first_seed"}
 
 
 def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, results: dict[str, RunResult]) -> str:
@@ -27,6 +31,7 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
     parts = [
         f"# {title}",
         look_for,
+        *_from_scenario(summary["scenario"], results),
         f"Measured on {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({seeds[0]} to {seeds[-1]}). {about_intervals(len(seeds))}",
         "## Findings",
         "\n".join(f"- {sentence}" for sentence in findings(summary)),
@@ -50,7 +55,7 @@ def report_markdown(title: str, look_for: str, afterwards: str, summary: dict, r
         "price of the setting `generation_price`.",
     ]
     if afterwards:
-        parts += ["## What comes after", afterwards]
+        parts += ["## What comes after, with the scenario's own settings", afterwards]
     return "\n\n".join(parts) + "\n"
 
 
@@ -66,6 +71,15 @@ def quoted(summary: dict, quote: Callable[[str], str]) -> dict:
     if "changed" in summary:
         out["changed"] = {quote(k): changes for k, changes in summary["changed"].items()}
     return out | ({"forks": forks} if forks else {})
+
+
+def _from_scenario(scenario: str, results: dict[str, RunResult]) -> list[str]:
+    """That title and text are about other settings than these, and which; [] where all but the seeds are the scenario's."""
+    if scenario not in SCENARIOS:
+        return []
+    changed = [label for label, result in results.items() if set(changes_from(scenario, label, result.config)[0]) - SEEDS]
+    told = [f"{literal(label)}: {changes_text(scenario, label, results[label].config)}" for label in changed]
+    return [f"This text is about the scenario's own settings. Other settings here: {'; '.join(told)}."] if told else []
 
 
 def _settings(results: dict[str, RunResult]) -> str:

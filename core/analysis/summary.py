@@ -14,6 +14,7 @@ from core.analysis.detectors import (
     gradient_shares,
     never_had_gradient,
     seed_states,
+    too_early,
 )
 from core.analysis.events import events
 from core.analysis.history import History
@@ -109,6 +110,7 @@ def _algorithm(history: History) -> dict:
     watched = {name: history.metric(name) for name in ("entropy_nats", "grad_norm")}
     out["events"] = find_events(updates, watched.__getitem__) | {
         "never_had_gradient": never_had_gradient(updates, history.metric),
+        "too_early": too_early(updates),
         "words": {event.metric: {"what": event.what, "why": event.why} for event in events(history)},
     }
     states = seed_states(updates, history.metric, ends)

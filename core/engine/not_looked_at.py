@@ -42,16 +42,34 @@ def _no_filter(run: RunConfig) -> bool:
     return run.algorithm.dynamic_sampling == "off" or "whole_batch_filter" in run.algorithm.defects
 
 
-def _rewards_are_correctness(run: RunConfig) -> bool:
+def rewards_are_correctness(run: RunConfig, noise: float | None = None) -> bool:
+    """Whether the algorithm sees 1 for a right answer, 0 for a wrong one, and nothing else; with so much `noise` in place of the task's."""
     task, punished = run.task, run.algorithm.overlong == "soft" and run.algorithm.overlong_penalty > 0
     continuous = isinstance(task, BanditConfig) and task.reward_kind == "gaussian"
-    return task.noise == task.flip_probability == 0 and not continuous and not (punished and task_sizes(task).tokens > 1)
+    chance = (task.noise if noise is None else noise) + task.flip_probability
+    return chance == 0 and not continuous and not (punished and task_sizes(task).tokens > 1)
+
+
+def _counts_right_answers(run: RunConfig) -> bool:
+    """Whether dynamic sampling decides by how many answers of a group are right, and by nothing else."""
+    return not _no_filter(run) and (run.algorithm.filter_on == "correct" or rewards_are_correctness(run))
+
+
+def drops_dead_groups(run: RunConfig) -> bool:
+    """Whether dynamic sampling drops every group that is all right or all wrong. A filter drops what has a variance below its threshold."""
+    algorithm = run.algorithm
+    return _counts_right_answers(run) and (algorithm.dynamic_sampling == "refill" or algorithm.filter_threshold > 0)
+
+
+def drops_dead_groups_alone(run: RunConfig) -> bool:
+    """Whether it drops these and no others."""
+    return _counts_right_answers(run) and (run.algorithm.dynamic_sampling == "refill" or _every_mixed_group_is_kept(run))
 
 
 def _every_mixed_group_is_kept(run: RunConfig) -> bool:
     """With one right answer of G the variance is (G - 1) / G², the least that is not 0."""
     algorithm, least = run.algorithm, (run.group_size - 1) / run.group_size**2
-    counts = algorithm.filter_on == "correct" or _rewards_are_correctness(run)
+    counts = algorithm.filter_on == "correct" or rewards_are_correctness(run)
     return algorithm.dynamic_sampling == "filter" and counts and 0 < algorithm.filter_threshold <= least
 
 
@@ -70,7 +88,7 @@ IDLE: tuple[NotLookedAt, ...] = (
     NotLookedAt(
         "algorithm",
         ("filter_on",),
-        lambda run: not _no_filter(run) and _rewards_are_correctness(run),
+        lambda run: not _no_filter(run) and rewards_are_correctness(run),
         "where rewards are more than right or wrong: with noise, flips or overlong shaping",
     ),
     NotLookedAt("algorithm", ("filter_threshold",), _every_mixed_group_is_kept, "above the least variance of a group that is not all alike"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.engine.not_looked_at import IDLE, hard_prompts
+from scipy.special import ndtr
+
+from core.engine.not_looked_at import IDLE, drops_dead_groups, drops_dead_groups_alone, hard_prompts, rewards_are_correctness
 from core.engine.outlook import dead_share
 from core.engine.tasks import make_task
 from core.engine.tasks.sizes import task_sizes
@@ -76,9 +78,10 @@ def _about_length(run: RunConfig) -> list[str]:
 def _about_groups(run: RunConfig) -> list[str]:
     algorithm, dead, found = run.algorithm, dead_share(run), []
     if dead > 1 - TINY_SHARE:
-        found.append(
-            "{label}: practically every group is all right or all wrong at the start, so that learning has nothing to begin with."
+        missing = (
+            "learning has nothing to begin with" if rewards_are_correctness(run) else "no group shows which answers are right"
         )
+        found.append(f"{{label}}: practically every group is all right or all wrong at the start, so that {missing}.")
     if algorithm.dynamic_sampling == "refill" and algorithm.max_rounds == 1:
         found.append("{label}: with one round dynamic sampling drops groups and samples none in their place.")
     whole_batch = "whole_batch_filter" in algorithm.defects
@@ -86,11 +89,11 @@ def _about_groups(run: RunConfig) -> list[str]:
         found.append(
             "{label}: the filter looks at the whole batch, a defect left in on purpose: it keeps all groups or drops all."
         )
-    if algorithm.dynamic_sampling == "refill" and algorithm.filter_on == "reward" and run.task.noise > 0 and not whole_batch:
+    if algorithm.dynamic_sampling == "refill" and algorithm.filter_on == "reward" and _noise_tells_apart(run) and not whole_batch:
         found.append(
             "{label}: dynamic sampling looks at rewards, which noise makes differ in every group, so that it drops practically none."
         )
-    elif algorithm.dynamic_sampling != "off" and dead < TINY_SHARE and not whole_batch:
+    elif dead < TINY_SHARE and drops_dead_groups_alone(run):
         found.append(
             "{label}: practically every group carries a signal at the start, so that dynamic sampling has nothing to drop yet."
         )
@@ -99,12 +102,21 @@ def _about_groups(run: RunConfig) -> list[str]:
     return found
 
 
+def _noise_tells_apart(run: RunConfig) -> bool:
+    """Whether noise makes the rewards of practically every group differ. Some tasks raise rewards below 0 to 0, where they are alike."""
+    task, made = run.task, make_task(run.task)
+    if task.noise == 0 or not made.clamp_reward_at_zero:
+        return task.noise > 0
+    means = (0.0,) if task.reward_kind == "bernoulli" else (task.best_reward, task.favourite_reward, task.other_reward)
+    return bool(ndtr(-min(means) / task.noise) ** run.group_size < TINY_SHARE)
+
+
 def _about_threshold(run: RunConfig) -> list[str]:
     algorithm, size = run.algorithm, run.group_size
     if algorithm.filter_threshold == 0:
         return ["{label}: no variance is below 0, so that dynamic sampling drops no group."]
     widest = (size // 2) * (size - size // 2) / size**2  # of G answers as many right as wrong
-    if algorithm.filter_on == "correct" and algorithm.filter_threshold > widest:
+    if (algorithm.filter_on == "correct" or rewards_are_correctness(run)) and algorithm.filter_threshold > widest:
         return [
             f"{{label}}: right and wrong answers have a variance of at most {widest:.3g}, so that dynamic sampling drops every group and "
             "nothing is trained."
@@ -113,14 +125,16 @@ def _about_threshold(run: RunConfig) -> list[str]:
 
 
 def _about_rewards(run: RunConfig) -> list[str]:
-    algorithm, task, found = run.algorithm, run.task, []
+    task, found = run.task, []
     if task.flip_probability == TOSS:
         found.append("{label}: a reward that is flipped half of the time says nothing, so that nothing can be learned from it.")
-    sees_through = algorithm.dynamic_sampling != "off" and algorithm.filter_on == "correct"
-    if task.noise > 0 and dead_share(run) > TINY_SHARE and not sees_through:
-        found.append(
-            "{label}: noise makes the rewards of all-right and all-wrong groups differ by chance, and what is learned from them is noise."
+    if task.noise > 0 and dead_share(run) > TINY_SHARE and not drops_dead_groups(run):
+        noise = (
+            "what is learned from them is noise"
+            if rewards_are_correctness(run, noise=0.0)
+            else "part of what is learned from them is noise"
         )
+        found.append(f"{{label}}: noise makes the rewards of all-right and all-wrong groups differ by chance, and {noise}.")
     found += [
         f"{{label}}: {share:g} of {pool} {'prompt' if pool == 1 else 'prompts'} is less than half of one, so that “{in_words(name)}” "
         "changes none."

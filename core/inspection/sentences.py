@@ -12,6 +12,10 @@ from core.engine.tasks import make_task
 from core.inspection.step import KINDS, Group, Step
 from core.inspection.tables import fate, has_advantage, slot_of
 from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Treatment
+from core.settings.algorithm import AlgorithmConfig
+from core.settings.task import TaskConfig
+
+ROUNDING = 1e-5  # of rewards, and of shares in per cent, in single precision
 
 
 def summary(step: Step, treated: Treatment, label: str) -> str:
@@ -83,7 +87,7 @@ def _strongest(treated: Treatment, inside: list[tuple[int, Group]]) -> str:
     biggest = share[group.slot]
     if not biggest > 0:
         return "No token has a gradient."
-    if biggest > 0.995:
+    if not (share[[other.slot for _, other in inside if other is not group]] > 0).any():
         return f"The whole gradient comes from group {number}, “{group.prompt_text}”, {_score(group)}."
     return f"The largest share of the gradient, {percent(biggest)}, comes from group {number}, “{group.prompt_text}”, {_score(group)}."
 
@@ -168,24 +172,42 @@ def group_sentence(step: Step, treated: Treatment, number: int) -> str:
     if became == "in other updates":
         return begin + f"It is in slot {slot + 1} of the batch, which other updates of this rollout train on, not this one."
     share = treated.share[slot].sum()
-    if not has_advantage(treated, slot):
+    if not treated.trained[slot].any():
         return (
             begin
-            + "All its rewards are the same, so every advantage is 0: it takes a place in the update and adds nothing to the gradient."
+            + "All its completions were truncated, and overlong filtering leaves those out: it adds nothing to the gradient."
         )
+    if not has_advantage(treated, slot):
+        return begin + f"All its rewards are the same, so every advantage is 0: {_at_advantage_0(treated.algorithm)}."
     clipped = int((treated.clipped[slot] != 0).sum())
     return begin + (
         f"It has {percent(share)} of the gradient of this update, and {clipped} of its {int(treated.trained[slot].sum())} trained tokens "
-        f"are clipped.{_why_it_differs(group)}"
+        f"are clipped.{_why_it_differs(step.config.task, group)}"
     )
 
 
-def _why_it_differs(group: Group) -> str:
-    """The cause, where equally good answers got different rewards."""
+def _at_advantage_0(algorithm: AlgorithmConfig) -> str:
+    """What a trained group whose advantages are all 0 does in the update."""
+    terms = {"KL penalty": algorithm.kl_coef, "entropy bonus": algorithm.entropy_coef}
+    if others := [name for name, weight in terms.items() if weight > 0]:
+        return (
+            f"it takes a place in the update and adds nothing to the gradient but its part of the {' and of the '.join(others)}"
+        )
+    return "it takes a place in the update and adds nothing to the gradient"
+
+
+def _why_it_differs(task: TaskConfig, group: Group) -> str:
+    """The causes, where equally good answers got different rewards."""
     if np.ptp(group.noiseless) > 0:
         return ""
-    cause = "noise in the rewards" if np.ptp(group.unshaped) > 0 else "the overlong punishment"
-    return f" All its answers are equally good: their rewards differ only because of {cause}."
+    by_chance = np.ptp(group.unshaped) > 0
+    causes = {
+        "noise in the rewards": by_chance and task.noise > 0,
+        "flipped rewards": by_chance and task.flip_probability > 0,
+        "the overlong punishment": np.ptp(group.rewards - group.unshaped) > ROUNDING,
+    }
+    names = " and ".join(name for name, acts in causes.items() if acts)
+    return f" All its answers are equally good: their rewards differ only because of {names}."
 
 
 def batch_difference(step: Step, own: Treatment, other: Treatment, names: tuple[str, str]) -> str:
@@ -208,7 +230,7 @@ def difference(step: Step, own: Treatment, other: Treatment, number: int, names:
     if own.kept[slot] != other.kept[slot]:
         keeps, drops = (mine, theirs) if own.kept[slot] else (theirs, mine)
         keeper, dropper = (own, other) if own.kept[slot] else (other, own)
-        refills = dropper.algorithm.dynamic_sampling == "refill"
+        refills = dropper.algorithm.dynamic_sampling == "refill" and dropper.algorithm.max_rounds > 1
         text = f"{drops} drops this group and samples another" if refills else f"{drops} drops this group"
         if has_advantage(keeper, slot):
             return f"{text}; {keeps} trains on it."
@@ -266,6 +288,8 @@ def _in_loss(own: Treatment, other: Treatment, slot: int, names: tuple[str, str]
 
 
 def percent(share: float) -> str:
-    """A share of 0 … 1 for a sentence."""
+    """A share of 0 … 1 for a sentence. What is not all, but for rounding, is not told as all, and what is not nothing not as nothing."""
     share = float(share) * 100
-    return "0 %" if share == 0 else "under 0.1 %" if share < 0.1 else f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+    if 0 < share < 0.1 or 99.5 <= share < 100 - ROUNDING:
+        return "under 0.1 %" if share < 0.1 else "over 99 %"
+    return f"{share:.1f} %" if 0 < share < 10 else f"{share:.0f} %"

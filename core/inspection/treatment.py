@@ -74,7 +74,8 @@ def treat(step: Step, algorithm: AlgorithmConfig | None = None) -> Treatment:
     advantages = group_advantages(rewards, normalize_std=algorithm.normalize_std)
     entering = mask & live[..., None, None] & torch.from_numpy(step.in_update)[None, :, None, None]
     loss, weight, pull, low, high = _loss(step, algorithm, rewards, advantages, entering, task.max_tokens)
-    ratio = (step.logprobs - batch.old_logprobs).exp()
+    old = step.logprobs if "undetached_ratio" in algorithm.defects else batch.old_logprobs  # both sides are the new policy
+    ratio = (step.logprobs - old).exp()
     clipped = torch.where(entering & (advantages[..., None] > 0) & (ratio > high), CLIPPED_HIGH, NOT_CLIPPED)
     clipped = torch.where(entering & (advantages[..., None] < 0) & (ratio < low), CLIPPED_LOW, clipped)
     return Treatment(

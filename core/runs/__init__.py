@@ -17,5 +17,5 @@
     clock       detects clock changes and suspended hosts
     foreground  trains a comparison at once, for commands; needs none of the others
 
-May import core.settings, engine, analysis, inspection, ladder, logs, diagnosis, recipes, sweep and exercises; commands and pages import it.
+May import core.settings, engine, analysis, inspection, ladder, logs, diagnosis, recipes and sweep; commands and pages import it.
 """

@@ -16,6 +16,7 @@ from core.analysis.tables import about_numbers, numbers_table, seeds_table
 from core.engine.types import StepRecord
 from core.settings.algorithm import GRPO
 from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS
 from core.settings.task import ChainConfig
 
 CONFIG = RunConfig(task=ChainConfig(), replicas=4, updates=40)
@@ -90,6 +91,46 @@ def test_a_collapse_is_reported_with_its_update_and_the_share_of_groups_without_
     older = sentences(A=result([0.5] * 4, entropy=0.1))[0]
     assert "At the end 75% of its groups were all wrong or all right" in older  # 0.5 + 0.25, whatever their advantages
     assert "Its gradient did not vanish." in text
+
+
+def test_a_run_of_few_updates_tells_nothing_of_events():
+    """No update had a gradient, and the entropy has fallen to a tenth: neither is told of as if it had been looked for."""
+    early, enough = (sentences(A=result([0.5] * 4, entropy=0.1, grad_norm=0.0, updates=n))[0] for n in (31, 32))
+    assert "too few updates to tell whether its gradient vanished or its entropy fell: that takes 32." in early
+    assert "did not vanish" not in early and "stayed above" not in early
+    assert "too few updates" not in enough and "never had a gradient" in enough and "fell below 40%" in enough
+
+
+def test_an_entropy_that_falls_at_the_end_is_not_said_to_have_stayed():
+    """In the last 4 of 40 updates it is a tenth: every seed has collapsed, and the mean over 32 updates is still at (28 + 0.4) / 32."""
+    late, end = result([0.5] * 4, updates=36), result([0.5] * 4, entropy=0.1)
+    for record in end.history.after(36):
+        late.history.append(record)
+    text = sentences(A=late)[0]
+    assert "At the end 4 of 4 seeds have collapsed" in text
+    assert "Its entropy, as a mean over 32 updates, stayed above 40% of the initial one." in text
+
+
+@pytest.mark.parametrize(
+    ("dropped", "told"),
+    [
+        (0.002, "dropped under 1% of"), (0.996, "dropped over 99% of"), (0.25, "dropped 25% of the groups it generated."),
+        (0.9999, "nearly every group that it generated, and had hardly anything"), (1.0, "every group that it generated, and had nothing"),
+    ],
+)  # fmt: skip
+def test_a_share_that_is_not_all_is_not_told_as_all(dropped, told):
+    assert told in sentences(A=result([0.5] * 4, filter_ratio=dropped))[0]
+
+
+def test_the_report_tells_which_settings_are_not_those_that_its_text_is_about():
+    runs = SCENARIOS["collapse"].runs(replicas=4, first_seed=9, updates=40)
+    own = {label: replace(result([0.5] * 4), config=run) for label, run in SCENARIOS["collapse"].runs(replicas=4).items()}
+    other = {label: replace(result([0.5] * 4), config=replace(run, group_size=2)) for label, run in runs.items()}
+    report = report_markdown("T", "L.", "After.", summarise("collapse", other), other)
+    line = next(line for line in report.splitlines() if line.startswith("This text is about the scenario's own settings."))
+    assert "GRPO: " in line and "group\\_size 2" in line.replace("group_size", "group\\_size") and "updates 40" in line
+    assert "## What comes after, with the scenario's own settings\n\nAfter." in report
+    assert "This text is about" not in report_markdown("T", "L.", "After.", summarise("collapse", own), own)
 
 
 def test_failed_and_stopped_runs_come_first():

@@ -58,8 +58,59 @@ def test_a_choice_that_cannot_matter_is_named_and_others_are_not(change, told):
 def test_noise_makes_dynamic_sampling_that_looks_at_rewards_drop_nothing():
     run = replace(PLAIN, task=replace(CHAIN, noise=0.1), algorithm=replace(DAPO, filter_on="reward"), replicas=4, updates=16)
     assert any("drops practically none" in sentence for sentence in without_effect({"A": run}))
-    dropped = [record.metrics["filter_ratio"] for record in train(run) if "filter_ratio" in record.metrics]
-    assert dropped and float(max(share.max() for share in dropped)) == 0
+    assert dropped_shares(run).max() == 0
+
+
+def dropped_shares(run: RunConfig) -> np.ndarray:
+    return np.array([record.metrics["filter_ratio"] for record in train(run) if "filter_ratio" in record.metrics])
+
+
+def test_a_filter_that_drops_mixed_groups_is_not_said_to_have_nothing_to_drop():
+    """A third of the answers is right: of 32 at most 8 in most groups, whose variance 1/4 x 3/4 is below 0.2."""
+    filtered = replace(GRPO, dynamic_sampling="filter", filter_threshold=0.2)
+    run = RunConfig(task=BanditConfig(), algorithm=filtered, group_size=32, replicas=4, updates=1)
+    assert dropped_shares(run).mean() > 0.1
+    assert "nothing to drop" not in " ".join(without_effect({"A": run}))
+    every = replace(run, algorithm=replace(filtered, filter_threshold=0.01))  # below 31 / 1024
+    assert dropped_shares(every).max() == 0 and "nothing to drop yet" in " ".join(without_effect({"A": every}))
+
+
+def test_noise_that_is_raised_to_zero_leaves_groups_alike_and_dropped():
+    """No answer is paid: half of the noise is below 0, and both answers of a quarter of the groups get 0."""
+    hopeless = BanditConfig(noise=0.1, reward_kind="bernoulli", too_hard_fraction=1.0)
+    run = RunConfig(task=hopeless, algorithm=replace(DAPO, filter_on="reward", max_rounds=1), group_size=2, replicas=4, updates=1)
+    assert 0.1 < dropped_shares(replace(run, num_prompts=64)).mean() < 0.4
+    assert "drops practically none" not in " ".join(without_effect({"A": run}))
+    assert "drops practically none" in " ".join(without_effect({"A": replace(run, group_size=16)}))
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        # the rewards of two wrong actions differ: 0.3 and 0.5
+        (RunConfig(task=BanditConfig(), group_size=4), "and part of what is learned from them is noise"),
+        (
+            RunConfig(task=replace(CHAIN, noise=0.1), algorithm=replace(GRPO, overlong="soft")),
+            "and part of what is learned from them",
+        ),
+        (RunConfig(task=replace(CHAIN, noise=0.1)), "and what is learned from them is noise"),
+        (
+            RunConfig(task=replace(CHAIN, too_hard_fraction=1.0), algorithm=replace(GRPO, overlong="soft")),
+            "which answers are right",
+        ),
+        # all rewards of a batch together vary by noise, so that groups without a right answer stay in it
+        (
+            RunConfig(
+                task=replace(CHAIN, noise=0.1),
+                algorithm=replace(GRPO, dynamic_sampling="filter", defects=("whole_batch_filter",)),
+            ),
+            "what is learned from them is noise",
+        ),
+    ],
+)
+def test_what_groups_without_a_right_and_a_wrong_answer_teach(run, told):
+    assert told in " ".join(without_effect({"A": run}))
+    assert "nothing to begin with" not in " ".join(without_effect({"A": run}))
 
 
 def test_what_holds_for_all_sides_is_said_once_and_equal_sides_are_named():

@@ -10,7 +10,7 @@ from core.engine.checkpoints import Checkpoints
 from core.engine.trainer import train
 from core.inspection.charts import batch_chart, entropy_chart, token_chart
 from core.inspection.report import step_values
-from core.inspection.sentences import batch_difference, difference, group_sentence, rounds, summary
+from core.inspection.sentences import batch_difference, difference, group_sentence, percent, rounds, summary
 from core.inspection.step import inspect_step
 from core.inspection.tables import (
     completions_table,
@@ -164,8 +164,8 @@ def test_a_signal_that_is_only_noise_is_told_as_such():
     told = {n: group_sentence(step, seen, n) for n, g in enumerate(step.groups, start=1) if step.in_update[g.slot]}
     for number, text in told.items():
         group = step.groups[number - 1]
-        assert ("because of noise in the rewards" in text) == (group.kind != "mixed" and (seen.advantages[group.slot] != 0).any())
-    assert any("because of noise in the rewards" in text for text in told.values())
+        assert ("because of flipped rewards" in text) == (group.kind != "mixed" and (seen.advantages[group.slot] != 0).any())
+    assert any("because of flipped rewards" in text for text in told.values())
 
 
 def test_side_by_side_has_both_algorithms_numbers(unfiltered):
@@ -265,3 +265,74 @@ def test_everything_told_is_whole_sentences(refilled, unfiltered):
         for text in told:
             assert text.endswith(".") and "  " not in text
             assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in text.split(". ")), text
+
+
+def test_a_group_at_advantage_0_still_takes_part_in_a_penalty(unfiltered):
+    seen = treat(unfiltered)
+    number = next(
+        n
+        for n, g in enumerate(unfiltered.groups, start=1)
+        if unfiltered.in_update[g.slot] and not (seen.advantages[g.slot] != 0).any()
+    )
+    assert group_sentence(unfiltered, seen, number).endswith("adds nothing to the gradient.")
+    for change, told in (
+        ({"kl_coef": 0.1}, "KL penalty."),
+        ({"kl_coef": 0.1, "entropy_coef": 0.1}, "KL penalty and of the entropy bonus."),
+    ):
+        penalised = replace(seen, algorithm=replace(seen.algorithm, **change))
+        assert group_sentence(unfiltered, penalised, number).endswith(f"adds nothing to the gradient but its part of the {told}")
+
+
+def test_a_group_whose_completions_were_all_truncated_is_in_no_loss(unfiltered):
+    seen = treat(unfiltered)
+    number, group = next((n, g) for n, g in enumerate(unfiltered.groups, start=1) if unfiltered.in_update[g.slot])
+    trained = seen.trained.copy()
+    trained[group.slot] = False
+    assert "overlong filtering leaves those out" in group_sentence(unfiltered, replace(seen, trained=trained), number)
+
+
+@pytest.mark.parametrize(
+    ("noise", "flips", "unshaped", "rewards", "causes"),
+    [
+        (0.1, 0.0, [0.1, 0.2], [0.1, 0.2], "noise in the rewards"),
+        (0.0, 0.1, [0.0, 1.0], [0.0, 1.0], "flipped rewards"),
+        (0.0, 0.0, [1.0, 1.0], [1.0, 0.8], "the overlong punishment"),
+        (0.1, 0.0, [1.1, 0.9], [1.1, 0.7], "noise in the rewards and the overlong punishment"),
+        (0.1, 0.1, [0.1, 1.0], [0.1, 1.0], "noise in the rewards and flipped rewards"),
+    ],
+)
+def test_every_cause_of_different_rewards_for_equal_answers_is_named(unfiltered, noise, flips, unshaped, rewards, causes):
+    config = replace(unfiltered.config, task=replace(unfiltered.config.task, noise=noise, flip_probability=flips))
+    seen = treat(unfiltered)
+    number, group = next(
+        (n, g)
+        for n, g in enumerate(unfiltered.groups, start=1)
+        if unfiltered.in_update[g.slot] and (seen.advantages[g.slot] != 0).any()
+    )
+    made = replace(group, noiseless=np.ones(2), unshaped=np.array(unshaped), rewards=np.array(rewards))
+    groups = tuple(made if g is group else g for g in unfiltered.groups)
+    text = group_sentence(replace(unfiltered, config=config, groups=groups), seen, number)
+    assert text.endswith(f"their rewards differ only because of {causes}.")
+
+
+def test_with_one_round_a_dropped_group_is_not_replaced(unfiltered):
+    own, number = treat(unfiltered), 1 + next(n for n, g in enumerate(unfiltered.groups) if g.kind == "all wrong")
+    for rounds_allowed, told in ((1, "DAPO drops this group;"), (2, "DAPO drops this group and samples another;")):
+        other = treat(unfiltered, replace(DAPO, max_rounds=rounds_allowed))
+        assert difference(unfiltered, own, other, number, ("GRPO", "DAPO")).startswith(told)
+
+
+def test_a_ratio_whose_sides_share_a_graph_is_1_as_in_training():
+    config = replace(run_of("chain, off"), algorithm=replace(GRPO, entropy_coef=0.1, defects=("undetached_ratio",)))
+    trained = list(train(config))[UPDATE].metrics  # update 0 is the first
+    seen = treat(inspect_step(config, 6, UPDATE))
+    assert trained["ratio_max"].tolist() == [1.0] * 3
+    assert (seen.ratio[seen.trained] == 1).all() and not seen.clipped.any()
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [(0, "0 %"), (0.0004, "under 0.1 %"), (0.02, "2.0 %"), (0.5, "50 %"), (0.997, "over 99 %"), (1 - 1e-9, "100 %")],
+)
+def test_a_share_of_the_gradient_that_is_not_all_is_not_told_as_all(share, told):
+    assert percent(share) == told

@@ -24,7 +24,7 @@ from pages.shared.runs.listed import ListedRun
 from pages.shared.runs.names import Naming, long_labels, run_naming, short_labels
 from pages.shared.runs.outcomes import FINAL_METRICS, NOTHING, outcome_of, read_outcomes
 from pages.shared.runs.overlay import MAX_DRAWN, assign_styles, charts_of_tasks, notes
-from pages.shared.runs.settings import Brief, brief, changes, difference_rows
+from pages.shared.runs.settings import Brief, brief, difference_rows
 from pages.shared.runs.table import after_ticks
 from tests.support import BANDIT, CHAIN, small_run
 
@@ -82,20 +82,6 @@ def test_no_label_is_a_command_to_plotly():
 
 
 # Settings
-
-
-def test_changes_are_what_differs_from_the_scenario():
-    runs = SCENARIOS["collapse"].runs(replicas=3, first_seed=40)
-    assert changes("collapse", "DAPO", plain(SCENARIOS["collapse"].runs()["DAPO"])) == "none"
-    changed = replace(
-        runs["DAPO"], algorithm=replace(runs["DAPO"].algorithm, eps_high=0.4), task=replace(runs["DAPO"].task, noise=0.25)
-    )
-    assert changes("collapse", "DAPO", plain(changed)) == "task.noise 0.25, eps_high 0.4, first_seed 40, replicas 3"
-    assert changes("collapse", "Mine", plain(changed)).endswith("replicas 3 (from DAPO)")
-    assert changes("gone", "DAPO", plain(changed)) == "the scenario is not known here"
-    older = plain(changed)
-    del older["temperature"]
-    assert "temperature" not in changes("collapse", "DAPO", older)
 
 
 def test_settings_of_another_version_are_shown_and_damaged_ones_named():
