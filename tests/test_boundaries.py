@@ -36,6 +36,23 @@ print(json.dumps([sorted(m for m in sys.modules if m.split(".")[0] == "streamlit
     assert json.loads(done.stdout) == [[], True]
 
 
+def test_what_computes_starts_no_threads():
+    """The packages that the docstring of core names, which all do what they are asked in the thread that asks."""
+    core = (ROOT / "core" / "__init__.py").read_text()
+    named = re.search(r"random state\. (.+) start no threads", " ".join(core.split())).group(1)
+    rooms = re.findall(r"\w+", named.lower().replace(" and ", ", "))
+    assert len(rooms) == 7
+    makers = {"Thread", "Timer", "ThreadPoolExecutor", "ServiceThread", "start_new_thread"}
+    found = {
+        str(path)
+        for room in rooms
+        for path in (ROOT / "core" / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")) in makers
+    }
+    assert not found
+
+
 def algorithm_names_compared(source: str) -> list[int]:
     """Lines on which a comparison, a match case or a look-up by key mentions an algorithm's name."""
     lines = []
