@@ -157,6 +157,22 @@ def the_shared_link_gives_a_stranger_the_same_curves(mine, visit):
     assert theirs.url != mine.url  # a run of their own
 
 
+def test_in_the_frame_of_another_page_a_scenario_shows_its_picture_and_runs(new_page, app_server):
+    page = new_page(viewport={"width": 720, "height": 1000})
+    source = f"{app_server}/?embed=true&scenario=lab&updates=32&replicas=2"
+    page.set_content(f'<html lang=en><title>A course</title><iframe src="{source}" title="DAPO Lab" width="100%" height="900">')
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("img", name=re.compile("^Gradient norm")).wait_for()
+    frame.get_by_role("button", name="Run: GRPO against DAPO, 2 seeds").click()
+    frame.get_by_role("button", name="Run again").wait_for()
+    frame.get_by_text("64 of 64 updates", exact=True).wait_for()
+    assert frame.get_by_role("img", name=re.compile("^Gradient norm, 0 to")).count() == 0
+    for shown in (frame.get_by_role("radio", name="cost"), frame.get_by_role("button", name="single seeds")):
+        box = shown.bounding_box()  # the last of the view settings, of which nothing is cut off
+        assert box["x"] + box["width"] <= 704
+    assert "click on a chart" not in frame.locator(".live-board").inner_text()  # it would leave the board, with no way back
+
+
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
 def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
     page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme, tour=True)
@@ -246,7 +262,7 @@ def a_scenario_is_chosen_by_its_picture_and_undone(page):
     settled(page)
     page.get_by_role("button", name="Browse the scenarios").press("Enter")
     gallery = page.get_by_role("dialog")
-    gallery.get_by_role("img", name=re.compile("^Gradient norm over updates: GRPO ends at 0")).wait_for()
+    gallery.get_by_role("img", name=re.compile("^Gradient norm, 0 to 0.00011, over 100 updates: GRPO ends at 0")).wait_for()
     gallery.get_by_role("button", name="The lab that printed 0.0000").press("Enter")
     page.get_by_role("heading", name="The lab that printed 0.0000").wait_for()
     page.get_by_role("button", name="Undo").press("Enter")

@@ -14,6 +14,7 @@ from pages.shared.common.process import remember_visitor
 # the dark theme's light blue, too faintly to be read by everybody, and has long lines of code scroll out of the keyboard's reach (WCAG AA).
 STYLE = """<style>
 .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
+@media (max-width: 1280px) { .stMainBlockContainer { padding-inline: clamp(1rem, 3vw, 5rem); } }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-theme_watch { position: absolute; }
 [data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; } /* or the keyboard goes through what nobody sees */

@@ -35,12 +35,13 @@ BOARDS_PER_SECOND = 4  # for all viewers together; with many viewers each gets f
 PREPARING = {"base model": "preparing the base model", "replay": "training up to the fork"}
 
 
-def live_part(comparison: str | None, drawn: str) -> None:
-    """`drawn`: the phase that the buttons above were drawn for. The board asks for a full run of the script as soon as it finds another one."""
+def live_part(comparison: str | None, drawn: str, *, opens: bool = True) -> None:
+    """`drawn`: the phase that the buttons above were drawn for. The board asks for a full run of the script as soon as it finds another one.
+    `opens`: a click on a chart opens that update on *Inspect a step*."""
     view_settings("", budget_axis(result.config for result in results_of(comparison).values()), priced=True)
     over = comparison is None or phase(manager().view(comparison)) == "over"
     # The browser fetches what is new. This timer has Streamlit run the whole page anew after its connection was lost.
-    st.fragment(_board, run_every=None if over else HEARTBEAT_SECONDS)(comparison, drawn)
+    st.fragment(_board, run_every=None if over else HEARTBEAT_SECONDS)(comparison, drawn, opens)
 
 
 def tick_seconds(view: ComparisonView | None) -> float | None:
@@ -66,8 +67,8 @@ def phase(view: ComparisonView | None) -> str:
 
 
 @plainly
-def _board(comparison: str | None, drawn: str) -> None:
-    if clicked := live_board(_look(comparison), key="board"):
+def _board(comparison: str | None, drawn: str, opens: bool) -> None:
+    if clicked := live_board(_look(comparison, opens), key="board"):
         place = {"comparison": comparison or "shipped", "run": clicked["side"], "update": str(clicked["update"])}
         st.switch_page("pages/inspect_step.py", query_params=place)
     view = None if comparison is None else manager().view(comparison)
@@ -82,7 +83,7 @@ def _board(comparison: str | None, drawn: str) -> None:
         st.rerun()  # the buttons and the findings, which only a full run draws, are out of date
 
 
-def _look(comparison: str | None) -> Source:
+def _look(comparison: str | None, opens: bool) -> Source:
     """What the board shows of `comparison`. The browser's own requests call it, too, so all that is the tab's is read here."""
     results = results_of(comparison)
     how = chosen_view("", budget_axis(result.config for result in results.values()))
@@ -103,7 +104,7 @@ def _look(comparison: str | None) -> Source:
             events=[*events.look(histories), *change_events(found)],
             badge=badge(view),
             charts=charts,
-            opens=True,
+            opens=opens,
             costs=costs.look(found),
         )
         return Moment(shown, tick_seconds(view), view and (phase(view), _errors(view), pause_text(view), history_problem()))

@@ -18,8 +18,17 @@ ABOUT_COST = (
 )
 LOG_AXES = {"update": "steps as logged", "share": "share of the run"}
 LOG, SEEDS = "log gradient", "single seeds"
-# On a phone the charts come first: the board's button *View* (browser/frame.js) shows the settings and hides them again.
-CSS = "@media (max-width: 640px) { html:not([data-lb-view]) [class*='st-key-view_settings'] { display: none; } }"
+# On a phone the charts come first: the board's button *View* (browser/frame.js) shows the settings and hides them again. Where they do not
+# fit side by side, such as on a tablet or in the frame of another page, what does not fit stands below: it would be cut off.
+CSS = """
+@media (max-width: 640px) { html:not([data-lb-view]) [class*='st-key-view_settings'] { display: none; } }
+@media (min-width: 640.01px) {
+  [class*='st-key-view_settings'] [data-testid='stHorizontalBlock'] { flex-wrap: wrap; row-gap: 0.5rem; }
+  [class*='st-key-view_settings'] [data-testid='stColumn'] { min-width: 9rem; }
+  [class*='st-key-view_settings'] [data-testid='stColumn']:first-child { min-width: min(100%, 27rem); }
+  [class*='st-key-view_settings'] [data-testid='stColumn']:last-child { min-width: 14rem; }
+}
+"""
 
 
 def budget_axis(configs: Iterable[RunConfig]) -> str:

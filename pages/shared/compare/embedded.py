@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -11,7 +12,10 @@ from core.data.comparison import SCENARIO
 from core.data.gallery import picture
 from core.settings.fields import ConfigError
 from core.settings.links import to_query
+from core.settings.run import RunConfig
+from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
+from pages.shared.common.findings import headline_of
 from pages.shared.common.keep_focus import keep_focus
 from pages.shared.common.live import live_part, phase
 from pages.shared.common.process import manager
@@ -51,17 +55,31 @@ def embedded_page() -> None:
     query = {"comparison": comparison} if comparison else {} if runs is None else to_query(settings.scenario, runs)
     address = (st.context.url or "").split("?")[0]
     shown = settings.scenario if comparison is None else SCENARIOS.get(manager().view(comparison).scenario, settings.scenario)
+    shipped = picture(shown.name) if comparison is None and shown.name != SCENARIO else None
     with heading:
         st.markdown(f"**{plain(shown.title)}** · [open in DAPO Lab]({address}?{urlencode(query)})")
+        told = (
+            _result(comparison) if comparison else what_is_shown(shown, runs, drawn="picture shows" if shipped else "charts show")
+        )
+        st.caption(f"{plain(shown.parts[1])} {told}")
     with controls, st.container(horizontal=True, gap="small", key="controls"):
         buttons(runs, comparison, now)
     if refused := REFUSED.take():
         st.error(plain(refused), icon=":material/block:")
     with live:
-        if comparison is None and shown.name != SCENARIO:
-            shipped = picture(shown.name)
-            if shipped is not None:
-                show_picture(shipped)
-            st.caption(f"{plain(shown.parts[1])} The picture is of a finished run. Press Run to train your own, live.")
+        if shipped is not None:
+            show_picture(shown, shipped)
         else:
-            live_part(comparison, now)
+            live_part(comparison, now, opens=False)  # inside another page there is no way back
+
+
+def what_is_shown(scenario: Scenario, runs: Mapping[str, RunConfig] | None, drawn: str) -> str:
+    """What is `drawn` before anything is run here, and what Run does, in a sentence."""
+    whose = "these settings" if runs == scenario.runs() else "the scenario's own settings, which are not those of this page"
+    sides = "both sides" if len(scenario.runs() if runs is None else runs) == 2 else "all sides"
+    return f"The {drawn} a finished run of {whose}; **Run** trains {sides} now and draws every update live."
+
+
+def _result(comparison: str) -> str:
+    found = headline_of(comparison)
+    return f"**Result.** {found}." if found else ""

@@ -25,9 +25,9 @@ DASHES = {
 }  # Plotly's names; its other dashes are lengths in pixels
 TITLES = {
     "eval_accuracy": "Held-out score",
-    "entropy_nats": "Entropy",
+    "entropy_nats": "Entropy in nats",
     "grad_norm": "Gradient norm",
-    "completion_tokens_mean": "Completion length",
+    "completion_tokens_mean": "Completion length in tokens",
 }
 
 
@@ -61,7 +61,7 @@ def _browse() -> None:
 def _card(scenario: Scenario) -> None:
     shipped = picture(scenario.name)
     if shipped is not None:
-        st.html(drawn(shipped))
+        st.html(drawn(scenario, shipped))
     here = present().scenario.name == scenario.name
     if st.button(plain(scenario.title), key=f"choose:{scenario.name}", disabled=here, width="stretch"):
         change(Settings(scenario, scenario.runs()), f"the scenario {scenario.title}")
@@ -69,15 +69,17 @@ def _card(scenario: Scenario) -> None:
     st.markdown(f":small[{plain(scenario.parts[1])}]" + (" :small[**Chosen now.**]" if here else ""))
 
 
-def show_picture(shipped: ScenarioPicture) -> None:
+def show_picture(scenario: Scenario, shipped: ScenarioPicture) -> None:
     st.html(STYLE)
-    st.html(drawn(shipped))
+    st.html(drawn(scenario, shipped))
 
 
-def drawn(shipped: ScenarioPicture) -> str:
+def drawn(scenario: Scenario, shipped: ScenarioPicture) -> str:
     """The picture as HTML: what it shows, its sides, and a line for each in its colour and dash. Streamlit takes SVG out of a page's text, and
     an SVG that is an image cannot know the page's theme, which may change while it is looked at: so the lines are masks over colours."""
-    what = f"{TITLES[shipped.metric]} over {AXES[shipped.axis]}"
+    low, high, right = _frame(shipped)
+    end = max(run.updates for run in scenario.runs().values()) if shipped.axis == "update" else round(float(f"{right:.2g}"))
+    what = f"{TITLES[shipped.metric]}, {low:g} to {high:.2g}, over {end:,} {AXES[shipped.axis]}"
     ends = ", ".join(f"{label} ends at {round(line[-1][1], 3):g}" for label, line in shipped.lines.items())
     # What is dashed is drawn over what is solid, or equal lines would hide it.
     styles = sorted(side_styles(shipped.lines), key=lambda style: style["dash"] != "solid")
@@ -107,10 +109,7 @@ def _mask(background: str, svg: str) -> str:
 
 def _lines(shipped: ScenarioPicture, styles: list[dict]) -> list[str]:
     """Of each side its line as an SVG of its own, all on the same axes."""
-    points = [point for line in shipped.lines.values() for point in line]
-    xs, ys = zip(*points, strict=True)
-    low, high = min(0.0, min(ys)), max(ys) or 1.0
-    right = max(xs) or 1.0
+    low, high, right = _frame(shipped)
 
     def place(x: float, y: float) -> str:
         return f"{MARGIN + x / right * (WIDTH - 2 * MARGIN):.1f},{HEIGHT - MARGIN - (y - low) / (high - low) * (HEIGHT - 2 * MARGIN):.1f}"
@@ -118,10 +117,16 @@ def _lines(shipped: ScenarioPicture, styles: list[dict]) -> list[str]:
     return [
         _svg(
             f'<polyline points="{" ".join(place(x, y) for x, y in shipped.lines[style["label"]])}" fill="none" stroke="#000" '
-            f'stroke-width="2.2" stroke-dasharray="{_dash(style["dash"])}"/>'
+            f'stroke-width="2.2" vector-effect="non-scaling-stroke" stroke-dasharray="{_dash(style["dash"])}"/>'
         )
         for style in styles
     ]
+
+
+def _frame(shipped: ScenarioPicture) -> tuple[float, float, float]:
+    """The lowest and highest value, and the last x, that the picture has room for."""
+    xs, ys = zip(*(point for line in shipped.lines.values() for point in line), strict=True)
+    return min(0.0, min(ys)), max(ys) or 1.0, max(xs) or 1.0
 
 
 def _base() -> str:

@@ -12,10 +12,10 @@ from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
 
 
-def frame_code(address: str, query: dict[str, str]) -> str:
-    """HTML that shows the board of these settings in another page."""
+def frame_code(address: str, query: dict[str, str], title: str) -> str:
+    """HTML that shows the board of these settings in another page. `title`: what a screen reader calls the frame, beside *DAPO Lab*."""
     source = escape(f"{address}?{urlencode({'embed': 'true'} | query)}")
-    return f'<iframe src="{source}" title="DAPO Lab" width="100%" height="900"></iframe>'
+    return f'<iframe src="{source}" title="DAPO Lab: {escape(title)}" width="100%" height="900"></iframe>'
 
 
 def share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
@@ -28,7 +28,7 @@ def share(scenario: Scenario, runs: dict[str, RunConfig] | None) -> None:
             st.markdown("The same, started at once:")
             st.code(f"{address}?{urlencode(query | {'run': '1'})}", language=None, wrap_lines=True)
             st.markdown("**The board alone**, for a course page or a blog:")
-            st.code(frame_code(address, query), language=None, wrap_lines=True)
+            st.code(frame_code(address, query, scenario.title), language=None, wrap_lines=True)
             if comparison := st.query_params.get("comparison"):
                 st.markdown("**This very run.** Whoever has this link can watch it, change its settings, pause it and stop it.")
                 st.code(f"{address}?{urlencode({'comparison': comparison})}", language=None, wrap_lines=True)
