@@ -89,15 +89,14 @@ def _entropy(events: dict) -> str:
 def _seeds(numbers: dict) -> str:
     """'At the end 12 of 16 seeds have collapsed and 2 have solved the training prompts.', and how many have little entropy and still learn."""
     counts = {name: numbers["seeds"][name]["count"] for name in STATES}
-    of = numbers["seeds"]["of"]
+    count = numbers["seeds"]["of"]
+    of = f"{count} seed{'s' if count > 1 else ''}"
     if counts["still_learning"]:
         return (
-            f"At the end {counts['collapsed']} of {of} seeds have collapsed, {counts['solved']} have solved the training prompts, and "
+            f"At the end {counts['collapsed']} of {of} have collapsed, {counts['solved']} have solved the training prompts, and "
             f"{counts['still_learning']} have low entropy but still learn."
         )
-    return (
-        f"At the end {counts['collapsed']} of {of} seeds have collapsed and {counts['solved']} have solved the training prompts."
-    )
+    return f"At the end {counts['collapsed']} of {of} have collapsed and {counts['solved']} have solved the training prompts."
 
 
 def _changed(label: str, one: dict) -> str:
@@ -142,14 +141,14 @@ def _percent(share: float) -> str:
 
 
 def _equal_samples(numbers: dict) -> str:
-    """'At equal samples generated (231,000 per seed)', or how far less than the one that generated most the comparison goes."""
-    samples, whole = (numbers["eval_accuracy_equal_samples"][name] for name in ("samples", "of_samples"))
+    """'At equal samples generated (231,000 per seed)', or how far less than the one that generated most the comparison goes, and what would
+    compare more."""
+    found = numbers["eval_accuracy_equal_samples"]
+    samples, whole = found["samples"], found["of_samples"]
     if samples >= WHOLE_BUDGET * whole:
         return f"At equal samples generated ({samples:,.0f} per seed)"
-    return (
-        f"At equal samples generated, as far as both have been run (the first {samples:,.0f} of {whole:,.0f} per seed; a budget of samples "
-        "would compare all of them)"
-    )
+    remedy = "; a budget of samples would compare all of them" if found["budgets_of_updates"] else ""
+    return f"At equal samples generated, as far as both have been run (the first {samples:,.0f} of {whole:,.0f} per seed{remedy})"
 
 
 def _equal_cost(numbers: dict) -> str:
@@ -197,10 +196,12 @@ def _told_contrast(condition: str, label: str, base: str, contrast: dict, score_
 
 
 def _ahead(label: str, base: str, probability: dict) -> str:
-    """' A seed of DAPO beats a seed of GRPO with probability 0.95 [0.8, 0.99].'; '' without an interval."""
+    """' A seed of DAPO beats a seed of GRPO with probability 0.95 [0.8, 0.99].', and how a tie counts where there is one; '' without an
+    interval."""
     if probability["ci95"] is None:
         return ""
+    tied = ", if a tie counts as half" if probability["ties"] else ""
     return (
         f" A seed of {label} beats a seed of {base} with probability {number(probability['mean'])} "
-        f"{bracketed(probability['ci95'])}."
+        f"{bracketed(probability['ci95'])}{tied}."
     )

@@ -19,7 +19,7 @@ from core.analysis.detectors import (
 from core.analysis.events import events
 from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
-from core.analysis.result import RunResult
+from core.analysis.result import RunResult, Status
 from core.analysis.shape import is_skewed
 from core.analysis.stats import (
     contrast,
@@ -32,7 +32,7 @@ from core.analysis.stats import (
     share,
     value_at_samples,
 )
-from core.analysis.superiority import superiority
+from core.analysis.superiority import superiority, ties
 from core.engine.forks import fork_changes, originals, stages
 from core.engine.tasks import TASKS
 
@@ -161,8 +161,12 @@ def _contrasts(our_run: RunResult, their_run: RunResult) -> dict:
         name = f"{SCORE}_equal_{kind}"
         compared[name], reach = _at_equal(sides, (ours, theirs))
         out[name] = contrast(*compared[name]).as_dict() | {UNITS[kind]: reach[0], f"of_{UNITS[kind]}": reach[1]}
+    ended = all(run.config.samples is None and run.status is Status.DONE for run in runs)
+    out[f"{SCORE}_equal_samples"]["budgets_of_updates"] = ended
     out[f"{SCORE}_equal_cost"]["generation_price"] = our_run.config.price
-    out["probability_of_improvement"] = {name: superiority(*pair).as_dict() for name, pair in compared.items()}
+    out["probability_of_improvement"] = {
+        name: superiority(*pair).as_dict() | {"ties": ties(*pair)} for name, pair in compared.items()
+    }
     return out
 
 

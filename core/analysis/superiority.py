@@ -31,6 +31,11 @@ def superiority(a: np.ndarray, b: np.ndarray) -> Estimate:
     return Estimate(found, _bound(found, 0.0, len(ours), len(theirs)), _bound(found, 1.0, len(ours), len(theirs)))
 
 
+def ties(a: np.ndarray, b: np.ndarray) -> float:
+    """(m,), (n,) -> P(A = B) for one seed of each; NaN seeds are equal to none."""
+    return float(np.mean(np.asarray(a)[:, None] == np.asarray(b)))
+
+
 def _bound(found: float, end: float, m: int, n: int) -> float:
     """The θ between `found` and `end` at which the distance to `found` is z standard errors; `end` if it is nowhere that much."""
     z, middle = float(ndtri(0.5 + CONFIDENCE / 2)), (m + n) / 2 - 1

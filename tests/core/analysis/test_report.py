@@ -142,6 +142,23 @@ def test_failed_and_stopped_runs_come_first():
     assert told[1].startswith("**B was stopped**")
 
 
+def test_seeds_that_tie_do_not_beat_each_other():
+    """Two seeds of A and B tie, so that of nine pairs B wins six, loses one and ties in two: 7 / 9."""
+    told = " ".join(sentences(A=result([0.1, 0.2, 0.9]), B=result([0.2, 0.9, 0.95])))
+    assert "A seed of B beats a seed of A with probability 0.778 [" in told and "], if a tie counts as half." in told
+    assert "tie" not in " ".join(sentences(A=result([0.1, 0.2, 0.9]), B=result([0.3, 0.8, 0.95])))
+
+
+def test_a_budget_of_samples_is_proposed_only_where_it_would_compare_more():
+    short, long = result([0.5] * 4, updates=20), result([0.5] * 4)
+    stopped = replace(short, status=Status.STOPPED)
+    budgets = {label: replace(run, config=replace(run.config, samples=1)) for label, run in (("A", short), ("B", long))}
+    for runs, proposed in (({"A": short, "B": long}, True), ({"A": stopped, "B": long}, False), (budgets, False)):
+        told = " ".join(sentences(**runs))
+        assert "as far as both have been run (the first 200 of 400 per seed" in told
+        assert ("a budget of samples would compare all of them" in told) == proposed
+
+
 def test_a_run_without_any_record_is_reported_and_breaks_nothing():
     empty = RunResult(CONFIG, History(CONFIG.seeds), Status.FAILED, "out of luck")
     results = {"A": empty, "B": result([0.5] * 4)}

@@ -81,7 +81,13 @@ def test_summary_json_has_the_shape_that_others_rely_on(out):
         numbers = summary["algorithms"][label]
         for metric in METRIC_NAMES:
             assert {"initial", "final", "final_ci95"} <= set(numbers[metric])
-        assert set(numbers["events"]) == {"entropy_low_update", "gradient_vanished_update", "never_had_gradient", "words"}
+        assert set(numbers["events"]) == {
+            "entropy_low_update",
+            "gradient_vanished_update",
+            "never_had_gradient",
+            "too_early",
+            "words",
+        }
         assert numbers["samples_generated"] > 0 and numbers["seconds"] > 0
     difference = summary["differences"]["DAPO - GRPO"]
     for key in ("eval_accuracy", "eval_accuracy_equal_samples"):
