@@ -40,14 +40,23 @@ CONTAINER_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.l
 
 
 @dataclass(frozen=True)
+class Work:
+    """The work of one phase, in multiply-adds, with the settings that it grows with. `limit` is its field of `Limits`."""
+
+    limit: str
+    phase: str
+    amount: float
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Cost:
     """Of one run. Work is in multiply-adds of all replicas; a rollout counts with as many rounds as it may take, and with its updates."""
 
     parts: tuple[Part, ...]  # memory that exists at the same time at the peak, the largest first
-    rollout_work: float
+    works: tuple[Work, ...]  # each bounded by a limit of its own name
     update_work: float
-    work: float  # of the whole run
-    work_fields: tuple[str, ...]
+    work: float  # of the whole run, without the preparation, whose result may be there already
 
     @property
     def nbytes(self) -> int:
@@ -62,13 +71,22 @@ def cost(config: RunConfig) -> Cost:
     each, algorithm = config.effective_updates_per_rollout, config.algorithm
     rounds = algorithm.max_rounds if algorithm.dynamic_sampling == "refill" else 1
     rollout = rounds * policy.generate_work + each * policy.update_work
-    fields = ("replicas", "num_prompts", "group_size", "task.width", *sizes.fields)
+    fields = ("replicas", "task.width", *sizes.fields)
+    works = (
+        Work(
+            "rollout_work",
+            "rollout",
+            rollout,
+            ("num_prompts", "group_size", *fields, *(("algorithm.max_rounds",) if rounds > 1 else ())),
+        ),
+        Work("evaluation_work", "evaluation", policy.evaluate_work, tuple(dict.fromkeys((*policy.evaluate.fields, *fields)))),
+        Work("preparation_work", "preparation", policy.prepare_work, ("task.imitation_steps", *policy.prepare.fields)),
+    )
     return Cost(
         tuple(sorted(_at_the_peak(config, sizes, policy), key=lambda part: -part.nbytes)),
-        rollout,
+        works,
         policy.update_work,
         config.rollouts * (rollout + policy.evaluate_work / config.eval_every),
-        (*fields, "algorithm.max_rounds") if rounds > 1 else fields,
     )
 
 
@@ -148,12 +166,14 @@ def check(
                 f"memory must be at most {limits.memory_mb:,} MB per run on this shared server, got about {_megabytes(each)} MB for {label}, "
                 f"{_most(each, runs[label])}; lower one of these settings, or run it on your own machine"
             )
-        if limits.rollout_work is not None and each.rollout_work > limits.rollout_work * BILLION:
-            raise ConfigError(
-                f"work must be at most {limits.rollout_work:,} billion multiply-adds per rollout on this shared server, got about "
-                f"{each.rollout_work / BILLION:,.0f} for {label} ({_values(each.work_fields, runs[label])}); lower one of these settings, "
-                "or run it on your own machine"
-            )
+        for work in each.works:
+            most = getattr(limits, work.limit)
+            if most is not None and work.amount > most * BILLION:
+                raise ConfigError(
+                    f"work must be at most {most:,} billion multiply-adds per {work.phase} on this shared server, got about "
+                    f"{work.amount / BILLION:,.0f} for {label} ({_values(work.fields, runs[label])}); lower one of these settings, "
+                    "or run it on your own machine"
+                )
     free = available_bytes() if available is None else available
     if found.nbytes > FREE_SHARE * free:
         label = max(found.costs, key=lambda name: found.costs[name].nbytes)

@@ -30,3 +30,4 @@ class PolicyCost:
     generate_work: float  # of one round
     update_work: float
     evaluate_work: float
+    prepare_work: float = 0.0

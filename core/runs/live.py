@@ -87,6 +87,14 @@ class LiveRun:
         self._slot_seconds = self.trained_seconds
         self.has_slot, self._slot_since = False, None
 
+    def lend_slot(self) -> None:
+        """Count no time from now on, until `take_slot_back`."""
+        self._slot_seconds, self._slot_since = self.trained_seconds, None
+
+    def take_slot_back(self) -> None:
+        self._slot_since = time.monotonic()
+        self.forget_rate()
+
     def forgive(self, seconds: float) -> None:
         """Do not count this many seconds: the process was suspended meanwhile."""
         if self._slot_since is not None:

@@ -9,7 +9,6 @@ two updates.
 from __future__ import annotations
 
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -251,11 +250,11 @@ class Scheduler:
         Ending the run need not wait for the replay."""
         if run.ending is not None or (replay := self._grant_replay(borrowed=True)) is None:
             return
-        began = time.monotonic()
+        run.lend_slot()
         self.changed.wait_for(lambda: replay.over or run.ending is not None)
-        run.forgive(time.monotonic() - began)
-        run.forget_rate()
-        if not replay.over:  # the run ends, and leaves its slot to the replay
+        if replay.over:
+            run.take_slot_back()
+        else:  # the run ends, and leaves its slot to the replay
             replay.borrowed = False
             run.leave_slot()
 

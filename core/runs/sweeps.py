@@ -101,6 +101,8 @@ class SweepManager:
                 raise ManagerFull("one of your sweeps is not over yet; stop it, or wait for its end")
         job = _Job(name, owner, Sweep(grid, self.store))  # reads the store: not under the lock
         with self._lock:
+            if name in self._jobs and not self._jobs[name].over:  # started by another caller meanwhile
+                return name
             self._jobs.pop(name, None)
             self._jobs[name] = job
             for old in [job for job in self._jobs.values() if job.over][:-KEPT_SWEEPS]:
@@ -168,6 +170,9 @@ class SweepManager:
                     )
         except SweepStoreError as error:
             job.error = str(error)
+        except BaseException as error:  # nobody foresaw it: told on the page, and logged by the thread, which goes on
+            job.error = f"the sweep met an error and was ended ({str(error) or type(error).__name__})"
+            raise
         finally:
             job.over = True
         if self._limits != NONE:

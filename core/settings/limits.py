@@ -31,6 +31,8 @@ class Limits:
     width: int | None = limit("a model of width {}")
     memory_mb: int | None = limit("{} MB of memory per run")
     rollout_work: int | None = limit("{} billion multiply-adds per rollout")
+    evaluation_work: int | None = limit("{} billion multiply-adds per evaluation")
+    preparation_work: int | None = limit("{} billion multiply-adds to prepare a base model")
     run_seconds: int | None = limit("{} seconds of training per run")
     paused_seconds: int | None = limit("a comparison ends when it has been paused for {} seconds")
     retention_hours: int | None = limit("results are deleted after {} hours")
@@ -79,6 +81,8 @@ HOSTED = Limits(
     width=64,
     memory_mb=400,
     rollout_work=200,
+    evaluation_work=200,
+    preparation_work=1000,
     run_seconds=240,
     paused_seconds=900,
     retention_hours=72,

@@ -43,7 +43,8 @@ def gpt_cost(config: RunConfig, sizes: TaskSizes) -> PolicyCost:
 
     batch = config.num_prompts * config.group_size
     model = ("replicas", "task.width", "task.layers")
-    imitation = activations(task.imitation_batch * (sizes.prompt_tokens + task.digits + 1))
+    imitated = task.imitation_batch * (sizes.prompt_tokens + task.digits + 1)  # tokens of a step
+    imitation = activations(imitated)
     return PolicyCost(
         parameters,
         prepare=Part("the imitation of the teacher", imitation, ("task.imitation_batch", *model[1:])),
@@ -54,5 +55,6 @@ def gpt_cost(config: RunConfig, sizes: TaskSizes) -> PolicyCost:
         evaluate=Part("keys and values of an evaluation", generating(sizes.evaluated, 1), model),
         generate_work=replicas * work(batch * sizes.tokens + config.num_prompts * sizes.prompt_tokens),
         update_work=3 * replicas * work(tokens(config.num_prompts, config.group_size)) / config.minibatches,
+        prepare_work=3 * task.imitation_steps * work(imitated),
         evaluate_work=replicas * work(sizes.evaluated * context + 2 * tokens(config.num_prompts, config.group_size)),
     )  # fmt: skip

@@ -111,6 +111,23 @@ def test_work_is_bounded_on_a_shared_server_and_only_there():
     check({"DAPO": long}, NONE, available=100 * GIGABYTE)
 
 
+def test_an_evaluation_and_a_preparation_are_bounded_as_a_rollout_is():
+    """Two prompts of two completions, so that a rollout is little work, of a pool of 4096 prompts; and 100,000 steps of imitation."""
+    few = {"num_prompts": 2, "group_size": 2, "updates_per_rollout": 2, "updates": 100}
+    pool = ChainConfig(pool_size=4096, step_tokens=256, max_difficulty=31, length_limit=128, width=64, hidden_layers=4)
+    large = RunConfig(task=pool, replicas=4, **few)
+    with pytest.raises(
+        ConfigError, match=r"200 billion multiply-adds per evaluation on this shared server.*task\.pool_size = 4096"
+    ):
+        check({"A": large}, HOSTED, available=100 * GIGABYTE)
+    addition = SCENARIOS["addition"].run
+    long = replace(addition, task=replace(addition.task, imitation_steps=100_000), replicas=1)
+    with pytest.raises(ConfigError, match=r"1,000 billion multiply-adds per preparation.*task\.imitation_steps = 100000"):
+        check({"A": long}, HOSTED, available=100 * GIGABYTE)
+    for scenario in SCENARIOS.values():
+        check({label: replace(run, replicas=16) for label, run in scenario.runs().items()}, HOSTED, available=100 * GIGABYTE)
+
+
 def test_runs_that_train_at_the_same_time_add_up():
     one = cost(SCENARIOS["addition"].run).nbytes
     runs = {str(k): SCENARIOS["addition"].run for k in range(5)}
@@ -126,7 +143,10 @@ def test_work_grows_as_the_settings_do():
     assert cost(replace(run, num_prompts=32)).update_work == pytest.approx(2 * cost(run).update_work)
     assert cost(replace(run, updates=960)).work == pytest.approx(2 * cost(run).work)
     refilled = replace(run, algorithm=replace(DAPO, max_rounds=7))
-    assert cost(refilled).rollout_work > cost(run).rollout_work
+    assert cost(refilled).works[0].amount > cost(run).works[0].amount
+    twice = replace(run, task=replace(run.task, pool_size=2 * run.task.pool_size), num_prompts=1, updates_per_rollout=1)
+    once = replace(twice, task=run.task)
+    assert cost(twice).works[1].amount == pytest.approx(2 * cost(once).works[1].amount, rel=0.1)
 
 
 def test_checkpoints_are_counted_with_the_size_that_they_have():

@@ -42,6 +42,22 @@ def test_a_replay_borrows_the_slot_of_a_run_between_two_updates_and_the_run_goes
     assert manager._scheduler.active == 0
 
 
+def test_a_run_is_not_ended_for_the_time_in_which_its_slot_is_lent(make, puppet):
+    """The reaper looks while the replay goes on, for which the run's own bound is far too short."""
+    manager = make(max_active=1, limits=Limits(run_seconds=2))
+    comparison = manager.start(runs(1), owner="bob", scenario="tiny")
+    (run,) = manager._comparisons[comparison].runs.values()
+    with manager.replay_slot("ann", on_wait=lambda: puppet.give(1)):
+        before = run.trained_seconds
+        run._slot_since = (
+            None if run._slot_since is None else run._slot_since - 100.0
+        )  # as if so much time had passed since it began
+        manager._reaper._stop_overlong()
+        assert run.trained_seconds == before and not run.ends
+    puppet.release_all()
+    assert manager.wait(comparison, PATIENCE) and statuses(manager, comparison) == ["done"]
+
+
 def test_who_ends_a_run_that_has_lent_its_slot_need_not_wait_for_the_replay(make, puppet):
     manager = make(max_active=1)
     comparison = manager.start(runs(1), owner="bob", scenario="tiny")

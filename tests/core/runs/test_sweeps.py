@@ -63,6 +63,21 @@ def test_two_people_on_one_server_share_one_map_and_wait_for_each_others(manager
         assert len(manager.map(grid).cells) == 12 and manager.view(name_of(grid)).progress.done
 
 
+def test_an_error_that_nobody_foresaw_is_told_and_the_next_sweep_trains(tmp_path):
+    def broken():
+        raise ZeroDivisionError("a process could not be made")
+
+    makers = iter((broken, Inline))
+    manager = SweepManager(SweepStore(tmp_path / "sweeps.sqlite"), lambda: False, make_executor=lambda: next(makers)())
+    try:
+        first, second = manager.start(grid_of(), "ann"), manager.start(grid_of(*OTHER), "bob")
+        eventually(lambda: manager.view(first).finished and manager.view(second).finished)
+        assert manager.view(first).error == "the sweep met an error and was ended (a process could not be made)"
+        assert not manager.view(second).error and manager.view(second).progress.done
+    finally:
+        manager.shutdown()
+
+
 def test_what_is_stopped_is_kept_and_goes_on(manager_of):
     manager, gate = manager_of()
     name = manager.start(grid_of(), "ann")
