@@ -33,8 +33,8 @@ class Estimate(NamedTuple):
 
     @property
     def ci95(self) -> tuple[float, float] | None:
-        """(low, high); None where there is no interval."""
-        return None if math.isnan(self.low) or math.isnan(self.high) else (self.low, self.high)
+        """(low, high); None where there is no interval, or where it is not finite."""
+        return (self.low, self.high) if math.isfinite(self.low) and math.isfinite(self.high) else None
 
     def as_dict(self) -> dict:
         return {"mean": self.mean, "ci95": list(self.ci95) if self.ci95 else None}

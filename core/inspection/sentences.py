@@ -15,6 +15,7 @@ from core.inspection.treatment import CLIPPED_HIGH, CLIPPED_LOW, Treatment
 from core.settings.algorithm import AlgorithmConfig
 from core.settings.task import TaskConfig
 
+MOMENTUM = "Adam's momentum from earlier updates"
 ROUNDING = 1e-5  # of rewards, and of shares in per cent, in single precision
 
 
@@ -34,7 +35,7 @@ def _update(step: Step, treated: Treatment) -> list[str]:
     if not count:
         left = int(treated.kept.sum())
         elsewhere = f"The batch has {left} of {len(treated.kept)} places filled, and those are in other updates."
-        return ["No group was left to train on, so nothing was learned.", *([elsewhere] if left else [])]
+        return [f"No group was left to train on: only {MOMENTUM} can move the policy.", *([elsewhere] if left else [])]
     told = [_dropped(len(dropped), count)] if dropped else []
     if not inside:
         return [*told, _no_gradient(step)]
@@ -43,7 +44,15 @@ def _update(step: Step, treated: Treatment) -> list[str]:
         told.append(_zero_advantages(zero, len(inside), count))
     if zero == len(inside):
         return [*told, _no_gradient(step)]
-    return [*told, _strongest(treated, inside), _clipped(treated)]
+    if not (treated.share > 0).any():
+        return [*told, _no_gradient(step), _clipped(treated)]
+    return [*told, _strongest(treated, inside), *_left_out(step), _clipped(treated)]
+
+
+def _left_out(step: Step) -> list[str]:
+    """That shares of the gradient are those of the clipped loss, where the loss has other terms."""
+    names = _penalties(step.config.algorithm)
+    return [f"Shares leave the {' and the '.join(names)} out."] if names else []
 
 
 def _dropped(dropped: int, count: int) -> str:
@@ -71,22 +80,20 @@ def _zero_advantages(zero: int, trained: int, count: int) -> str:
 
 
 def _no_gradient(step: Step) -> str:
-    penalty, bonus = step.config.algorithm.kl_coef > 0, step.config.algorithm.entropy_coef > 0
-    if penalty and bonus:
-        return "The clipped loss has no gradient: only the KL penalty and the entropy bonus move the policy."
-    if penalty:
-        return "The clipped loss has no gradient: only the KL penalty moves the policy."
-    if bonus:
-        return "The clipped loss has no gradient: only the entropy bonus moves the policy."
-    return "The clipped loss has no gradient."
+    movers = [*(f"the {name}" for name in _penalties(step.config.algorithm)), MOMENTUM]
+    return f"The clipped loss has no gradient: only {' and '.join(movers)} can move the policy."
+
+
+def _penalties(algorithm: AlgorithmConfig) -> list[str]:
+    """What the loss has beside the clipped surrogate."""
+    terms = {"KL penalty": algorithm.kl_coef, "entropy bonus": algorithm.entropy_coef}
+    return [name for name, weight in terms.items() if weight > 0]
 
 
 def _strongest(treated: Treatment, inside: list[tuple[int, Group]]) -> str:
     share = treated.share.sum((1, 2))
     number, group = max(inside, key=lambda one: share[one[1].slot])
     biggest = share[group.slot]
-    if not biggest > 0:
-        return "No token has a gradient."
     if not (share[[other.slot for _, other in inside if other is not group]] > 0).any():
         return f"The whole gradient comes from group {number}, “{group.prompt_text}”, {_score(group)}."
     return f"The largest share of the gradient, {percent(biggest)}, comes from group {number}, “{group.prompt_text}”, {_score(group)}."
@@ -188,8 +195,7 @@ def group_sentence(step: Step, treated: Treatment, number: int) -> str:
 
 def _at_advantage_0(algorithm: AlgorithmConfig) -> str:
     """What a trained group whose advantages are all 0 does in the update."""
-    terms = {"KL penalty": algorithm.kl_coef, "entropy bonus": algorithm.entropy_coef}
-    if others := [name for name, weight in terms.items() if weight > 0]:
+    if others := _penalties(algorithm):
         return (
             f"it takes a place in the update and adds nothing to the gradient but its part of the {' and of the '.join(others)}"
         )

@@ -252,3 +252,10 @@ def test_the_end_of_a_seed_that_was_done_earlier_is_its_own_end():
     values = np.stack([updates * 1.0, np.where(updates <= 10, updates, np.nan)], 1)
     # The last tenth of 20 updates is 19 and 20; of 10 updates it is the 10th.
     assert stats.final_values(updates, values, np.array([20, 10])).tolist() == [19.5, 10.0]
+
+
+def test_an_interval_that_is_not_finite_is_none():
+    assert stats.Estimate(1.0, -np.inf, np.inf).ci95 is None and stats.Estimate(1.0, 0.5, np.inf).as_dict() == {
+        "mean": 1.0,
+        "ci95": None,
+    }

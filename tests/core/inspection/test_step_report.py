@@ -118,10 +118,10 @@ def test_a_step_without_signal_says_so():
     seen = treat(step)
     assert not seen.share.any()
     text = summary(step, seen, "DAPO")
-    assert "dropped" in text and "only the entropy bonus moves the policy" in text
+    assert "dropped" in text and "only the entropy bonus and Adam's momentum from earlier updates can move the policy" in text
     assert "Its only group" in text
     empty = summary(replace(step, groups=()), seen, "DAPO")
-    assert "No group was left" in empty
+    assert "No group was left to train on: only Adam's momentum from earlier updates can move the policy." in empty
 
 
 def test_rounds_tell_every_group_and_slot(refilled):
@@ -336,3 +336,10 @@ def test_a_ratio_whose_sides_share_a_graph_is_1_as_in_training():
 )
 def test_a_share_of_the_gradient_that_is_not_all_is_not_told_as_all(share, told):
     assert percent(share) == told
+
+
+def test_shares_of_the_gradient_say_which_terms_of_the_loss_they_leave_out(unfiltered):
+    penalised = replace(unfiltered, config=replace(unfiltered.config, algorithm=replace(GRPO, kl_coef=0.1, entropy_coef=0.1)))
+    seen = treat(unfiltered)
+    assert "Shares leave the KL penalty and the entropy bonus out." in summary(penalised, seen, "GRPO")
+    assert "leave" not in summary(unfiltered, seen, "GRPO")
