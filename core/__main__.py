@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 
 from core.commands import (
@@ -19,6 +18,7 @@ from core.commands import (
     recipe,
     sweep,
 )
+from core.runs.foreground import heed_interrupts
 from core.settings.fields import ConfigError
 from core.settings.scenarios import SCENARIOS
 
@@ -57,14 +57,8 @@ def _list() -> int:
     return 0
 
 
-def _heed_interrupts() -> None:
-    """Ctrl-C and `kill -INT` end the command, also if whoever started it ignores them: `nohup … &` and some CI systems do, and a program
-    inherits that."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 if __name__ == "__main__":
-    _heed_interrupts()
+    heed_interrupts()
     try:
         sys.exit(main())
     except KeyboardInterrupt:  # before or after the training, which ends in an orderly way

@@ -71,7 +71,11 @@ class Dataset:
             about["seconds"][label] = round(time.process_time() - begin, 2)
             about["runs"][label] = run_id(label, config)
             arrays |= {f"{label}/{name}": array for name, array in _arrays(kept).items()}
-        np.savez_compressed(self.path, about=np.array(json.dumps(about)), **arrays)
+        part = self.path.with_suffix(
+            ".part.npz"
+        )  # written beside its place, so that an interruption leaves the file that was there
+        np.savez_compressed(part, about=np.array(json.dumps(about)), **arrays)
+        part.replace(self.path)
 
     @cached_property
     def about(self) -> dict:

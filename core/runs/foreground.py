@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import traceback
 from collections.abc import Callable
@@ -17,6 +18,12 @@ from core.settings.run import RunConfig
 OnProgress = Callable[[str, str, int, int], None]  # (label, stage, done, total); stage is "base model", "replay" or "training"
 
 
+def heed_interrupts() -> None:
+    """Ctrl-C and `kill -INT` end the program, also if whoever started it ignores them: `nohup … &` and some CI systems do, and a program
+    inherits that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def run_all(
     runs: dict[str, RunConfig],
     *,
@@ -25,9 +32,10 @@ def run_all(
     workers: int | None = None,
 ) -> dict[str, RunResult]:
     """Train every run, at most `workers` (default: number of cores) at a time. A run that fails is kept with its message; the others
-    go on. Each run has its own random streams, so the results do not depend on `workers`."""
+    go on. Each run has its own random streams, so the results do not depend on `workers`. An exception in the caller's thread, such as
+    KeyboardInterrupt, ends every run at its next update."""
     bound_heap()
-    lock = threading.Lock()
+    lock, left = threading.Lock(), threading.Event()
 
     def report(label: str, stage: str, done: int, total: int) -> None:
         if on_progress is not None:
@@ -36,11 +44,17 @@ def run_all(
 
     def work(label: str) -> RunResult:
         return run_one(
-            runs[label], should_stop=should_stop, on_progress=lambda stage, done, total: report(label, stage, done, total)
+            runs[label],
+            should_stop=lambda: left.is_set() or should_stop(),
+            on_progress=lambda stage, done, total: report(label, stage, done, total),
         )
 
     with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
-        return dict(zip(runs, pool.map(work, runs), strict=True))
+        try:
+            return dict(zip(runs, pool.map(work, runs), strict=True))
+        except BaseException:
+            left.set()  # or the pool would wait for the runs to come to their end
+            raise
 
 
 def run_one(
