@@ -12,7 +12,7 @@ SUFFIX = ".alive"
 
 
 class ProcessMark:
-    """This process's mark. Make it while holding the database's write lock: until it is locked, `sweep` would take it for that of a dead
+    """This process's mark. Make it while holding the database's write lock: until it is locked, `remove_dead_marks` would take it for that of a dead
     process."""
 
     def __init__(self, database: Path):
@@ -38,7 +38,7 @@ def is_alive(database: Path, token: str) -> bool:
         return True
 
 
-def sweep(database: Path) -> None:
+def remove_dead_marks(database: Path) -> None:
     """Remove the marks of dead processes. Call it while holding the database's write lock."""
     for path in database.parent.iterdir():
         if path.name.startswith(f"{database.name}.") and path.name.endswith(SUFFIX):

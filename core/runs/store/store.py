@@ -19,7 +19,7 @@ from core.analysis.metrics import METRIC_NAMES
 from core.analysis.result import UNFINISHED, RunResult, Status
 from core.engine.types import StepRecord
 from core.runs.store.logs import StoredLogs
-from core.runs.store.processes import ProcessMark, is_alive, sweep
+from core.runs.store.processes import ProcessMark, is_alive, remove_dead_marks
 from core.runs.store.rows import (
     COLUMNS,
     DamagedRun,
@@ -93,7 +93,7 @@ class Store:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         with opening(self.path) as connection:
-            sweep(self.path)
+            remove_dead_marks(self.path)
             connection.execute(*self._interrupt_dead(connection))
             self._mark = ProcessMark(self.path)
         self._writer = Writer(self.path)

@@ -59,4 +59,6 @@ def test_the_command_makes_what_it_is_asked_for(tmp_path, monkeypatch, capsys):
     small = Dataset("small", lambda: {"x": small_run(CHAIN, GRPO)}, lambda _, config: Kept(trained(config)), folder=tmp_path)
     monkeypatch.setitem(DATASETS, "small", small)
     main(["small"])
-    assert small.path.exists() and capsys.readouterr().out.startswith("small.npz: ")
+    begun, done = capsys.readouterr().out.splitlines()
+    assert begun == "small: training …" and done.startswith("small.npz: ")
+    assert list(tmp_path.iterdir()) == [small.path]

@@ -122,7 +122,7 @@ def test_marks_of_the_dead_are_swept_and_those_of_the_living_stay(path):
     mark = alive.ProcessMark(path)
     dead = path.with_name(f"{path.name}.0123456789abcdef.alive")
     dead.touch()
-    alive.sweep(path)
+    alive.remove_dead_marks(path)
     assert not dead.exists() and alive.is_alive(path, mark.token)
     mark.release()
     mark.release()
