@@ -64,7 +64,7 @@ def completions_per_second(config: RunConfig, task: Arithmetic, rollouts: int) -
     """TRL's rate on the work of `config` (one seed), after one rollout of warm-up."""
     from datasets import Dataset
     from transformers import PrinterCallback, TrainerCallback
-    from trl import GRPOConfig, GRPOTrainer
+    from trl import GRPOTrainer
 
     class Clock(TrainerCallback):
         def __init__(self):
@@ -81,42 +81,14 @@ def completions_per_second(config: RunConfig, task: Arithmetic, rollouts: int) -
         "prompt": [task.prompt_text(i) for i in train_prompts],
         "answer": [str(int(task.first[i] + task.second[i])) for i in train_prompts],
     }
-    per_update = config.num_prompts * config.group_size // config.updates_per_rollout
     clock = Clock()
     _quiet()
     with tempfile.TemporaryDirectory() as directory, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        settings = GRPOConfig(
-            output_dir=directory,
-            per_device_train_batch_size=per_update,
-            gradient_accumulation_steps=1,
-            steps_per_generation=config.updates_per_rollout,
-            num_iterations=config.epochs,
-            num_generations=config.group_size,
-            max_completion_length=task.max_tokens,
-            max_steps=config.updates_per_rollout * (WARM_UP_ROLLOUTS + rollouts),
-            learning_rate=config.learning_rate,
-            max_grad_norm=config.max_grad_norm,
-            temperature=config.temperature,
-            top_k=0,
-            beta=0.0,
-            epsilon=config.algorithm.eps_low,
-            loss_type="grpo",
-            lr_scheduler_type="constant",
-            logging_strategy="no",
-            save_strategy="no",
-            eval_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
-            use_cpu=True,
-            bf16=False,
-            gradient_checkpointing=False,
-            seed=0,
-        )
         trainer = GRPOTrainer(
             model=model(task),
             reward_funcs=reward,
-            args=settings,
+            args=_settings(config, task, WARM_UP_ROLLOUTS + rollouts, directory),
             train_dataset=Dataset.from_dict(data),
             processing_class=tokenizer(),
             callbacks=[clock],
@@ -125,6 +97,39 @@ def completions_per_second(config: RunConfig, task: Arithmetic, rollouts: int) -
         trainer.train()
     first = WARM_UP_ROLLOUTS * config.updates_per_rollout - 1
     return rollouts * config.num_prompts * config.group_size / (clock.steps[-1] - clock.steps[first])
+
+
+def _settings(config: RunConfig, task: Arithmetic, rollouts: int, directory: str):
+    """TRL's settings for `rollouts` of them, as fast as its options allow."""
+    from trl import GRPOConfig
+
+    return GRPOConfig(
+        output_dir=directory,
+        per_device_train_batch_size=config.num_prompts * config.group_size // config.updates_per_rollout,
+        gradient_accumulation_steps=1,
+        steps_per_generation=config.updates_per_rollout,
+        num_iterations=config.epochs,
+        num_generations=config.group_size,
+        max_completion_length=task.max_tokens,
+        max_steps=config.updates_per_rollout * rollouts,
+        learning_rate=config.learning_rate,
+        max_grad_norm=config.max_grad_norm,
+        temperature=config.temperature,
+        top_k=0,
+        beta=0.0,
+        epsilon=config.algorithm.eps_low,
+        loss_type="grpo",
+        lr_scheduler_type="constant",
+        logging_strategy="no",
+        save_strategy="no",
+        eval_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        use_cpu=True,
+        bf16=False,
+        gradient_checkpointing=False,
+        seed=0,
+    )
 
 
 def _quiet() -> None:

@@ -12,8 +12,8 @@ SUFFIX = ".alive"
 
 
 class ProcessMark:
-    """This process's mark. Make it while holding the database's write lock: until it is locked, `remove_dead_marks` would take it for that of a dead
-    process."""
+    """This process's mark. Make it while holding the database's write lock: until it is locked, `remove_dead_marks` would take it for
+    that of a dead process."""
 
     def __init__(self, database: Path):
         self.token = secrets.token_hex(8)
