@@ -1,6 +1,7 @@
 """Runs that train in the background, in one process, for visitors who connect and leave: `manager.RunManager` is what others use.
 
-    manager     start, pause, view and end comparisons; the interface to the rest
+    manager     start, pause, change and end comparisons; the interface to the rest
+    held        the comparisons in memory or in the store as pages read them, and who looks at them
     live        a run in memory, and the runs that were started together
     view        what pages see of a run, in memory or stored
     scheduler   which runs train now: slots, their threads, replays

@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from core.analysis.history import History
-from core.analysis.result import RunResult, Status
+from core.analysis.result import Status
 from core.engine.checkpoints import Checkpoints
 from core.engine.cost import check as check_cost
 from core.engine.cost import check_continued
 from core.engine.trainer import train as train_run
-from core.engine.types import StepRecord
 from core.runs.admission import Admission, ManagerFull
+from core.runs.held import HeldComparisons
 from core.runs.live import LiveComparison, LiveRun
 from core.runs.memory import bound_heap
 from core.runs.reaper import Reaper
@@ -28,14 +27,13 @@ from core.runs.recorder import Recorder, StoredComparison, UnknownComparison
 from core.runs.replays import bound_on_replay
 from core.runs.scheduler import Scheduler, Train
 from core.runs.store.store import Store
-from core.runs.view import ComparisonView
 from core.settings.fields import ConfigError
 from core.settings.labels import check_distinct, check_label
 from core.settings.limits import NONE, Limits
 from core.settings.run import RunConfig
 
 
-class RunManager:
+class RunManager(HeldComparisons):
     """Every method may be called from any thread, and only `shutdown` and `wait` wait for training.
 
     At most `max_active` runs train at a time; the others wait in a queue that alternates between owners. A run gives bit for bit the
@@ -62,16 +60,13 @@ class RunManager:
         open_store: Callable[[], Store] | None = None,
     ):
         bound_heap()
-        self._recorder = Recorder(store, open_store)
         self._admission = Admission(keep_finished, max_unfinished, max_per_owner, max_seed_updates, limits)
         self.limits = limits
         self._max_active = max_active or os.cpu_count() or 1
         self.checkpoints = Checkpoints()
-        self._scheduler = Scheduler(
-            self._max_active, train, self._recorder.append, self._on_status, self._recorder.set_config, self.checkpoints
-        )
-        self._lock, self._changed = self._scheduler.lock, self._scheduler.changed
-        self._comparisons: dict[str, LiveComparison] = {}  # oldest first
+        recorder = Recorder(store, open_store)
+        scheduler = Scheduler(self._max_active, train, recorder.append, self._on_status, recorder.set_config, self.checkpoints)
+        super().__init__(scheduler, recorder)
         self._open = True
         self._reaper = Reaper(self._comparisons, self._scheduler, self._recorder, self._admission, grace_seconds, limits)
 
@@ -177,7 +172,7 @@ class RunManager:
             self._scheduler.stop(found)
         return self.start(found.configs(), owner=found.owner, scenario=found.scenario, viewer=viewer)
 
-    # Reading
+    # What else pages ask for
 
     def settings_ahead(self, comparison: str) -> dict[str, RunConfig]:
         """Label -> the settings that each run of a comparison in memory trains with from its next rollout on: those that `change` has asked
@@ -185,39 +180,6 @@ class RunManager:
         found = self._find(comparison)
         with self._lock:
             return {label: run.wanted or replace(run.config, fork=None) for label, run in found.runs.items()}
-
-    def view(self, comparison: str) -> ComparisonView:
-        """The present state of the comparison without its measurements, from memory or else from the store."""
-        found = self._look_up(comparison)
-        with self._lock:
-            return found.view(self._scheduler.positions())
-
-    def history(self, comparison: str, label: str) -> History:
-        """What a run has measured so far, as a snapshot that does not grow. KeyError if the comparison has no such label."""
-        return self._look_up(comparison).history(label)
-
-    def since(self, comparison: str, label: str, update: int) -> list[StepRecord]:
-        """The records of later updates than `update`, oldest first, for a chart that has drawn everything up to there."""
-        return self.history(comparison, label).after(update)
-
-    def results(self, comparison: str) -> dict[str, RunResult]:
-        """Label -> settings, measurements and status, as reports and exports take them."""
-        found = self._look_up(comparison)
-        if isinstance(found, StoredComparison):
-            return found.results()  # reading may take long, so it happens outside the lock
-        with self._lock:
-            return found.results()
-
-    def comparisons(self, owner: str) -> list[str]:
-        """The ids of an owner's comparisons in memory, newest first, so that a visitor who returns finds their runs."""
-        with self._lock:
-            return [c.id for c in reversed(self._comparisons.values()) if c.owner == owner]
-
-    def wait(self, comparison: str, timeout: float | None = None) -> bool:
-        """Until all runs are over. False if they are not within `timeout` seconds."""
-        found = self._comparisons.get(comparison)
-        with self._lock:
-            return found is None or self._changed.wait_for(lambda: found.finished, timeout)
 
     @contextmanager
     def replay_slot(self, owner: str, on_wait: Callable[[], None] = lambda: None) -> Iterator[Callable[[], None]]:
@@ -231,35 +193,6 @@ class RunManager:
     def problem(self) -> str:
         """Why a thread of the manager fails at present (it tries again), as one line for the page; '' = no problem."""
         return "; ".join(filter(None, (thread.problem for thread in (*self._scheduler.threads, self._reaper))))
-
-    @property
-    def busy(self) -> bool:
-        """Whether a run trains, or waits for a slot."""
-        with self._lock:
-            runs = (run for comparison in self._comparisons.values() for run in comparison.runs.values())
-            return any(run.status in (Status.RUNNING, Status.QUEUED) for run in runs)
-
-    # Leases
-
-    def watchers(self) -> int:
-        """The number of leases held on comparisons of which a run trains."""
-        with self._lock:
-            training = (c for c in self._comparisons.values() if any(run.status is Status.RUNNING for run in c.runs.values()))
-            return sum(len(comparison.viewers) for comparison in training)
-
-    def attach(self, comparison: str, viewer: str) -> None:
-        """Register that `viewer` has the comparison open, so that it is not stopped as unwatched. Idempotent; a comparison that is not in
-        memory is ignored."""
-        with self._lock:
-            if comparison in self._comparisons:
-                self._comparisons[comparison].attach(viewer)
-
-    def detach(self, comparison: str, viewer: str) -> None:
-        """Register that `viewer` no longer has it open. Never waits; may be called twice, or for a viewer who never attached."""
-        with self._lock:
-            if comparison in self._comparisons:
-                self._comparisons[comparison].detach(viewer)
-                self._changed.notify_all()
 
     def shutdown(self, timeout: float = 10.0) -> None:
         """Interrupt the unfinished runs, wait up to `timeout` seconds for the threads, and write everything to the store, which stays open.
@@ -282,20 +215,6 @@ class RunManager:
     def _on_status(self, run: LiveRun) -> None:
         self._reaper.garbage = self._reaper.garbage or run.finished
         self._recorder.set_status(run)
-
-    # Look-up
-
-    def _look_up(self, comparison: str) -> LiveComparison | StoredComparison:
-        """The comparison of this id, from memory or else from the store."""
-        with self._lock:
-            found = self._comparisons.get(comparison)
-        return found or self._recorder.comparison(comparison)
-
-    def _find(self, comparison: str) -> LiveComparison:
-        with self._lock:
-            if comparison not in self._comparisons:
-                raise UnknownComparison(comparison)
-            return self._comparisons[comparison]
 
 
 __all__ = ["ManagerFull", "RunManager", "UnknownComparison"]
