@@ -4,12 +4,12 @@
 import { append, emptySide, lastOf } from "./store.js";
 import { fetchLater, fetchNow } from "./fetch.js";
 import { colorLegend, layOut, makeFrame, showBadge, showLegend, showRange, wireFrame } from "./frame.js";
-import { draw } from "./plot.js";
+import { draw, showWords } from "./plot.js";
 import { describe, followEnd } from "./reader.js";
 import { readTheme } from "./look.js";
 
 const [EARLIEST, LATEST] = [900, 2000]; // ms between two descriptions of a chart: with its drawing, or without if it is out of sight
-const FRAME_BUDGET = 12; // ms of drawing per animation frame: six charts never block scrolling
+const FRAME_BUDGET = 24; // ms of drawing per animation frame: scrolling never waits for six charts, and one pass over the page does for all
 const KEPT = 30_000; // ms that a board which has left the page waits to be put back
 
 const boards = new Map(); // root -> board
@@ -189,14 +189,22 @@ function schedule(board) {
     board.frame = 0;
     if (board.pressed || !board.theme) return;
     const began = performance.now();
-    showRange(board);
+    const drawn = [];
     for (const name of board.dirty) {
       const chart = board.charts.get(name);
       if (!chart) board.dirty.delete(name);
       if (!chart?.near || !chart.width) continue;
-      if (performance.now() - began > FRAME_BUDGET) return schedule(board);
+      if (performance.now() - began > FRAME_BUDGET) {
+        schedule(board);
+        break;
+      }
       board.dirty.delete(name);
       draw(board, chart);
+      drawn.push(chart);
+    }
+    showRange(board);
+    for (const chart of drawn) {
+      showWords(board, chart);
       if (isDue(chart, EARLIEST)) describe(board, chart);
     }
   });

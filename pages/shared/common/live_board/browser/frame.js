@@ -68,7 +68,7 @@ export function showRange(board) {
   }
   board.between.style.left = `${place(from) / 10}%`;
   board.between.style.right = `${100 - place(to) / 10}%`;
-  board.stretch.textContent = `${AXES[board.settings.xaxis]} ${compact(Math.round(from))} – ${compact(Math.round(to))}`;
+  tell(board.stretch, `${AXES[board.settings.xaxis]} ${compact(Math.round(from))} – ${compact(Math.round(to))}`);
   const shown = board.follow ?? (board.zoom === null ? null : undefined);
   [...board.stretches.children].forEach((button, i) => button.setAttribute("aria-pressed", String(STRETCHES[i][1] === shown)));
 }

@@ -55,9 +55,14 @@ export function draw(board, chart) {
     u.setScale("y", { min: chart.range[0], max: chart.range[1] });
   });
   board.showing = false;
+  board.stats.draws += 1;
+}
+
+// What stands over the canvas, and around it. For all charts after all are drawn: a canvas that writes has the browser work off what has
+// changed in the page since, so that words between two charts cost a pass over the page for each.
+export function showWords(board, chart) {
   showMarks(board, chart);
   showReadout(board, chart);
-  board.stats.draws += 1;
   if (board.hover !== null) showHover(board, chart);
 }
 
@@ -163,7 +168,8 @@ export function placeOfMark(chart, { x, y, at, line }) {
   return { x: px + (at === "left" ? -4 : 4), y: top + 14 * line, anchor: at === "left" ? "end" : "start" };
 }
 
-// An event moves with every tick, because the axis grows: its node stays, and is only shifted.
+// An event moves with every tick, because the axis grows: its node stays, and is only shifted. By its edges and not by `translate`, for which
+// the browser would put together the layers of the whole page anew.
 function showMarks(board, chart) {
   const form = JSON.stringify(chart.marks.map(({ text, at, color }) => [text, at, color]));
   if (chart.marksForm !== form) {
@@ -178,8 +184,9 @@ function showMarks(board, chart) {
   }
   chart.marks.forEach((mark, i) => {
     const { x, y, anchor } = placeOfMark(chart, mark);
-    const place = `calc(${x.toFixed(1)}px - ${anchor === "end" ? 100 : 0}%) calc(${y.toFixed(1)}px - 100%)`;
-    if (chart.words.children[i].place === place) return;
-    chart.words.children[i].place = chart.words.children[i].style.translate = place;
+    const [edge, away] = anchor === "end" ? ["right", chart.width - x] : ["left", x];
+    const place = { [edge]: `${away.toFixed(1)}px`, bottom: `${(HEIGHT - y).toFixed(1)}px` };
+    const { style } = chart.words.children[i];
+    for (const name of Object.keys(place)) if (style[name] !== place[name]) style[name] = place[name];
   });
 }

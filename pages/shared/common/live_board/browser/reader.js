@@ -163,8 +163,10 @@ function valueNode(board, side) {
   return node;
 }
 
+// Another text node would have the browser build the layout around it anew.
 export function tell(node, words) {
-  if (node.textContent !== words) node.textContent = words;
+  if (!node.firstChild) node.append(words);
+  else if (node.firstChild.data !== words) node.firstChild.data = words;
 }
 
 const number = (value) => (value === null || value === undefined ? "nothing" : String(Number(value.toPrecision(3))));
