@@ -11,30 +11,57 @@ counts as whole, because it is computed as such.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from core.analysis.history import History
+from core.analysis.result import RunResult
+from core.engine.forks import originals, stages
 from core.engine.types import StepRecord
 from core.settings.run import RunConfig
 
 
-def token_cost(history: History, config: RunConfig) -> np.ndarray:
-    """(U, R) cost since the start of the history, in trained tokens; it does not fall from one row to the next. NaN in a history without
-    lengths, and before the first of them."""
-    return CostMeter(config).add(history.after(history.first_update - 1))
+class Before(NamedTuple):
+    """What the run that a fork left had generated and spent by then."""
+
+    samples: np.ndarray  # (R,)
+    spent: np.ndarray  # (R,) trained tokens
+
+
+def token_cost(history: History, config: RunConfig, before: Before | None = None) -> np.ndarray:
+    """(U, R) cost since the start of the history and `before` it, in trained tokens; it does not fall from one row to the next. NaN in a
+    history without lengths, and before the first of them."""
+    return CostMeter(config, before).add(history.after(history.first_update - 1))
+
+
+def token_costs(results: Mapping[str, RunResult]) -> dict[str, np.ndarray]:
+    """Label -> cost (U, R) of each run. A fork whose original is there has cost what that one had when it was left, too."""
+    return {label: token_cost(r.history, r.config, before_fork(label, results)) for label, r in results.items()}
+
+
+def before_fork(label: str, results: Mapping[str, RunResult]) -> Before | None:
+    """What was generated and spent before the fork of this label began; None for a run that is none, or whose original is not there."""
+    original = originals({k: r.stages for k, r in results.items()}).get(label)
+    if original is None:
+        return None
+    left, at = results[original], results[label].stages[0].fork.update
+    row = int(np.searchsorted(left.history.updates, at, side="right")) - 1
+    if row < 0:  # the original was read without its beginning
+        return None
+    costs = token_cost(left.history, left.config, before_fork(original, results))
+    return Before(left.history.samples[row].astype(float), np.nan_to_num(costs[row]))
 
 
 class CostMeter:
     """The cost of a growing run: what is new costs as much to add as it has rows, however long the run is."""
 
-    def __init__(self, config: RunConfig):
+    def __init__(self, config: RunConfig, before: Before | None = None):
         self.config = config  # given anew when the settings of the run are changed in its course
-        self._is_fork = config.fork is not None
         self._length: np.ndarray | None = None  # (R,) tokens per completion, measured last
-        self._samples: np.ndarray | None = None  # (R,)
-        self._spent: np.ndarray | float = 0.0  # (R,)
+        self._samples: np.ndarray | None = before and before.samples  # (R,)
+        self._spent: np.ndarray | float = before.spent if before else 0.0  # (R,)
 
     def add(self, records: Sequence[StepRecord]) -> np.ndarray:
         """(n, R) cost since the first record ever added, at each of these. They must follow on those added before."""
@@ -47,8 +74,9 @@ class CostMeter:
             for name in ("completion_tokens_mean", "grad_norm")
         )
         length = _carried(length, empty if self._length is None else self._length)
-        if self._samples is None:  # a fork's samples begin with those of the run that it left
-            self._samples = samples[0] if self._is_fork else np.zeros_like(samples[0])
+        if self._samples is None:  # a fork's samples go on from those of the run that it left, which are not known
+            is_fork = stages(self.config, records[0].update)[0].fork is not None
+            self._samples = samples[0] if is_fork else np.zeros_like(samples[0])
         made = np.diff(samples, axis=0, prepend=self._samples[None])
         with np.errstate(over="ignore", invalid="ignore"):  # lengths in a damaged history may be anything
             price, batch = np.array([self._price_and_batch(record.update) for record in records]).T[..., None]

@@ -17,12 +17,11 @@ import torch
 
 from core.analysis.charts import all_charts
 from core.analysis.charts.page import charts_page
-from core.analysis.cost import token_cost
+from core.analysis.cost import token_cost, token_costs
 from core.analysis.csv_files import csv_text
 from core.analysis.report import report_markdown
 from core.analysis.result import RunResult
 from core.analysis.stats import MIN_SEEDS
-from core.engine.forks import stages
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
@@ -43,15 +42,18 @@ def versions() -> dict[str, str]:
 
 def metrics_csv(results: dict[str, RunResult]) -> str:
     """All runs as one tidy table; an unmeasured cell is empty."""
-    frames = [run_frame(label, result) for label, result in results.items()]
+    costs = token_costs(results)
+    frames = [run_frame(label, result, costs[label]) for label, result in results.items()]
     return csv_text(pd.concat(frames, ignore_index=True))
 
 
-def run_frame(label: str, result: RunResult) -> pd.DataFrame:
-    """The rows of a run, each with the name of the settings that it was trained with: they may have been changed in its course."""
-    cost = token_cost(result.history, result.config)
+def run_frame(label: str, result: RunResult, cost: np.ndarray | None = None) -> pd.DataFrame:
+    """The rows of a run, each with the name of the settings that it was trained with: they may have been changed in its course. `cost`
+    (U, R) is that of each row (default: since the run began)."""
+    if cost is None:
+        cost = token_cost(result.history, result.config)
     frame = result.history.frame(run_id=run_id(label, result.config), algorithm=label, token_cost=cost)
-    for before, after in reversed(list(pairwise(stages(result.config, result.history.first_update)))):
+    for before, after in reversed(list(pairwise(result.stages))):
         frame.loc[frame["update"] <= after.fork.update, "run_id"] = run_id(label, before)
     return frame
 

@@ -130,6 +130,8 @@ def _signal(numbers: dict) -> str:
     if zero is None:
         unmixed = (numbers["all_wrong_fraction"]["final"] or 0) + (numbers["all_right_fraction"]["final"] or 0)
         return f"At the end {_percent(unmixed)} of its groups were all wrong or all right."
+    if zero == 0:
+        return "At the end every group it trained on had advantages other than 0."
     return f"At the end every advantage was 0 in {_percent(zero)} of the groups it trained on."
 
 

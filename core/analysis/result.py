@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.analysis.history import History
+from core.engine.forks import stages
 from core.settings.run import RunConfig
 
 
@@ -40,3 +41,8 @@ class RunResult:
     status: Status = Status.DONE
     error: str = ""
     traceback: str = ""
+
+    @property
+    def stages(self) -> list[RunConfig]:
+        """Its settings one after the other: more than one if they were changed in its course."""
+        return stages(self.config, self.history.first_update)

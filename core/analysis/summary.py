@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from core.analysis.cost import token_cost
+from core.analysis.cost import token_costs
 from core.analysis.detectors import (
     EVENT_UPDATES,
     find_events,
@@ -33,7 +33,7 @@ from core.analysis.stats import (
     value_at_samples,
 )
 from core.analysis.superiority import superiority, ties
-from core.engine.forks import fork_changes, originals, stages
+from core.engine.forks import fork_changes, originals
 from core.engine.tasks import TASKS
 
 SCORE = "eval_accuracy"
@@ -45,6 +45,7 @@ RATIO_METRICS = ("entropy_nats", "eval_accuracy", "completion_tokens_mean")
 def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
     """Per algorithm and metric: initial, final, interval; events; and between algorithms: contrasts (paired differences) and ratios."""
     measured = {label: result for label, result in results.items() if result.history.trained}
+    costs = token_costs(measured)
     forks = {"forks": found} if (found := _forks(measured)) else {}
     return clean(
         {
@@ -56,7 +57,9 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
                 for label, r in results.items()
             },
             "algorithms": {label: _algorithm(result.history) for label, result in measured.items()},
-            "differences": {f"{b} - {a}": _contrasts(measured[b], measured[a]) for a, b in combinations(measured, 2)},
+            "differences": {
+                f"{b} - {a}": _contrasts(measured[b], measured[a], [costs[b], costs[a]]) for a, b in combinations(measured, 2)
+            },
             "ratios": {f"{b} / {a}": _ratio(measured[b].history, measured[a].history) for a, b in combinations(measured, 2)},
             **forks,
             **({"changed": changed} if (changed := _changed(measured)) else {}),
@@ -67,8 +70,8 @@ def summarise(scenario: str, results: dict[str, RunResult]) -> dict:
 def _forks(measured: dict[str, RunResult]) -> dict:
     """Per fork: which run it left, where, with which changes, and what that run measured last before."""
     out = {}
-    for label, original in originals({label: result.config for label, result in measured.items()}).items():
-        config, history = measured[label].config, measured[original].history
+    for label, original in originals({label: result.stages for label, result in measured.items()}).items():
+        config, history = measured[label].stages[0], measured[original].history
         before = {
             name: _last_before(history, name, config.fork.update) for name in ("eval_accuracy", "entropy_nats", "grad_norm")
         }
@@ -80,8 +83,7 @@ def _changed(measured: dict[str, RunResult]) -> dict:
     """Per run whose settings were changed in its course: after which updates, and which settings."""
     out = {}
     for label, result in measured.items():
-        later = stages(result.config, result.history.first_update)[1:]
-        if later:
+        if later := result.stages[1:]:
             out[label] = [{"update": config.fork.update, "changes": _listed(fork_changes(config))} for config in later]
     return out
 
@@ -144,7 +146,7 @@ def _share(happened: np.ndarray) -> dict:
     return {"share": found.mean, "ci95": found.ci95}
 
 
-def _contrasts(our_run: RunResult, their_run: RunResult) -> dict:
+def _contrasts(our_run: RunResult, their_run: RunResult, costs: list[np.ndarray]) -> dict:
     """Paired by seed: at equal updates (each run's own last 10 %, up to the shorter run's end), at equal samples generated, and at equal
     cost; and the probability that a seed of ours has a higher score than a seed of theirs."""
     runs = our_run, their_run
@@ -155,7 +157,7 @@ def _contrasts(our_run: RunResult, their_run: RunResult) -> dict:
     compared = {SCORE: pairs[SCORE]}
     spent = {
         "samples": [h.samples for h in (ours, theirs)],
-        "cost": [token_cost(run.history, run.config) for run in runs],
+        "cost": costs,
     }
     for kind, sides in spent.items():
         name = f"{SCORE}_equal_{kind}"

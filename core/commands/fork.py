@@ -13,6 +13,7 @@ from core.settings.labels import check_label
 from core.settings.overrides import apply_overrides
 from core.settings.run import RunConfig
 from core.settings.scenarios import find_scenario
+from core.settings.start import BUDGETS
 from core.settings.techniques import TECHNIQUES, with_techniques
 
 NAME = "fork"
@@ -54,5 +55,5 @@ def run(options: argparse.Namespace, command: str) -> int:
     fork = make_fork(
         original, whole_number("--after", options.after), updates=whole_number("--until", options.until),
         task=changed.task, algorithm=changed.algorithm,
-        **{name: getattr(changed, name) for name in settings_of(RunConfig) if name != "updates"})  # fmt: skip
+        **{name: getattr(changed, name) for name in settings_of(RunConfig) if name not in BUDGETS})  # fmt: skip
     return train_and_report(scenario, {label: original, options.label: fork}, options.out, command)

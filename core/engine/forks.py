@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.settings.diff import difference
@@ -58,13 +58,13 @@ def stage_at(config: RunConfig, first_update: int, update: int) -> RunConfig:
     return next((part for part in reversed(stages(config, first_update)) if update > part.start), config)
 
 
-def originals(configs: Mapping[str, RunConfig]) -> dict[str, str]:
-    """Label of a fork -> label of the run that it comes from, for those whose original is there too. The original may since have been
-    given more updates, or fewer."""
+def originals(runs: Mapping[str, Sequence[RunConfig]]) -> dict[str, str]:
+    """Label of a fork -> label of the run that it left, for those whose original is there too. `runs` has the settings of each one after the
+    other, see `stages`; the original may since have been given more updates, or fewer."""
     found = {}
-    for label, config in configs.items():
-        if config.fork is not None:
-            known = (k for k, c in configs.items() if k != label and _same_budget(c, config.fork.run) == config.fork.run)
+    for label, parts in runs.items():
+        if (left := parts[0].fork) is not None:
+            known = (k for k, others in runs.items() if k != label and any(_same_budget(c, left.run) == left.run for c in others))
             if (original := next(known, None)) is not None:
                 found[label] = original
     return found

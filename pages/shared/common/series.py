@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from core.analysis.cost import CostMeter
+from core.analysis.cost import CostMeter, before_fork
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EVENTS, Detector
 from core.analysis.events import Event, event_at, never_at
 from core.analysis.history import History
@@ -144,11 +144,12 @@ class CostWatch:
     def look(self, results: Mapping[str, RunResult]) -> dict[str, list[float]]:
         """Label -> mean over seeds at each row of its history, 0 where it is not known. The labels must stay those of the same runs."""
         for label, result in results.items():
-            meter = self._meters.setdefault(label, CostMeter(result.config))
-            meter.config = result.config
             known = self._costs.setdefault(label, [])
-            records = result.history.after(-1)[len(known) :]
-            if records:
+            if records := result.history.after(-1)[len(known) :]:
+                if label not in self._meters:  # only its first record tells whether it is a fork or was changed in its course
+                    self._meters[label] = CostMeter(result.config, before_fork(label, results))
+                meter = self._meters[label]
+                meter.config = result.config
                 known += np.nan_to_num(mean_over_seeds(meter.add(records))).tolist()
         return self._costs
 

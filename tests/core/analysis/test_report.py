@@ -88,6 +88,9 @@ def test_a_collapse_is_reported_with_its_update_and_the_share_of_groups_without_
     text = sentences(A=result([0.5] * 4, entropy=0.1, zero_advantage_fraction=0.1))[0]
     assert "Its mean entropy fell below 40% at update 32 (entropy collapsed)." in text
     assert "At the end every advantage was 0 in 10% of the groups it trained on" in text
+    assert (
+        "every group it trained on had advantages other than 0." in sentences(A=result([0.5] * 4, zero_advantage_fraction=0))[0]
+    )
     older = sentences(A=result([0.5] * 4, entropy=0.1))[0]
     assert "At the end 75% of its groups were all wrong or all right" in older  # 0.5 + 0.25, whatever their advantages
     assert "Its gradient did not vanish." in text

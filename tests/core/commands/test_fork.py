@@ -1,11 +1,13 @@
 """Going on from a run's state: bit for bit like the original if nothing changes, and with whatever is changed if something does."""
 
+import json
 import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.__main__ import main
 from core.engine.checkpoints import Checkpoints
 from core.engine.trainer import train
 from core.settings.algorithm import DAPO
@@ -94,3 +96,14 @@ def test_a_replay_says_how_far_it_is_and_can_be_left():
     forked = replace(RUN, fork=Fork(run=RUN, update=32))
     assert list(train(forked, should_stop=stop.is_set, on_prepare=note)) == []
     assert said == [("replay", update, 32) for update in range(1, 10)]
+
+
+@pytest.mark.parametrize(
+    ("budget", "until", "last"), [(("--updates", "16"), ("--until", "24"), 24), (("--updates", "16"), (), 24)]
+)
+def test_a_fork_can_go_on_for_longer_than_its_original(tmp_path, budget, until, last):
+    """With --until, and without it from the original's very end, for half as long again."""
+    after = "8" if until else "16"
+    assert main(["fork", *budget, *until, "--seeds", "2", "--run", "GRPO", "--after", after, "--out", str(tmp_path)]) == 0
+    status = json.loads((tmp_path / "summary.json").read_text())["status"]
+    assert status["Fork"]["updates"] == last and status["GRPO"]["updates"] == 16

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.analysis.cost import token_costs
 from core.analysis.detectors import suggested_point
 from core.analysis.findings import findings
 from core.analysis.history import History
@@ -13,6 +14,7 @@ from core.engine.forks import fork_changes, fork_points, make_fork, originals
 from core.engine.types import StepRecord
 from core.runs.foreground import run_all
 from core.settings.algorithm import DAPO
+from core.settings.run import Fork
 from core.settings.scenarios import SCENARIOS
 from core.settings.techniques import with_techniques
 
@@ -50,8 +52,8 @@ def test_changes_are_named_as_on_the_command_line():
 
 def test_originals_are_found_even_if_they_go_on_for_longer():
     fork = make_fork(RUN, 8, algorithm=DAPO)
-    assert originals({"GRPO": replace(RUN, updates=96), "Mine": fork}) == {"Mine": "GRPO"}
-    assert originals({"GRPO": replace(RUN, learning_rate=0.1), "Mine": fork}) == {}
+    assert originals({"GRPO": [replace(RUN, updates=96)], "Mine": [fork]}) == {"Mine": "GRPO"}
+    assert originals({"GRPO": [replace(RUN, learning_rate=0.1)], "Mine": [fork]}) == {}
 
 
 def test_a_rescue_is_suggested_where_the_run_collapsed():
@@ -78,6 +80,36 @@ def test_the_report_says_where_it_left_and_what_became_of_it():
     assert "**Mine** left GRPO after update 16 with `algorithm.eps_high` = 0.28: entropy" in told
     assert "not measured" not in told
     assert "forks" not in summarise("collapse", {"GRPO": results["GRPO"]})
+
+
+def test_a_fork_has_cost_what_its_original_had_cost_when_it_was_left():
+    """One that changes nothing is bit for bit the original, and costs as much at each update; so does a fork of that fork."""
+    first = make_fork(RUN, 16)
+    results = run_all({"GRPO": RUN, "Same": first, "Again": make_fork(first, 32)})
+    costs = token_costs(results)
+    assert costs["Same"].shape == (32, 2) and costs["Again"].shape == (16, 2) and costs["GRPO"].shape == (49, 2)
+    np.testing.assert_allclose(costs["Same"], costs["GRPO"][17:])
+    np.testing.assert_allclose(costs["Again"], costs["GRPO"][33:])
+    equal = summarise("collapse", results)["differences"]["Same - GRPO"]["eval_accuracy_equal_cost"]
+    assert equal["tokens"] == equal["of_tokens"] == pytest.approx(costs["GRPO"][-1].mean()) and equal["mean"] == 0
+
+
+def test_a_fork_whose_settings_are_changed_in_its_course_still_has_its_original():
+    fork = make_fork(RUN, 16, learning_rate=0.02)
+    changed = replace(fork, learning_rate=0.01, fork=Fork(run=fork, update=32))
+    results = run_all({"GRPO": RUN, "Mine": fork})
+    results["Mine"].config = changed
+    summary = summarise("collapse", results)
+    assert (summary["forks"]["Mine"]["of"], summary["forks"]["Mine"]["update"]) == ("GRPO", 16)
+    assert summary["forks"]["Mine"]["changes"] == {"learning_rate": 0.02}
+    assert [one["update"] for one in summary["changed"]["Mine"]] == [32]
+
+
+def test_a_run_that_was_changed_in_its_course_is_no_fork_of_one_that_began_alike():
+    results = run_all({"GRPO": RUN, "Mine": RUN})
+    results["Mine"].config = make_fork(RUN, 16, learning_rate=0.02)
+    summary = summarise("collapse", results)
+    assert "forks" not in summary and list(summary["changed"]) == ["Mine"]
 
 
 def test_a_run_that_has_spent_its_samples_can_be_left_at_its_end_with_half_as_many_more():

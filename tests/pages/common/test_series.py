@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from core.analysis.cost import token_cost
 from core.analysis.history import History
 from core.analysis.result import RunResult
+from core.engine.forks import make_fork
 from core.engine.types import StepRecord
+from core.runs.foreground import run_all
 from core.settings.run import RunConfig
+from core.settings.scenarios import SCENARIOS
 from core.settings.task import ChainConfig
 from pages.shared.common import series
 from pages.shared.common.live_board.charts import CHARTS, metrics_of, side_styles
@@ -306,3 +310,12 @@ def test_cost_grows_with_a_run_and_stands_at_each_row():
     growing.append(record(41, grad_norm=[1.0] * 3))  # behind the watch's back, by the thread that trains
     side = series.tail({"A": growing}, 38, ["grad_norm"], costs=costs)["A"]
     assert side["update"] == [39, 40] and side["cost"] == pytest.approx(costs["A"][39:], rel=1e-3)  # the rest comes with its cost
+
+
+def test_the_cost_of_a_fork_goes_on_from_that_of_its_original():
+    config = SCENARIOS["collapse"].runs(updates=24, replicas=2)["GRPO"]
+    results = run_all({"GRPO": config, "Fork": make_fork(config, 16)})
+    watch = series.CostWatch()
+    watch.look(results | {"Fork": replace(results["Fork"], history=History(config.seeds))})  # it has measured nothing yet
+    costs = watch.look(results)
+    assert len(costs["Fork"]) == 8 and costs["Fork"] == pytest.approx(costs["GRPO"][17:])
