@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 APP = "document.querySelector('[data-testid=stApp]')"
@@ -20,6 +20,12 @@ def settled(page: Page) -> None:
     page.wait_for_function(f"{IDLE} && {STILL}")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function(f"{IDLE} && {STILL}")
+
+
+def focused(page: Page, wanted: Locator) -> None:
+    """Wait until `wanted` has the focus."""
+    wanted.wait_for()
+    page.wait_for_function("(node) => node === document.activeElement", arg=wanted.element_handle())
 
 
 def unfold(page: Page, within: str) -> None:

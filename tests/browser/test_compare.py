@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.analysis.metrics import METRIC_NAMES
-from tests.browser.settled import script_run, settled
+from tests.browser.settled import focused, script_run, settled
 from tests.browser.test_live_board import BOARD, BOARD_IF_THERE
 
 SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
@@ -49,7 +49,17 @@ def test_the_first_screen_says_what_it_is_and_offers_one_button(visit):
     assert last(page) == 480  # the finished example is drawn
     all_essentials_and_what_they_cost_are_in_sight(page)
     headings_are_in_order(page)
+    what_is_foreseen_covers_no_slider_that_the_keyboard_is_on(page)
     assert not page.errors
+
+
+def what_is_foreseen_covers_no_slider_that_the_keyboard_is_on(page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    for name in ("Group size", "Noise on rewards"):  # below which the numbers stand
+        slider = page.get_by_role("slider", name=name)
+        slider.focus()
+        box = slider.bounding_box()
+        assert box["y"] + box["height"] <= page.locator(".st-key-foreseen").bounding_box()["y"], name
 
 
 def all_essentials_and_what_they_cost_are_in_sight(page):
@@ -201,9 +211,27 @@ def the_folded_settings_take_no_focus_until_they_are_opened(page):
     page.get_by_test_id("stExpandSidebarButton").press("Enter")
     technique.wait_for()
     fold = page.get_by_role("button", name="Collapse sidebar")
-    page.wait_for_function("(node) => node === document.activeElement", arg=fold.element_handle())
+    focused(page, fold)
     fold.press("Enter")
     technique.wait_for(state="hidden")
+    the_settings_fold_away_when_the_keyboard_leaves_them(page, technique)
+
+
+def the_settings_fold_away_when_the_keyboard_leaves_them(page, technique):
+    """They lie over the page, which would take the focus unseen."""
+    unfold, helped = page.get_by_test_id("stExpandSidebarButton"), page.get_by_role("button", name="Help for Noise on rewards")
+    unfold.press("Enter")
+    page.locator("summary").filter(has_text="Environment").press("Enter")
+    helped.wait_for()
+    technique.press("Escape")
+    technique.wait_for(state="hidden")
+    assert helped.count() == 0  # which says of itself that it is visible
+    focused(page, unfold)
+    unfold.press("Enter")
+    page.get_by_test_id("stSidebar").locator("summary").last.focus()
+    page.keyboard.press("Tab")
+    technique.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.closest('[data-testid=stMain]') !== null")
 
 
 def test_a_first_visit_is_shown_round_once_and_settings_are_changed_saved_and_found_again_by_keyboard(visit):
@@ -244,21 +272,25 @@ def a_slider_and_a_switch_change_what_will_run(page):
 
 def the_settings_are_saved_by_name_and_taken_again(page):
     saved = page.get_by_role("button", name="Presets")
-    saved.click()
-    page.get_by_label("Name of the preset").fill("<b>mine</b>")
+    saved.press("Enter")
+    focused(page, page.get_by_label("Name of the preset"))
+    page.keyboard.type("<b>mine</b>")
     page.keyboard.press("Enter")
     page.get_by_text("Saved as <b>mine</b>.").wait_for()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Back to the scenario's settings").click()
+    focused(page, saved)
+    page.get_by_role("button", name="Back to the scenario's settings").press("Enter")
     page.get_by_role("button", name="Run: GRPO against DAPO, 16 seeds").wait_for()
-    saved.click()
-    page.get_by_role("button", name="<b>mine</b>", exact=True).click()
+    focused(page, page.locator(".st-key-take_back"))  # in which the button is disabled now
+    saved.press("Enter")
+    page.get_by_role("button", name="<b>mine</b>", exact=True).press("Enter")
     page.get_by_role("button", name="Run: GRPO against DAPO, 12 seeds").wait_for()
+    page.keyboard.press("Escape")
+    focused(page, saved)  # although the page was drawn anew
     assert page.get_by_role("switch", name="Clip-Higher, GRPO").is_checked()
 
 
 def a_scenario_is_chosen_by_its_picture_and_undone(page):
-    page.keyboard.press("Escape")  # closes the presets
     settled(page)
     page.get_by_role("button", name="Browse the scenarios").press("Enter")
     gallery = page.get_by_role("dialog")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.proxy import Proxy
-from tests.browser.settled import script_run, settled
+from tests.browser.settled import focused, script_run, settled
 from tests.browser.test_compare import SMALL, goes_on, last, until
 
 LONG = SMALL.replace("updates=160", "updates=100000")
@@ -136,12 +136,6 @@ def test_the_keyboard_alone_runs_pauses_and_reads_a_chart(visit):
     page.keyboard.press("Enter")
     page.get_by_text("was stopped").first.wait_for()
     focused(page, page.get_by_role("button", name="Run again"))
-
-
-def focused(page, wanted) -> None:
-    """Wait until `wanted` has the focus."""
-    wanted.wait_for()
-    page.wait_for_function("(node) => node === document.activeElement", arg=wanted.element_handle())
 
 
 def what_is_changed_is_applied_by_keyboard(page) -> None:

@@ -17,7 +17,8 @@ STYLE = """<style>
 @media (max-width: 1280px) { .stMainBlockContainer { padding-inline: clamp(1rem, 3vw, 5rem); } }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
 .st-key-theme_watch { position: absolute; }
-[data-testid="stSidebar"][data-collapsed="true"] { visibility: hidden; } /* or the keyboard goes through what nobody sees */
+/* Or the keyboard goes through what nobody sees. Some of it, such as the buttons for help, says of itself that it is visible. */
+:is([data-testid="stSidebar"][data-collapsed="true"], [data-testid="stSidebar"][data-collapsed="true"] *) { visibility: hidden !important; }
 [data-testid="stPageLink-NavLink"]:focus-visible { outline: 2px solid light-dark(#0072b2, #56b4e9); outline-offset: -2px; }
 .st-key-lab_name p { font-size: 1.25rem; font-weight: 600; }
 [data-testid="stSidebarHeader"] { margin-bottom: 0; height: 2.75rem; }

@@ -1,9 +1,12 @@
 // The keyboard's place, where the page would lose it. A button that is pressed is often replaced (Run by Pause) or disabled for a moment (Step):
-// the browser then forgets where the focus was, and a reader begins at the top. And what a popover shows is drawn at the end of the page.
+// the browser then forgets where the focus was, and a reader begins at the top. What a popover shows is drawn at the end of the page. And on
+// a narrow screen the sidebar lies over the page, where who leaves it by keyboard would go on unseen.
 
 const PATIENCE = 1500; // ms for which the same button may come back, or the one that stands for it
 const AGAIN = 100;
+const FIXUP = 50; // until then the browser says of a button that was disabled that it has the focus
 const FOCUSABLE = "a[href], button:not(:disabled), input:not(:disabled), textarea, summary, [tabindex='0']";
+const SEEN = { visibilityProperty: true }; // Streamlit draws some buttons twice, one of them hidden
 let watching = false;
 let last = null; // {node, key, block}: what had the focus, the class of its element, and the block that it stands in
 let opener = null; // the button of the open popover
@@ -14,6 +17,8 @@ export function render() {
   addEventListener("focusin", remember);
   addEventListener("pointerdown", () => (last = null), true); // what is clicked and takes the focus is remembered after that
   addEventListener("keydown", leavePopover, true);
+  addEventListener("focusin", ({ target }) => target.closest?.("[data-testid=stMain]") && covers() && fold().click());
+  addEventListener("keydown", foldByEscape, true);
   new MutationObserver(changed).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 }
 
@@ -28,15 +33,15 @@ function remember({ target }) {
   const side = PAIR.findIndex((selector) => target.matches(selector));
   if (side >= 0) return void (last = { node: target, instead: PAIR[1 - side] });
   const element = target.closest("[data-testid=stElementContainer]");
-  const block = element?.parentElement?.closest("[class*=st-key-]");
+  const block = element?.parentElement?.closest("[class*=st-key-], [data-testid=stPopoverBody]");
   last = block ? { node: target, key: keyOf(element), block } : null;
 }
 
 function changed() {
   enterPopover();
-  if (here() || !lost() || last.since) return;
+  if (!lost() || last.since) return;
   last.since = Date.now();
-  find(last);
+  setTimeout(find, FIXUP, last);
 }
 
 function find(place) {
@@ -60,13 +65,32 @@ const body = () => document.querySelector("[data-testid=stPopoverBody]");
 
 function enterPopover() {
   const shown = body();
-  if (!shown) opener = null;
+  if (!shown) leftPopover();
   else if (!opener && document.activeElement?.matches("[data-testid=stPopoverButton]:focus-visible")) {
-    const first = shown.querySelector(FOCUSABLE);
-    if (!first) return; // not drawn yet
+    if (!shown.querySelector(FOCUSABLE)) return; // not drawn yet
     opener = document.activeElement;
-    requestAnimationFrame(() => first.focus());
+    goIn(shown, Date.now() + PATIENCE);
   }
+}
+
+// At once, or as soon as it has been put into its place: what is hidden until then takes no focus.
+function goIn(shown, until) {
+  if (document.activeElement !== opener) return;
+  shown.querySelector(FOCUSABLE)?.focus();
+  if (Date.now() < until) requestAnimationFrame(() => goIn(shown, until));
+}
+
+const labelOf = ({ textContent }) => textContent.replace(/expand_(more|less)$/, ""); // the icon's name is text, too
+
+// Where what a popover does has drawn the page anew, its button may be another one.
+function toOpener() {
+  const buttons = [...document.querySelectorAll("[data-testid=stPopoverButton]")].filter((node) => node.checkVisibility(SEEN));
+  buttons.find((button) => labelOf(button) === labelOf(opener))?.focus();
+}
+
+function leftPopover() {
+  if (opener && !here()) toOpener();
+  opener = null;
 }
 
 function leavePopover(event) {
@@ -74,5 +98,20 @@ function leavePopover(event) {
   const all = [...body().querySelectorAll(FOCUSABLE)].filter((node) => node.checkVisibility());
   if (event.target !== all.at(event.shiftKey ? 0 : -1)) return;
   event.preventDefault();
-  opener.focus();
+  toOpener();
+}
+
+const fold = () => document.querySelector(PAIR[1]);
+
+// Whether the open sidebar lies over the page, also while it slides in: beside it the page begins further right.
+function covers() {
+  const main = document.querySelector("[data-testid=stMain]");
+  return Boolean(document.querySelector("[data-testid=stSidebar][data-collapsed=false]") && fold()) && main.getBoundingClientRect().left < 1;
+}
+
+function foldByEscape({ key, target }) {
+  const takesIt = target.closest("[role=combobox][aria-expanded=true], [role=dialog]") || document.querySelector(".tour-card");
+  if (key !== "Escape" || takesIt || !(target === document.body || target.closest("[data-testid=stSidebar]")) || !covers()) return;
+  fold().focus(); // from where the focus goes to the button that unfolds it
+  fold().click();
 }

@@ -88,7 +88,7 @@ def _take_back(settings: Settings, runs: dict[str, RunConfig] | None) -> None:
     if changed := _changed(scenario, runs):
         st.caption(f"● Changed: {changed}")
     last = last_change()
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="take_back"):  # a key: keep_focus.js finds its place by it
         st.button(
             "Undo", icon=":material/undo:", key="undo_change", disabled=not last, on_click=_undo,
             help=f"Take back the last change: {plain(last)}" if last else "Nothing was changed yet.")  # fmt: skip
