@@ -14,13 +14,13 @@ from core.analysis.charts.palette import side_styles
 from core.analysis.charts.words import ENTROPY, GRADIENT, Words, score_words
 from core.analysis.stats import Estimate, mean_and_half_width
 from core.sweep.axis import Axis
-from core.sweep.boundary import DEAD, boundary
+from core.sweep.boundary import FALLEN_SHARE, boundary
 from core.sweep.grid import Cell
 from core.sweep.map import UNITS, SweepMap, measure_words
 from core.sweep.measured import COLLAPSED
 
 HEIGHT, CURVE_HEIGHT = 380, 240
-LIVES_TO_DEAD = [[0.0, "#2166AC"], [0.25, "#92C5DE"], [0.5, "#F7F7F7"], [0.75, "#F1A66A"], [1.0, "#B35806"]]
+FEW_TO_ALL = [[0.0, "#2166AC"], [0.25, "#92C5DE"], [0.5, "#F7F7F7"], [0.75, "#F1A66A"], [1.0, "#B35806"]]
 AHEAD_OR_BEHIND = [[0.0, "#D55E00"], [0.5, "#F7F7F7"], [1.0, "#0072B2"]]  # blue: the first of the two has more
 SCORE = "eval_accuracy"
 LEVELS = {"start": 0.25, "end": 0.75, "size": 0.25}  # of the lines of equal score
@@ -41,7 +41,7 @@ def map_chart(found: SweepMap, label: str, measure: str, at: int | None = None, 
     every = np.concatenate([found.table(other, measure, at).ravel() for other in found.labels])
     low, high = (0.0, 1.0) if UNITS[measure] == "fraction" else _range(every)
     figure = go.Figure()
-    scale = LIVES_TO_DEAD if measure == COLLAPSED else "Viridis"
+    scale = FEW_TO_ALL if measure == COLLAPSED else "Viridis"
     figure.add_trace(_heat(table, scale, low, high))
     figure.add_trace(_equal_score(found.table(label, SCORE, at), LEVELS))
     figure.add_traces(_lines_and_marks(found, label, at, dark))
@@ -169,10 +169,10 @@ def _told(found: SweepMap, label: str, measure: str, table: np.ndarray, at: int 
     if not values:
         return f"{label}, {measure_words(measure)}, {over}: nothing measured yet."
     fallen = found.fallen(label, at)
-    dead, count = int((fallen >= DEAD).sum()), int((~np.isnan(fallen)).sum())
+    found, count = int((fallen >= FALLEN_SHARE).sum()), int((~np.isnan(fallen)).sum())
     return (
         f"{label}, {measure_words(measure)}, {over}: between {number(min(values))} and {number(max(values))}; half or more of the seeds "
-        f"collapsed in {dead} of {count} cells."
+        f"collapsed in {found} of {count} cells."
     )
 
 

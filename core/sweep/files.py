@@ -57,8 +57,8 @@ def map_markdown(found: SweepMap, progress: Progress, command: str) -> str:
     lines = [
         f"# {grid.scenario.title}: {x.words} × {y.words}",
         "",
-        f"{progress.cells} of {progress.total} cells and sides, seeds {seeds[0]} to {seeds[-1]}. A cell is dead where half or more of its seeds "
-        "collapsed. In brackets: 95 % intervals, of means by Student's t, of shares by Wilson's formula.",
+        f"{progress.cells} of {progress.total} cells and sides, seeds {seeds[0]} to {seeds[-1]}. A cell has collapsed where half or more of "
+        "its seeds have. In brackets: 95 % intervals, of means by Student's t, of shares by Wilson's formula.",
         "",
     ]
     for at in planes(found):

@@ -9,7 +9,7 @@ from core.analysis.stats import MIN_SEEDS
 from core.analysis.tables import number
 from core.analysis.verdict import Verdict, verdict
 from core.sweep.axis import Axis
-from core.sweep.boundary import DEAD, dies_at, lives_up_to
+from core.sweep.boundary import FALLEN_SHARE, collapses_at, holds_up_to
 from core.sweep.grid import Cell
 from core.sweep.map import SweepMap
 from core.sweep.measured import COLLAPSED
@@ -17,31 +17,30 @@ from core.sweep.measured import COLLAPSED
 SCORE = "eval_accuracy"
 ENOUGH_SEEDS = 16
 NOTHING = "Nothing has been measured yet."
-LIVES_BEYOND = (
-    "**{ours} lives at up to {times} times the {setting} at which {theirs} dies**, at {row}: {theirs} dies at {dies} ({their_count} of "
-    "{their_seeds} seeds collapsed), {ours} still lives at {lives} ({our_count} of {our_seeds})."
+HOLDS_BEYOND = (
+    "**{ours} holds at up to {times} times the {setting} at which {theirs} collapses**, at {row}: {theirs} collapses at {fails} "
+    "({their_count} of {their_seeds} seeds), {ours} still holds at {holds} ({our_count} of {our_seeds} collapsed)."
 )
-LIVES_FAR = (
-    "**{ours} lives at {times} times the {setting} at which {theirs} is dead**, at {row}: {ours} up to {lives} ({our_count} of {our_seeds} "
-    "seeds collapsed), {theirs} is dead at {dies} already, the lowest of the map ({their_count} of {their_seeds})."
+HOLDS_FAR = (
+    "**{ours} holds at {times} times the {setting} at which {theirs} has collapsed**, at {row}: {ours} up to {holds} ({our_count} of "
+    "{our_seeds} seeds collapsed), {theirs} has collapsed at {fails} already, the lowest of the map ({their_count} of {their_seeds})."
 )
-DIES_FIRST = "**{ours} dies before {theirs}**, at {row}: {ours} at {setting} {dies}, {theirs} lives up to {lives}."
-ALIKE = "At {row} {ours} and {theirs} die at the same {setting}, {dies}."
-ONE_DIES = (
-    "At {row} {theirs} dies at {setting} {dies} ({count} of {seeds} seeds collapsed); {ours} does not die up to {last}, the end of the "
-    "map."
+COLLAPSES_FIRST = "**{ours} collapses before {theirs}**, at {row}: {ours} at {setting} {fails}, {theirs} holds up to {holds}."
+ALIKE = "At {row} {ours} and {theirs} collapse at the same {setting}, {fails}."
+ONE_COLLAPSES = (
+    "At {row} {theirs} collapses at {setting} {fails} ({count} of {seeds} seeds); {ours} holds up to {last}, the end of the map."
 )
-NEITHER = "At {row} no side dies over the whole range of {setting}, {first} to {last}."
-BOTH_FROM_THE_START = "At {row} {ours} and {theirs} are dead at {first} already, the lowest {setting} of the map."
-FROM_THE_START = "At {row} {ours} is dead at {first} already, the lowest {setting} of the map."
-MOVES = "{label} lives up to {setting} {low} at {first_row} and {high} at {last_row}."
+NEITHER = "At {row} no side collapses over the whole range of {setting}, {first} to {last}."
+BOTH_FROM_THE_START = "At {row} {ours} and {theirs} have collapsed at {first} already, the lowest {setting} of the map."
+FROM_THE_START = "At {row} {ours} has collapsed at {first} already, the lowest {setting} of the map."
+MOVES = "{label} holds up to {setting} {low} at {first_row} and {high} at {last_row}."
 VARIES = (
-    "{label} lives up to {setting} {least} to {most}, depending on the {other}, with no trend from its lowest to its highest."
+    "{label} holds up to {setting} {least} to {most}, depending on the {other}, with no trend from its lowest to its highest."
 )
 STAYS = (
-    "For {label} the {other} does not move the boundary: it lives up to {setting} {low} at {first_row} and at {last_row} alike."
+    "For {label} the {other} does not move the boundary: it holds up to {setting} {low} at {first_row} and at {last_row} alike."
 )
-COUNTED = "{label} is dead, with half or more of its seeds collapsed, in {dead} of {measured} cells."
+COUNTED = "{label} collapses, in half or more of its seeds, in {fallen} of {measured} cells."
 BEST = "{label} scores best at {where}: {score}{interval}; {count} of {seeds} seeds collapsed there."
 AHEAD = "{ours} scores above {theirs} in {up} of {measured} cells and below it in {down}, counting only cells whose interval excludes 0."
 DIVERGED = "{label} diverged, to NaN or infinity, in {count} cells, first at {where} (update {update})."
@@ -59,7 +58,7 @@ def findings(found: SweepMap, at: int | None = None) -> list[str]:
     elif len(found.grid.seeds) < ENOUGH_SEEDS:
         out.append(FIRST_LOOK.format(seeds=len(found.grid.seeds), enough=ENOUGH_SEEDS))
     for ours, theirs in found.pairs:
-        out += _who_dies_first(found, ours, theirs, at)
+        out += _who_collapses_first(found, ours, theirs, at)
     for label in found.labels:
         out += _how_much(found, label, at)
     for ours, theirs in found.pairs:
@@ -67,7 +66,7 @@ def findings(found: SweepMap, at: int | None = None) -> list[str]:
     return out
 
 
-def _who_dies_first(found: SweepMap, ours: str, theirs: str, at: int | None) -> list[str]:
+def _who_collapses_first(found: SweepMap, ours: str, theirs: str, at: int | None) -> list[str]:
     """Along x, in the row of the scenario's own settings, or the one nearest to it."""
     x, y = found.grid.axes[:2]
     if not x.is_number:
@@ -77,33 +76,33 @@ def _who_dies_first(found: SweepMap, ours: str, theirs: str, at: int | None) -> 
     lines = {label: found.fallen(label, at)[row] for label in (ours, theirs)}
     if any(np.isnan(line).all() for line in lines.values()):
         return []
-    dies = {label: dies_at(line) for label, line in lines.items()}
-    lives = {label: lives_up_to(line) for label, line in lines.items()}
+    fails = {label: collapses_at(line) for label, line in lines.items()}
+    holds = {label: holds_up_to(line) for label, line in lines.items()}
     place |= {"first": x.texts[0], "last": x.texts[-1]}
-    if dies[ours] is None and dies[theirs] is None:
+    if fails[ours] is None and fails[theirs] is None:
         return [NEITHER.format(**place)]
-    if lives[ours] is None and lives[theirs] is None:
+    if holds[ours] is None and holds[theirs] is None:
         return [BOTH_FROM_THE_START.format(**place)]
-    if dies[ours] is None:
-        where = dies[theirs]
-        return [ONE_DIES.format(**place, dies=x.texts[where], **_count(found, theirs, (where, row), at))]
-    if dies[theirs] is None:
+    if fails[ours] is None:
+        where = fails[theirs]
+        return [ONE_COLLAPSES.format(**place, fails=x.texts[where], **_count(found, theirs, (where, row), at))]
+    if fails[theirs] is None:
         turned = place | {"ours": literal(theirs), "theirs": literal(ours)}
-        return [ONE_DIES.format(**turned, dies=x.texts[dies[ours]], **_count(found, ours, (dies[ours], row), at))]
-    if lives[ours] is None:
+        return [ONE_COLLAPSES.format(**turned, fails=x.texts[fails[ours]], **_count(found, ours, (fails[ours], row), at))]
+    if holds[ours] is None:
         return [FROM_THE_START.format(**place)]
-    if lives[ours] >= dies[theirs]:
-        end, their_end = lives[ours], dies[theirs]
-        sentence = LIVES_FAR if lives[theirs] is None else LIVES_BEYOND
+    if holds[ours] >= fails[theirs]:
+        end, their_end = holds[ours], fails[theirs]
+        sentence = HOLDS_FAR if holds[theirs] is None else HOLDS_BEYOND
         ours_, theirs_ = _count(found, ours, (end, row), at), _count(found, theirs, (their_end, row), at)
         return [
             sentence.format(
-                **place, times=number(float(x.texts[end]) / float(x.texts[their_end])), dies=x.texts[their_end], lives=x.texts[end],
+                **place, times=number(float(x.texts[end]) / float(x.texts[their_end])), fails=x.texts[their_end], holds=x.texts[end],
                 their_count=theirs_["count"], their_seeds=theirs_["seeds"], our_count=ours_["count"], our_seeds=ours_["seeds"])
         ]  # fmt: skip
-    if lives[theirs] is not None and lives[theirs] >= dies[ours]:
-        return [DIES_FIRST.format(**place, dies=x.texts[dies[ours]], lives=x.texts[lives[theirs]])]
-    return [ALIKE.format(**place, dies=x.texts[dies[ours]])]
+    if holds[theirs] is not None and holds[theirs] >= fails[ours]:
+        return [COLLAPSES_FIRST.format(**place, fails=x.texts[fails[ours]], holds=x.texts[holds[theirs]])]
+    return [ALIKE.format(**place, fails=x.texts[fails[ours]])]
 
 
 def _how_much(found: SweepMap, label: str, at: int | None) -> list[str]:
@@ -113,7 +112,7 @@ def _how_much(found: SweepMap, label: str, at: int | None) -> list[str]:
     if not measured.any():
         return []
     name = literal(label)
-    out = [COUNTED.format(label=name, dead=int((fallen[measured] >= DEAD).sum()), measured=int(measured.sum()))]
+    out = [COUNTED.format(label=name, fallen=int((fallen[measured] >= FALLEN_SHARE).sum()), measured=int(measured.sum()))]
     if x.is_number:
         out += _how_it_moves(name, x, y, fallen)
     best = max(found.plane(at), key=lambda cell: np.nan_to_num(found.estimate(cell, label, SCORE).mean, nan=-np.inf))
@@ -137,9 +136,11 @@ def _how_much(found: SweepMap, label: str, at: int | None) -> list[str]:
 
 
 def _how_it_moves(name: str, x: Axis, y: Axis, fallen: np.ndarray) -> list[str]:
-    """How the end of life moves from the first row to the last, if in every row it lies inside the map."""
+    """How the last value at which a side holds moves from the first row to the last, if in every row it lies inside the map."""
     ends = {
-        row: lives_up_to(line) for row, line in enumerate(fallen) if dies_at(line) is not None and lives_up_to(line) is not None
+        row: holds_up_to(line)
+        for row, line in enumerate(fallen)
+        if collapses_at(line) is not None and holds_up_to(line) is not None
     }
     if len(ends) < max(2, sum(not np.isnan(line).all() for line in fallen)):
         return []  # in some row it lies outside of the map

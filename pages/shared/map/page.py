@@ -14,8 +14,8 @@ from pages.shared.map.controls import choose_map, choose_measure, choose_plane, 
 from pages.shared.map.drawing import show_map
 
 INTRODUCTION = (
-    "How far may you go before it dies? Two settings against each other: every cell is a training of its own, on the same seeds for every side. "
-    "Click a cell for its curves."
+    "How far may you go before it collapses? Two settings against each other: every cell is a training of its own, on the same seeds for every "
+    "side. Click a cell for its curves."
 )
 
 

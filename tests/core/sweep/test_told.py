@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from core.sweep.boundary import boundary, dies_at, lives_up_to
+from core.sweep.boundary import boundary, collapses_at, holds_up_to
 from core.sweep.charts import cell_charts, difference_chart, map_chart
 from core.sweep.files import map_files
 from core.sweep.map import SweepMap, measure_words
@@ -49,29 +49,29 @@ def told(found: SweepMap) -> str:
 @pytest.mark.parametrize(
     ("grpo", "dapo", "sentence"),
     [
-        ([0, 8, 8, 8, 8], [0, 0, 1, 3, 8], "DAPO lives at up to 2.5 times the learning rate at which GRPO dies"),
-        ([6, 8, 8, 8, 8], [0, 0, 1, 8, 8], "DAPO lives at 4 times the learning rate at which GRPO is dead, at ε_high 0.2: DAPO up to 0.04"),
-        ([0, 0, 0, 4, 8], [0, 8, 8, 8, 8], "DAPO dies before GRPO, at ε_high 0.2: DAPO at learning rate 0.02, GRPO lives up to 0.04."),
-        ([0, 0, 4, 8, 8], [0, 0, 5, 8, 8], "At ε_high 0.2 DAPO and GRPO die at the same learning rate, 0.04."),
-        ([0, 0, 4, 8, 8], [0, 0, 0, 1, 3], "GRPO dies at learning rate 0.04 (4 of 8 seeds collapsed); DAPO does not die up to 0.1"),
-        ([0, 0, 0, 0, 0], [0, 0, 4, 8, 8], "DAPO dies at learning rate 0.04 (4 of 8 seeds collapsed); GRPO does not die up to 0.1"),
-        ([0, 0, 0, 0, 0], [3, 3, 3, 3, 3], "At ε_high 0.2 no side dies over the whole range of learning rate, 0.01 to 0.1."),
-        ([8, 8, 8, 8, 8], [8, 8, 8, 8, 8], "DAPO and GRPO are dead at 0.01 already"),
-        ([0, 0, 8, 8, 8], [8, 8, 8, 8, 8], "At ε_high 0.2 DAPO is dead at 0.01 already, the lowest learning rate of the map."),
+        ([0, 8, 8, 8, 8], [0, 0, 1, 3, 8], "DAPO holds at up to 2.5 times the learning rate at which GRPO collapses"),
+        ([6, 8, 8, 8, 8], [0, 0, 1, 8, 8], "DAPO holds at 4 times the learning rate at which GRPO has collapsed, at ε_high 0.2: DAPO up"),
+        ([0, 0, 0, 4, 8], [0, 8, 8, 8, 8], "DAPO collapses before GRPO, at ε_high 0.2: DAPO at learning rate 0.02, GRPO holds up to 0.04."),
+        ([0, 0, 4, 8, 8], [0, 0, 5, 8, 8], "At ε_high 0.2 DAPO and GRPO collapse at the same learning rate, 0.04."),
+        ([0, 0, 4, 8, 8], [0, 0, 0, 1, 3], "GRPO collapses at learning rate 0.04 (4 of 8 seeds); DAPO holds up to 0.1, the end of the map."),
+        ([0, 0, 0, 0, 0], [0, 0, 4, 8, 8], "DAPO collapses at learning rate 0.04 (4 of 8 seeds); GRPO holds up to 0.1, the end of the map."),
+        ([0, 0, 0, 0, 0], [3, 3, 3, 3, 3], "At ε_high 0.2 no side collapses over the whole range of learning rate, 0.01 to 0.1."),
+        ([8, 8, 8, 8, 8], [8, 8, 8, 8, 8], "DAPO and GRPO have collapsed at 0.01 already"),
+        ([0, 0, 8, 8, 8], [8, 8, 8, 8, 8], "At ε_high 0.2 DAPO has collapsed at 0.01 already, the lowest learning rate of the map."),
     ],
 )  # fmt: skip
-def test_who_dies_first(grpo, dapo, sentence):
+def test_who_collapses_first(grpo, dapo, sentence):
     assert sentence in told(made(grpo, dapo))
 
 
 def test_what_else_is_told():
     text = told(made([0, 8, 8, -2, -1], [0, 0, 8, 8, 8]))
     assert "With 8 seeds this is a first look; a claim needs 16." in text
-    assert "GRPO is dead, with half or more of its seeds collapsed, in 6 of 8 cells." in text  # what diverged counts
+    assert "GRPO collapses, in half or more of its seeds, in 6 of 8 cells." in text  # what diverged counts
     assert "GRPO diverged, to NaN or infinity, in 2 cells, first at learning rate 0.05, ε_high 0.2 (update 7)." in text
     assert "DAPO scores above GRPO in 6 of 6 cells and below it in 0" in text
     assert (
-        "For DAPO the ε_high does not move the boundary: it lives up to learning rate 0.02 at ε_high 0.2 and at ε_high 0.28 alike."
+        "For DAPO the ε_high does not move the boundary: it holds up to learning rate 0.02 at ε_high 0.2 and at ε_high 0.28 alike."
         in text
     )
     assert findings(SweepMap(grid_of(), {})) == ["Nothing has been measured yet."]
@@ -80,7 +80,7 @@ def test_what_else_is_told():
 def test_how_the_boundary_moves_is_told_from_all_rows():
     grid = grid_of(RATES, "algorithm.eps_high=0.1,0.2,0.3")
 
-    def lives_to(*ends: int) -> str:
+    def held_to(*ends: int) -> str:
         cells = {
             ((x, y), label): _measured(8 if x > end else 0, 0.5)
             for y, end in enumerate(ends)
@@ -89,9 +89,9 @@ def test_how_the_boundary_moves_is_told_from_all_rows():
         }
         return told(SweepMap(grid, cells))
 
-    assert "For GRPO the ε_high does not move the boundary: it lives up to learning rate 0.02" in lives_to(1, 1, 1)
-    assert "GRPO lives up to learning rate 0.02 at ε_high 0.1 and 0.04 at ε_high 0.3." in lives_to(1, 1, 2)
-    assert "GRPO lives up to learning rate 0.02 to 0.05, depending on the ε_high, with no trend" in lives_to(1, 3, 1)
+    assert "For GRPO the ε_high does not move the boundary: it holds up to learning rate 0.02" in held_to(1, 1, 1)
+    assert "GRPO holds up to learning rate 0.02 at ε_high 0.1 and 0.04 at ε_high 0.3." in held_to(1, 1, 2)
+    assert "GRPO holds up to learning rate 0.02 to 0.05, depending on the ε_high, with no trend" in held_to(1, 3, 1)
 
 
 def test_the_boundary_runs_between_the_living_and_the_dead():
@@ -99,8 +99,8 @@ def test_the_boundary_runs_between_the_living_and_the_dead():
     xs, ys = boundary(np.array([[0.0, 0.49, 0.5], [0.0, 1.0, nan]]))
     edges = {tuple(zip(xs[i : i + 2], ys[i : i + 2], strict=True)) for i in range(0, len(xs), 3)}
     assert edges == {((1.5, -0.5), (1.5, 0.5)), ((0.5, 0.5), (0.5, 1.5)), ((0.5, 0.5), (1.5, 0.5))}
-    assert lives_up_to(np.array([0.0, nan, 0.4, 0.6, 0.0])) == 2 and lives_up_to(np.array([0.5, 0.0])) is None
-    assert dies_at(np.array([nan, 0.0, 0.5])) == 2 and dies_at(np.array([0.0, nan])) is None
+    assert holds_up_to(np.array([0.0, nan, 0.4, 0.6, 0.0])) == 2 and holds_up_to(np.array([0.5, 0.0])) is None
+    assert collapses_at(np.array([nan, 0.0, 0.5])) == 2 and collapses_at(np.array([0.0, nan])) is None
 
 
 def test_a_map_is_drawn_with_boundary_mark_crosses_intervals_and_a_marker_to_click_in_every_cell():

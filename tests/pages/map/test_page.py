@@ -45,7 +45,7 @@ def test_a_finished_map_comes_first_with_its_command_its_findings_and_one_cell(o
     app = open_map()
     assert not app.exception
     shipped = next(iter(SHIPPED_MAPS.values()))
-    assert shipped.sweep_command in words(app) and "GRPO is dead, with half or more of its seeds collapsed, in" in words(app)
+    assert shipped.sweep_command in words(app) and "GRPO collapses, in half or more of its seeds, in" in words(app)
     heat = [figure for figure in figures(app) if any(trace["type"] == "heatmap" for trace in figure["data"])]
     assert len(heat) == 3 and len(figures(app)) == 6  # two sides and their difference; three curves of one cell
     lists = {box.label: box.value for box in app.selectbox}
