@@ -1,7 +1,9 @@
 """Limits of a shared server: read from the environment, said in words, and enforced by the manager."""
 
+import re
 import time
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -127,3 +129,15 @@ def test_what_is_older_than_the_retention_is_removed_unless_it_goes_on(tmp_path)
     store.flush()
     assert {row.comparison for row in store.runs()} == {kept}
     store.close()
+
+
+def test_every_limit_stands_in_the_guide_to_hosting_with_its_default():
+    guide = (Path(__file__).parents[3] / "docs" / "hosting.md").read_text(encoding="utf-8")
+    rows = {
+        name: line
+        for line in guide.splitlines()
+        for name in re.findall(r"`([A-Z_]+)`", line.split("|")[1] if "|" in line else "")
+    }
+    for field in fields(Limits):
+        row, value = rows[field.name.upper()], getattr(HOSTED, field.name)
+        assert re.search(rf"\b({value}|{value:,})\b", row), field.name
