@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from core.analysis.stats import Estimate
 from core.analysis.verdict import LEVEL, Verdict, verdict
@@ -62,9 +63,19 @@ def comparable(table: LadderTable, published: Published) -> list[str]:
     return [published.last]
 
 
-def agreement(step: Estimate, gain: float) -> bool:
-    """Whether our step has the published one's sign, for certain."""
-    return verdict(step) is (Verdict.UP if gain > 0 else Verdict.DOWN)
+class Agreement(StrEnum):
+    """Of our step with the sign of a published one."""
+
+    AGREES = "agrees"
+    DIFFERS = "**does not agree**"  # it has the other sign, or makes no difference to speak of
+    UNKNOWN = "cannot be told"  # from chance, or with so few seeds
+
+
+def agreement(step: Estimate, gain: float) -> Agreement:
+    found = verdict(step)
+    if found in (Verdict.UNCLEAR, Verdict.TOO_FEW):
+        return Agreement.UNKNOWN
+    return Agreement.AGREES if found is (Verdict.UP if gain > 0 else Verdict.DOWN) else Agreement.DIFFERS
 
 
 def _whole(table: LadderTable, count: str, found: dict[str, Estimate]) -> str:
@@ -84,17 +95,26 @@ def _whole(table: LadderTable, count: str, found: dict[str, Estimate]) -> str:
     return " ".join(told)
 
 
+_ALONE = {Agreement.AGREES: "agrees", Agreement.DIFFERS: "does not agree", Agreement.UNKNOWN: "cannot be told"}
+_REST = {
+    Agreement.DIFFERS: ("does not", "do not"),
+    Agreement.UNKNOWN: ("cannot be told", "cannot be told"),
+}  # of one step, and of several
+
+
 def _beside(table: LadderTable, found: dict[str, Estimate], published: Published) -> str:
     """How many signs agree, and whether the largest step is the same."""
     shared = [name for name in comparable(table, published) if name in found]
     if not shared:
         return ""
-    differ = [name for name in shared if not agreement(found[name], published.gains[name])]
-    text = f"**Beside {published.name}**, {len(shared) - len(differ)} of {len(shared)} steps agree in sign."
+    kinds = {kind: [n for n in shared if agreement(found[n], published.gains[n]) is kind] for kind in Agreement}
+    text = f"**Beside {published.name}**, {len(kinds[Agreement.AGREES])} of {len(shared)} steps agree in sign."
     if len(shared) == 1:
-        text = f"**Beside {published.name}**, the step of {shared[0]} {'does not agree' if differ else 'agrees'} in sign."
-    elif differ:
-        text += f" {'The one' if len(differ) == 1 else 'Those'} of {listed(differ)} {'does' if len(differ) == 1 else 'do'} not."
+        (kind,) = (kind for kind, names in kinds.items() if names)
+        return f"**Beside {published.name}**, the sign of the step of {shared[0]} {_ALONE[kind]}."
+    for kind, (one, several) in _REST.items():
+        if names := kinds[kind]:
+            text += f" {'That' if len(names) == 1 else 'Those'} of {listed(names)} {one if len(names) == 1 else several}."
     if len(shared) < 2 or not any(verdict(found[name]) is Verdict.UP for name in shared):
         return text
     ours, theirs = max(shared, key=lambda name: found[name].mean), max(shared, key=lambda name: published.gains[name])
@@ -126,7 +146,7 @@ def _published_cell(name: str, table: LadderTable, found: dict[str, Estimate], p
     if name not in shared:
         return "not published"
     gain = published.gains[name]
-    text = f"{gain:+g}: {'agrees' if agreement(found[name], gain) else '**does not agree**'}"
+    text = f"{gain:+g}: {agreement(found[name], gain)}"
     here, there = sum(found[other].mean for other in shared), sum(published.gains[other] for other in shared)
     if len(shared) < 2 or here < LEVEL or not any(verdict(found[other]) is Verdict.UP for other in shared):
         return text

@@ -15,7 +15,7 @@ from core.ladder import ORDERS, PUBLISHED, ladder_runs, ladder_table
 from core.ladder.charts import ladder_chart, published_chart
 from core.ladder.numbers import seeds_markdown, table_csv, table_markdown
 from core.ladder.published import PAPER, VERL
-from core.ladder.report import across, agreement, agreement_table, sentences, steps
+from core.ladder.report import Agreement, across, agreement, agreement_table, sentences, steps
 from core.ladder.rungs import SCENARIO
 from tests.core.ladder.made import LADDER, OURS, history, results
 
@@ -155,8 +155,10 @@ def test_the_published_ladders_are_those_of_the_sources():
 )
 def test_a_step_is_judged_by_its_interval(mean, ci95, expected):
     assert verdict(Estimate(mean, *ci95)) is expected
-    assert agreement(Estimate(mean, *ci95), 2.0) == (expected is Verdict.UP)
-    assert agreement(Estimate(mean, *ci95), -2.0) == (expected is Verdict.DOWN)
+    unknown = expected in (Verdict.UNCLEAR, Verdict.TOO_FEW)  # neither agrees with a sign nor contradicts it
+    for gain, agreeing in ((2.0, Verdict.UP), (-2.0, Verdict.DOWN)):
+        kind = Agreement.UNKNOWN if unknown else Agreement.AGREES if expected is agreeing else Agreement.DIFFERS
+        assert agreement(Estimate(mean, *ci95), gain) is kind
 
 
 def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
@@ -165,9 +167,10 @@ def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
     assert "held-out accuracy changes by +0.200 [" in told and "] from the first rung to the last." in told
     assert "Token-level loss brings the most, +0.200 [0.200, 0.200]." in told
     assert (
-        "**Beside the paper**, 1 of 4 steps agree in sign. Those of Clip-Higher, Overlong shaping and Dynamic sampling do not."
-        in told
+        "**Beside the paper**, 1 of 4 steps agree in sign. Those of Clip-Higher and Dynamic sampling do not. "
+        "That of Overlong shaping cannot be told." in told
     )
+    assert "1 of 2 steps agree in sign. That of Dynamic sampling does not." in told
     assert "The largest is another one: Token-level loss here, Dynamic sampling there." in told
     assert "in another order than this one" in told and "not samples" not in told
     made[OURS[3]] = replace(made[OURS[3]], history=history([(0.9, 0.9)] * 3, 40))
@@ -175,6 +178,19 @@ def test_the_sentences_say_which_steps_agree_and_change_with_the_data():
     assert "2 of 4 steps agree in sign. Those of Clip-Higher and Overlong shaping do not." in told
     assert "The largest is the same: Dynamic sampling." in told
     assert "not samples" in " ".join(sentences(ladder_table("ours", LADDER, made), "samples"))
+
+
+def test_with_too_few_seeds_no_step_is_said_to_contradict_a_published_one():
+    made = {
+        label: replace(r, config=replace(r.config, replicas=2), history=history([(0.4, 0.4)] * 2, 10))
+        for label, r in results().items()
+    }
+    told = " ".join(sentences(ladder_table("ours", LADDER, made), "updates"))
+    assert (
+        "0 of 4 steps agree in sign. Those of Clip-Higher, Overlong shaping, Token-level loss and Dynamic sampling cannot be told."
+        in told
+    )
+    assert "not agree" not in agreement_table(ladder_table("ours", LADDER, made), "updates") and "do not" not in told
 
 
 def test_the_shares_are_of_the_gain_that_both_ladders_have_in_common():
