@@ -25,6 +25,10 @@ HOLDS_FAR = (
     "**{ours} holds at {times} times the {setting} at which {theirs} has collapsed**, at {row}: {ours} up to {holds} ({our_count} of "
     "{our_seeds} seeds collapsed), {theirs} has collapsed at {fails} already, the lowest of the map ({their_count} of {their_seeds})."
 )
+HOLDS_WHERE = (  # the lowest value is 0, of which no other one is a multiple
+    "**{ours} holds where {theirs} has collapsed**, at {row}: {ours} up to {setting} {holds} ({our_count} of {our_seeds} seeds collapsed), "
+    "{theirs} has collapsed at {fails} already, the lowest of the map ({their_count} of {their_seeds})."
+)
 COLLAPSES_FIRST = "**{ours} collapses before {theirs}**, at {row}: {ours} at {setting} {fails}, {theirs} holds up to {holds}."
 ALIKE = "At {row} {ours} and {theirs} collapse at the same {setting}, {fails}."
 ONE_COLLAPSES = (
@@ -94,10 +98,11 @@ def _who_collapses_first(found: SweepMap, ours: str, theirs: str, at: int | None
     if holds[ours] >= fails[theirs]:
         end, their_end = holds[ours], fails[theirs]
         sentence = HOLDS_FAR if holds[theirs] is None else HOLDS_BEYOND
+        far, near = float(x.texts[end]), float(x.texts[their_end])
         ours_, theirs_ = _count(found, ours, (end, row), at), _count(found, theirs, (their_end, row), at)
         return [
-            sentence.format(
-                **place, times=number(float(x.texts[end]) / float(x.texts[their_end])), fails=x.texts[their_end], holds=x.texts[end],
+            (sentence if near else HOLDS_WHERE).format(
+                **place, times=number(far / near) if near else "", fails=x.texts[their_end], holds=x.texts[end],
                 their_count=theirs_["count"], their_seeds=theirs_["seeds"], our_count=ours_["count"], our_seeds=ours_["seeds"])
         ]  # fmt: skip
     if holds[theirs] is not None and holds[theirs] >= fails[ours]:

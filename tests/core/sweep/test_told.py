@@ -21,9 +21,9 @@ RATES = "learning_rate=0.01,0.02,0.04,0.05,0.1"
 SEEDS = 8
 
 
-def made(grpo: list[int], dapo: list[int], score: float = 0.5) -> SweepMap:
+def made(grpo: list[int], dapo: list[int], score: float = 0.5, along: str = RATES) -> SweepMap:
     """How many of 8 seeds collapsed along x, in both rows; -1 = not measured, -2 = diverged."""
-    grid, cells = grid_of(RATES, "algorithm.eps_high=0.2,0.28"), {}
+    grid, cells = grid_of(along, "algorithm.eps_high=0.2,0.28"), {}
     for label, line, plus in (("GRPO", grpo, 0.0), ("DAPO", dapo, 0.25)):
         for x, count in enumerate(line):
             for y in range(2):
@@ -62,6 +62,12 @@ def told(found: SweepMap) -> str:
 )  # fmt: skip
 def test_who_collapses_first(grpo, dapo, sentence):
     assert sentence in told(made(grpo, dapo))
+
+
+def test_a_side_that_has_collapsed_at_0_is_not_divided_by():
+    text = told(made([8, 8, 8], [0, 1, 8], along="task.noise=0,0.1,0.3"))
+    assert "DAPO holds where GRPO has collapsed, at ε_high 0.2: DAPO up to reward noise 0.1 (1 of 8 seeds collapsed)" in text
+    assert "GRPO has collapsed at 0 already, the lowest of the map (8 of 8)." in text
 
 
 def test_what_else_is_told():
