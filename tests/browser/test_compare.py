@@ -48,6 +48,8 @@ def test_the_first_screen_says_what_it_is_and_offers_one_button(visit):
     assert button.bounding_box()["y"] < 900
     assert last(page) == 480  # the finished example is drawn
     all_essentials_and_what_they_cost_are_in_sight(page)
+    title, text = page.locator(".st-key-heading h1").bounding_box(), page.locator("p.look-for").first.bounding_box()
+    assert text["y"] >= title["y"] + title["height"]
     headings_are_in_order(page)
     what_is_foreseen_covers_no_slider_that_the_keyboard_is_on(page)
     assert not page.errors
