@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from core.analysis.metrics import METRIC_NAMES
+from tests.browser.board_page import BOARD, BOARD_IF_THERE
 from tests.browser.settled import focused, script_run, settled
-from tests.browser.test_live_board import BOARD, BOARD_IF_THERE
 
 SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
 
@@ -177,7 +177,7 @@ def test_in_the_frame_of_another_page_a_scenario_shows_its_picture_and_runs(new_
     frame.get_by_role("img", name=re.compile("^Gradient norm")).wait_for()
     frame.get_by_role("button", name="Run: GRPO against DAPO, 2 seeds").click()
     frame.get_by_role("button", name="Run again").wait_for()
-    frame.get_by_text("64 of 64 updates", exact=True).wait_for()
+    frame.get_by_text("64 of 64 updates of 2 sides", exact=True).wait_for()
     assert frame.get_by_role("img", name=re.compile("^Gradient norm, 0 to")).count() == 0
     for shown in (frame.get_by_role("radio", name="cost"), frame.get_by_role("button", name="single seeds")):
         box = shown.bounding_box()  # the last of the view settings, of which nothing is cut off

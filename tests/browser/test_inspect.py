@@ -14,8 +14,8 @@ from core.inspection.tables import suggested_group
 from core.inspection.treatment import treat
 from core.settings.links import from_query
 from tests.browser import stored
+from tests.browser.board_page import BOARD
 from tests.browser.settled import settled
-from tests.browser.test_live_board import BOARD
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 SETTINGS = {"scenario": "collapse", "replicas": "2", "updates": "48", "first_seed": "3"}

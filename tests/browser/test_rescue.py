@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from tests.browser.board_page import BOARD
 from tests.browser.settled import settled
 from tests.browser.test_compare import SMALL, goes_on, last, until
-from tests.browser.test_live_board import BOARD
 
 FORK = "GRPO + Dynamic"
 

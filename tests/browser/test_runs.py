@@ -13,8 +13,8 @@ import pytest
 from core.runs.store.store import Store
 from pages.shared.common.process import DATABASE
 from tests.browser import stored
+from tests.browser.board_page import BOARD
 from tests.browser.settled import script_run, settled
-from tests.browser.test_live_board import BOARD
 
 NAMES = ("<b>first</b> [x](javascript:alert(1))", "second")
 SMALL = {"scenario": "collapse", "replicas": "2", "updates": "48"}

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from tests.browser.board_page import BOARD, BOARD_IF_THERE
 from tests.browser.conftest import CHART
 from tests.browser.settled import settled
-from tests.browser.test_live_board import BOARD, BOARD_IF_THERE
 
 UPLOADER = "[data-testid=stFileUploader]"
 

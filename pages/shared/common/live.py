@@ -133,7 +133,7 @@ def badge(view: ComparisonView | None) -> dict:
         return {"state": "done", "text": "finished example"}
     states = {run.status for run in view.runs.values()}
     done, total = (sum(getattr(run, name) for run in view.runs.values()) for name in ("updates", "total"))
-    share = f"{done} of {total} updates"
+    share = f"{done} of {total} updates of {len(view.runs)} sides" if len(view.runs) > 1 else f"{done} of {total} updates"
     preparing = next((run.preparing for run in view.runs.values() if run.preparing), None)
     if Status.RUNNING in states:
         if preparing:

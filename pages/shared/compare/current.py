@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.analysis.markdown import plain
 from core.settings.scenarios import SCENARIOS
+from pages.shared.common.address import name_in_address
 from pages.shared.common.process import manager, visitor, watch
 from pages.shared.common.results import results_of
 from pages.shared.common.state import COMPARISON
@@ -38,8 +39,7 @@ def current_comparison(*, offers: bool = True) -> str | None:
 
 def look_at(comparison: str) -> None:
     COMPARISON.set(comparison)
-    if st.query_params.get("comparison") != comparison:
-        st.query_params["comparison"] = comparison
+    name_in_address(comparison)
 
 
 def _offer_own_run() -> None:

@@ -84,7 +84,7 @@ def compare_page() -> None:
             show_differences(runs)
             take_with_you(scenario, runs)
         bring_settings("compare", scenario)
-        with st.expander("What comes after, if it runs five times longer", icon=":material/update:"):
+        with st.expander("What comes after, if the scenario as it is given runs five times longer", icon=":material/update:"):
             st.markdown(scenario.afterwards)
 
 

@@ -16,6 +16,7 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
+from pages.shared.common.address import name_in_address
 from pages.shared.common.process import manager, tab, told, visitor, watch
 from pages.shared.common.results import results_of
 from pages.shared.common.trouble import UNREADABLE, why_not
@@ -81,8 +82,7 @@ def _read(comparison: str) -> Ladder | None:
 
 def look_at(comparison: str) -> None:
     LADDER.set(comparison)
-    if st.query_params.get("comparison") != comparison:
-        st.query_params["comparison"] = comparison
+    name_in_address(comparison)
 
 
 def back_to_shipped() -> None:

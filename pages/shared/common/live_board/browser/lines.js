@@ -54,13 +54,13 @@ export function lineData(board, chart) {
   return joined(tables);
 }
 
-// x, and the values of each layer there: null where the line is interrupted, undefined where there is no such layer.
+// x, and the values of each layer there, null where the line is interrupted; null for a layer that there is not.
 function layersOf(board, chart, { points, kept, thinned }) {
   const [lowest, highest] = chart.spec.bounds ?? [];
   const log = isLog(board, chart);
   const clamp = (value) => Math.min(Math.max(value, lowest ?? -Infinity), highest ?? Infinity);
   const positive = (value) => (log && !(value > 0) ? null : value);
-  const over = (wanted, value) => kept.map((k) => (wanted ? value(k) : undefined));
+  const over = (wanted, value) => (wanted ? kept.map(value) : null);
   const { line, band } = points;
   const banded = band.some((half) => half > 0);
   const [floor, ceiling] = thinned ? envelope(points, kept) : [];
@@ -68,8 +68,8 @@ function layersOf(board, chart, { points, kept, thinned }) {
     kept.map((k) => points.x[k]),
     over(banded, (k) => (log ? positive(Math.max(line[k] - band[k], line[k] / 10)) : clamp(line[k] - band[k]))),
     over(banded, (k) => positive(clamp(line[k] + band[k]))),
-    floor?.map(positive) ?? over(false),
-    ceiling?.map(positive) ?? over(false),
+    floor?.map(positive) ?? null,
+    ceiling?.map(positive) ?? null,
     over(board.settings.smoothing > 0 && !thinned, (k) => positive(points.y[k])),
     over(true, (k) => positive(line[k])),
   ];
@@ -94,7 +94,7 @@ function scaleOf(board, chart, tables) {
   };
   const tops = chart.lines.map(({ points, kept }, i) => ({
     at: kept.map((k) => points.at[k]),
-    top: kept.map((_, j) => tables[i].reduce((top, column, layer) => (layer ? Math.max(top, seen(column[j])) : top), -Infinity)),
+    top: kept.map((_, j) => tables[i].reduce((top, column, layer) => (layer && column ? Math.max(top, seen(column[j])) : top), -Infinity)),
   }));
   for (const [, value] of chart.seeds.flat(2)) seen(value);
   if (!(all > -Infinity)) return { range: log ? [0.1, 1] : [0, 1], cut: null };

@@ -9,10 +9,11 @@ export const HEIGHT = 230;
 export const [TOP, BOTTOM, LEFT, RIGHT] = [20, 38, 46, 8]; // margins; the upper one holds the names of events and strips
 export const pixelsOf = ({ width }) => Math.max(width - LEFT - RIGHT, 10); // no more points than these are drawn
 const LABEL = 16; // the x-axis's name
+const seedsAfter = ({ sides }) => 4 * sides.length; // the last series of the layer "ceiling"
 export const LAYERS = ["low", "high", "floor", "ceiling", "ghost", "main"];
 
 // One row of x for all sides, as uPlot takes it, and the columns in the order of the series: by layer, or side by side. Where a side has no
-// point they are undefined. uPlot.join does the same by sorting all numbers, which took longer than to draw them.
+// point they are undefined, and a layer that a side does not have stays empty. uPlot.join does the same by sorting all numbers, which took longer than to draw them.
 export function joined(tables, sideBySide = false) {
   const xs = [];
   const sides = tables.map(([own, ...columns]) => ({ own, columns, next: 0, out: columns.map(() => []) }));
@@ -24,7 +25,7 @@ export function joined(tables, sideBySide = false) {
     for (const side of sides) {
       let found = -1;
       while (side.own[side.next] === x) found = side.next++;
-      for (let c = 0; c < side.out.length; c++) side.out[c].push(found < 0 ? undefined : side.columns[c][found]);
+      for (let c = 0; c < side.out.length; c++) if (side.columns[c]) side.out[c].push(found < 0 ? undefined : side.columns[c][found]);
     }
   }
   if (sideBySide) return [xs, ...sides.flatMap(({ out }) => out)];
@@ -47,6 +48,8 @@ export function draw(board, chart) {
     board.stats.built += 1;
   }
   const { u } = chart;
+  // An empty layer would be gone through, point by point. Single seeds are drawn after the last of those below them, which is gone through then.
+  u.series.forEach((one, i) => { if (i) one.show = data[i].length > 0 || (chart.seeds.length > 0 && i === seedsAfter(board)); });
   const [min, max] = shownRange(board);
   board.showing = true; // the cursor is put where it belongs below
   u.batch(() => {
@@ -98,7 +101,7 @@ function options(board, chart) {
     },
     hooks: {
       drawAxes: [(u) => drawMarks(board, chart, u)],
-      drawSeries: [(u, i) => i === 4 * board.sides.length && chart.seeds.length && drawSeeds(board, chart, u)],
+      drawSeries: [(u, i) => i === seedsAfter(board) && chart.seeds.length && drawSeeds(board, chart, u)],
     },
   };
 }
