@@ -1,5 +1,7 @@
 """What every test shares: one thread, a cache directory of its own, and the worker of what it shares fixtures with."""
 
+import signal
+
 import pytest
 
 BOARD = "tests/browser/test_live_board.py"  # has a server of its own, the board's harness
@@ -42,3 +44,14 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAPO_LAB_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def heeds_interrupts():
+    """As a command does: whoever started the tests may ignore interrupts, as `nohup … &` does, and this process inherits that."""
+    from core.runs.foreground import heed_interrupts  # not above, see `one_thread`
+
+    before = signal.getsignal(signal.SIGINT)
+    heed_interrupts()
+    yield
+    signal.signal(signal.SIGINT, before)

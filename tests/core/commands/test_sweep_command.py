@@ -44,7 +44,7 @@ def test_it_writes_a_map_and_a_second_time_trains_nothing(inline, tmp_path, caps
     assert len(inline.shards) == trained and "8 of 8 cells are known already" in capsys.readouterr().err
 
 
-def test_ctrl_c_keeps_what_there_is_and_the_same_command_goes_on(inline, tmp_path, capsys):
+def test_ctrl_c_keeps_what_there_is_and_the_same_command_goes_on(heeds_interrupts, inline, tmp_path, capsys):
     whole = inline.collect
 
     def interrupted(timeout):

@@ -14,10 +14,10 @@ from core.settings.algorithm import DAPO, GRPO
 from tests.processes import started
 from tests.support import CHAIN, small_run
 
-LONG = 100_000
+LONG = 20_000  # updates
 
 
-def test_an_interrupt_ends_every_run_at_its_next_update():
+def test_an_interrupt_ends_every_run_at_its_next_update(heeds_interrupts):
     last = {}
 
     def report(label: str, stage: str, done: int, total: int) -> None:
