@@ -71,9 +71,8 @@ class Dataset:
             about["seconds"][label] = round(time.process_time() - begin, 2)
             about["runs"][label] = run_id(label, config)
             arrays |= {f"{label}/{name}": array for name, array in _arrays(kept).items()}
-        part = self.path.with_suffix(
-            ".part.npz"
-        )  # written beside its place, so that an interruption leaves the file that was there
+        # Written beside its place, so that an interruption leaves the file that was there.
+        part = self.path.with_suffix(".part.npz")
         np.savez_compressed(part, about=np.array(json.dumps(about)), **arrays)
         part.replace(self.path)
 

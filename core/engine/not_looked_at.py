@@ -50,9 +50,14 @@ def rewards_are_correctness(run: RunConfig, noise: float | None = None) -> bool:
     return chance == 0 and not continuous and not (punished and task_sizes(task).tokens > 1)
 
 
+def filters_on_correctness(run: RunConfig) -> bool:
+    """Whether what dynamic sampling looks at, where it looks, is right or wrong and nothing else."""
+    return run.algorithm.filter_on == "correct" or rewards_are_correctness(run)
+
+
 def _counts_right_answers(run: RunConfig) -> bool:
     """Whether dynamic sampling decides by how many answers of a group are right, and by nothing else."""
-    return not _no_filter(run) and (run.algorithm.filter_on == "correct" or rewards_are_correctness(run))
+    return not _no_filter(run) and filters_on_correctness(run)
 
 
 def drops_dead_groups(run: RunConfig) -> bool:
@@ -69,8 +74,7 @@ def drops_dead_groups_alone(run: RunConfig) -> bool:
 def _every_mixed_group_is_kept(run: RunConfig) -> bool:
     """With one right answer of G the variance is (G - 1) / G², the least that is not 0."""
     algorithm, least = run.algorithm, (run.group_size - 1) / run.group_size**2
-    counts = algorithm.filter_on == "correct" or rewards_are_correctness(run)
-    return algorithm.dynamic_sampling == "filter" and counts and 0 < algorithm.filter_threshold <= least
+    return algorithm.dynamic_sampling == "filter" and filters_on_correctness(run) and 0 < algorithm.filter_threshold <= least
 
 
 def _one_context(run: RunConfig) -> bool:

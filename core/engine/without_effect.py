@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from scipy.special import ndtr
 
-from core.engine.not_looked_at import IDLE, drops_dead_groups, drops_dead_groups_alone, hard_prompts, rewards_are_correctness
+from core.engine.not_looked_at import (
+    IDLE,
+    drops_dead_groups,
+    drops_dead_groups_alone,
+    filters_on_correctness,
+    hard_prompts,
+    rewards_are_correctness,
+)
 from core.engine.outlook import dead_share
 from core.engine.tasks import make_task
 from core.engine.tasks.sizes import task_sizes
@@ -116,7 +123,7 @@ def _about_threshold(run: RunConfig) -> list[str]:
     if algorithm.filter_threshold == 0:
         return ["{label}: no variance is below 0, so that dynamic sampling drops no group."]
     widest = (size // 2) * (size - size // 2) / size**2  # of G answers as many right as wrong
-    if (algorithm.filter_on == "correct" or rewards_are_correctness(run)) and algorithm.filter_threshold > widest:
+    if filters_on_correctness(run) and algorithm.filter_threshold > widest:
         return [
             f"{{label}}: right and wrong answers have a variance of at most {widest:.3g}, so that dynamic sampling drops every group and "
             "nothing is trained."

@@ -169,10 +169,10 @@ def _told(found: SweepMap, label: str, measure: str, table: np.ndarray, at: int 
     if not values:
         return f"{label}, {measure_words(measure)}, {over}: nothing measured yet."
     fallen = found.fallen(label, at)
-    found, count = int((fallen >= FALLEN_SHARE).sum()), int((~np.isnan(fallen)).sum())
+    collapsed, count = int((fallen >= FALLEN_SHARE).sum()), int((~np.isnan(fallen)).sum())
     return (
         f"{label}, {measure_words(measure)}, {over}: between {number(min(values))} and {number(max(values))}; half or more of the seeds "
-        f"collapsed in {found} of {count} cells."
+        f"collapsed in {collapsed} of {count} cells."
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult, Status
-from core.engine.forks import fork_changes, stages
+from core.engine.forks import fork_changes
 from core.runs.view import ComparisonView
 from core.settings.fields import value_text
 from pages.shared.common import series
@@ -120,7 +120,7 @@ def change_events(results: Mapping[str, RunResult]) -> list[dict]:
     """A mark in every chart where the settings of a run were changed in its course."""
     found = []
     for label, result in results.items():
-        for config in stages(result.config, result.history.first_update)[1:]:
+        for config in result.stages[1:]:
             changes = [f"{name.rpartition('.')[2]} {value_text(value)}" for name, value in fork_changes(config).items()]
             what = f"{len(changes)} settings changed" if len(changes) > 1 else changes[0] if changes else "another budget"
             found.append({"side": label, "update": config.fork.update, "text": f"{label}: {what}"})

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.analysis.result import RunResult
-from core.engine.forks import stages
 from core.runs.manager import UnknownComparison
 from core.runs.store.store import StoreError
 from core.settings.fields import ConfigError
@@ -79,7 +78,7 @@ def _follow(comparison: str) -> None:
 
 def _is_whole(result: RunResult) -> bool:
     """Whether the run began at the base policy."""
-    return stages(result.config, result.history.first_update)[0].fork is None
+    return result.stages[0].fork is None
 
 
 def take_settings_of(comparison: str | None) -> None:
