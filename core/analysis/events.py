@@ -4,7 +4,6 @@ because groups are all wrong, because they are all right, or never have been the
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,17 +85,18 @@ def solved_in(window: History) -> np.ndarray:
 def _parts(history: History, update: int) -> tuple[History, History]:
     """The first updates, and the last RECENT up to `update` with the whole rollout that they begin in, whose metrics stand at its first
     update."""
-    start, window = History(history.seeds), History(history.seeds)
-    first = after_initial(history.first_update)
-    for record in history.after(history.first_update - 1)[: first + 1]:
-        if record.update < first:
-            start.append(record)
-    recent = [record for record in history.after(update - RECENT) if record.update <= update]
-    every = history.after(history.first_update - 1)
-    for record in every[bisect_left(every, recent[0].rollout, key=lambda record: record.rollout) :]:
-        if record.update <= update:
-            window.append(record)
-    return start, window
+    updates, rollouts, begins = history.updates, history.rollouts, history.first_update
+    recent = rollouts[history.count_until(update - RECENT)]  # the rollout of the first of them
+    whole = int(updates[np.searchsorted(rollouts, recent)])
+    return _rows(history, begins, after_initial(begins) - 1), _rows(history, whole, update)
+
+
+def _rows(history: History, first: int, last: int) -> History:
+    """The rows of the updates from `first` to `last`."""
+    part = History(history.seeds)
+    for record in history.after(first - 1, last):
+        part.append(record)
+    return part
 
 
 def _entropy_words(history: History, start: History, window: History) -> tuple[str, str]:

@@ -102,22 +102,23 @@ class History:
         """How many rows are of this update or an earlier one."""
         return int(np.searchsorted(self._index.rows()["update"], update, side="right"))
 
-    def after(self, update: int) -> list[StepRecord]:
-        """The records of later updates than `update`, oldest first: all after -1, those of the training after 0. Safe while another
-        thread appends."""
+    def after(self, update: int, until: int | None = None) -> list[StepRecord]:
+        """The records of later updates than `update`, up to and with `until`, or to the last: oldest first, all after -1, those of the
+        training after 0. Takes as long as there are such records, however many there are besides. Safe while another thread appends."""
         if update >= self.last_update and len(self):
             return []
         index = self._index.rows()
-        first = int(np.searchsorted(index["update"], update, side="right"))
-        metrics: list[dict[str, np.ndarray]] = [{} for _ in index[first:]]
+        last = len(index) if until is None else int(np.searchsorted(index["update"], until, side="right"))
+        first = min(int(np.searchsorted(index["update"], update, side="right")), last)
+        metrics: list[dict[str, np.ndarray]] = [{} for _ in index[first:last]]
         for name in self._columns.copy():
-            rows = self._column(name, len(index))
+            rows = self._column(name, last)
             rows = rows[np.searchsorted(rows["row"], first) :]
             for row, values in zip(rows["row"].tolist(), rows["values"].copy(), strict=True):
                 metrics[row - first][name] = values
         looked = dict(self._distributions[:])
-        steps = zip(*(index[name][first:].tolist() for name in ("update", "rollout", "wall_seconds")), strict=True)
-        samples = index["samples"][first:].copy()
+        steps = zip(*(index[name][first:last].tolist() for name in ("update", "rollout", "wall_seconds")), strict=True)
+        samples = index["samples"][first:last].copy()
         return [
             StepRecord(step, rollout, generated, seconds, values, looked.get(step))
             for (step, rollout, seconds), generated, values in zip(steps, samples, metrics, strict=True)

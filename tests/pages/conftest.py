@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.markdown import JOINER
@@ -33,6 +35,14 @@ class Gate:
             yield record
             if record.update >= self.open_for:
                 self.go.wait(30)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_read_once():
+    """Streamlit reads what every installed package says of itself for each app that a test opens: half of the time that an opening takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION, EVENT_UPDATES, EV
 from core.analysis.events import Event, event_at, never_at
 from core.analysis.history import History
 from core.analysis.result import RunResult
-from core.analysis.stats import INITIAL_UPDATES, MIN_SEEDS, after_initial, mean_and_half_width, mean_over_seeds
+from core.analysis.stats import MIN_SEEDS, after_initial, mean_and_half_width, mean_over_seeds
 from core.engine.types import StepRecord
 
 DIGITS = 4
@@ -89,8 +89,8 @@ def collapse_thresholds(histories: Mapping[str, History]) -> list[dict]:
     its first updates."""
     starts = {}
     for label, history in histories.items():
-        records = history.after(-1)[: INITIAL_UPDATES + 1]  # of a fork, too, the detector looks at where it began
-        table, _ = _measured([r for r in records if r.update < after_initial(records[0].update)], "entropy_nats")
+        begins = history.first_update  # of a fork, too, the detector looks at where it began
+        table, _ = _measured(history.after(begins - 1, after_initial(begins) - 1), "entropy_nats")
         if len(table):
             starts[label] = float(np.nanmean(table))
     if not starts:
@@ -145,7 +145,7 @@ class CostWatch:
         """Label -> mean over seeds at each row of its history, 0 where it is not known. The labels must stay those of the same runs."""
         for label, result in results.items():
             known = self._costs.setdefault(label, [])
-            if records := result.history.after(-1)[len(known) :]:
+            if records := result.history.after(int(result.history.updates[len(known) - 1]) if known else -1):
                 if label not in self._meters:  # only its first record tells whether it is a fork or was changed in its course
                     self._meters[label] = CostMeter(result.config, before_fork(label, results))
                 meter = self._meters[label]

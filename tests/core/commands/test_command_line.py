@@ -200,7 +200,13 @@ def test_a_run_that_diverges_keeps_what_came_before_and_the_other_run(tmp_path, 
 ENDLESS = ("--seeds", "2", "--updates", "100000")
 
 
-@pytest.mark.parametrize("ignoring", [(), (signal.SIGINT,)], ids=["in a terminal", "begun with SIGINT ignored, as by nohup"])
+@pytest.mark.parametrize(
+    "ignoring",
+    [  # who heeds what was ignored heeds it in a terminal, too
+        pytest.param((), id="in a terminal", marks=pytest.mark.thorough),
+        pytest.param((signal.SIGINT,), id="begun with SIGINT ignored, as by nohup"),
+    ],
+)
 def test_ctrl_c_writes_what_was_measured_and_says_so(tmp_path, ignoring):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with started("-m", "core", "compare", *ENDLESS, "--out", tmp_path, ignoring=ignoring, **pipes) as process:
