@@ -45,6 +45,16 @@ def test_records_come_back_bit_for_bit_with_the_metrics_that_each_had():
     assert history.values == 5 and history.trained == 3 and history.last_samples == [3, 4, 5]
 
 
+def test_the_records_of_some_updates_are_those_of_all_that_lie_between():
+    history = made(*RECORDS)
+    every = history.after(-1)
+    for after in range(-1, 4):
+        for until in range(-1, 5):
+            found = history.after(after, until)
+            wanted = [r for r in every if after < r.update <= until]
+            assert [(r.update, set(r.metrics)) for r in found] == [(r.update, set(r.metrics)) for r in wanted]
+
+
 def test_what_was_given_away_or_taken_is_not_shared():
     values, history = np.ones(3), History(SEEDS)
     history.append(StepRecord(1, 1, np.zeros(3, int), 0.0, {"loss": values}))
