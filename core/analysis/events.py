@@ -19,7 +19,7 @@ from core.analysis.detectors import (
     still_learning,
 )
 from core.analysis.history import History
-from core.analysis.stats import after_initial, initial_values, mean_over_seeds
+from core.analysis.stats import initial_values, mean_over_seeds
 
 RECENT = EVENT_UPDATES // 2  # updates: when the mean of a window has fallen, its first half may still be from before
 MOST = 0.5  # of the groups: what they are is named only if it holds for so many
@@ -55,10 +55,8 @@ def events(history: History) -> list[Event]:
 
 def event_at(history: History, metric: str, update: int) -> Event:
     """The event that the detector of `metric` found at `update`, in the words of what the last RECENT updates before it measured."""
-    start, window = _parts(history, update)
-    return Event(
-        metric, update, *(_entropy_words(history, start, window) if metric == "entropy_nats" else _gradient_words(window))
-    )
+    window = _window(history, update)
+    return Event(metric, update, *(_entropy_words(history, window) if metric == "entropy_nats" else _gradient_words(window)))
 
 
 def never_event(history: History) -> Event | None:
@@ -72,7 +70,7 @@ def never_event(history: History) -> Event | None:
 
 def never_at(history: History, update: int) -> Event:
     """The event of a run that had no gradient in its updates up to `update`."""
-    return Event("grad_norm", update, "never had a gradient", _why(_parts(history, update)[1]))
+    return Event("grad_norm", update, "never had a gradient", _why(_window(history, update)))
 
 
 def solved_in(window: History) -> np.ndarray:
@@ -82,27 +80,21 @@ def solved_in(window: History) -> np.ndarray:
     return (accuracy >= SOLVED_FRACTION) & (right >= SOLVED_FRACTION * (right + wrong))
 
 
-def _parts(history: History, update: int) -> tuple[History, History]:
-    """The first updates, and the last RECENT up to `update` with the whole rollout that they begin in, whose metrics stand at its first
-    update."""
-    updates, rollouts, begins = history.updates, history.rollouts, history.first_update
+def _window(history: History, update: int) -> History:
+    """The last RECENT updates up to `update` with the whole rollout that they begin in, whose metrics stand at its first update."""
+    rollouts = history.rollouts
     recent = rollouts[history.count_until(update - RECENT)]  # the rollout of the first of them
-    whole = int(updates[np.searchsorted(rollouts, recent)])
-    return _rows(history, begins, after_initial(begins) - 1), _rows(history, whole, update)
+    window = History(history.seeds)
+    for record in history.after(int(history.updates[np.searchsorted(rollouts, recent)]) - 1, update):
+        window.append(record)
+    return window
 
 
-def _rows(history: History, first: int, last: int) -> History:
-    """The rows of the updates from `first` to `last`."""
-    part = History(history.seeds)
-    for record in history.after(first - 1, last):
-        part.append(record)
-    return part
-
-
-def _entropy_words(history: History, start: History, window: History) -> tuple[str, str]:
+def _entropy_words(history: History, window: History) -> tuple[str, str]:
     """'entropy collapsed in 13 of 16 seeds', or 'prompts solved in 14 of 16 seeds', or 'still learning in 11 of 16 seeds': what holds for most
     of those whose entropy is low."""
-    low = _mean(window, "entropy_nats") < ENTROPY_COLLAPSE_FRACTION * initial_values(start.updates, start.metric("entropy_nats"))
+    initial = initial_values(history.updates, history.metric("entropy_nats"))
+    low = _mean(window, "entropy_nats") < ENTROPY_COLLAPSE_FRACTION * initial
     solved, learning = solved_in(window), _learning_in(history, window)
     fallen, done, better = low & ~solved & ~learning, low & solved, low & ~solved & learning
     if done.sum() > max(fallen.sum(), better.sum()):

@@ -7,7 +7,8 @@ import math
 import pandas as pd
 
 from core.analysis.export import versions
-from core.inspection.sentences import batch_difference, difference, group_sentence, rounds, summary
+from core.inspection.differences import batch_difference, difference
+from core.inspection.sentences import group_sentence, rounds, summary
 from core.inspection.step import Step
 from core.inspection.tables import completions_table, entropy_by_position, groups_table, side_by_side, tokens_table
 from core.inspection.treatment import Treatment

@@ -128,7 +128,7 @@ def check_against(step: Step, history: History) -> str:
     Another kind of processor adds up in another order, which moves the last digits of single precision. Such a difference is none: two
     numbers count as equal within VISIBLE of the larger one, and within ZERO of each other.
     """
-    found = [r for r in history.after(step.update - 1)[:1] if r.update == step.update]
+    found = history.after(step.update - 1, step.update)
     if not found:
         return "The stored run has not measured this update, so the replay cannot be compared with it."
     at = history.seeds.index(step.seed)

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from core.inspection.charts import token_chart
-from core.inspection.sentences import difference, group_sentence, summary
+from core.inspection.differences import difference
+from core.inspection.sentences import group_sentence, summary
 from core.inspection.step import inspect_step
 from core.inspection.tables import suggested_group
 from core.inspection.treatment import treat

@@ -9,7 +9,8 @@ from core.analysis.csv_files import safe_table
 from core.analysis.markdown import plain
 from core.analysis.result import RunResult
 from core.inspection.charts import entropy_chart, token_chart
-from core.inspection.sentences import batch_difference, difference, group_sentence
+from core.inspection.differences import batch_difference, difference
+from core.inspection.sentences import group_sentence
 from core.inspection.step import Step
 from core.inspection.tables import completions_table, side_by_side, tokens_table
 from core.inspection.treatment import Treatment, other_algorithms, treat

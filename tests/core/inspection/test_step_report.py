@@ -9,8 +9,9 @@ import torch
 from core.engine.checkpoints import Checkpoints
 from core.engine.trainer import train
 from core.inspection.charts import batch_chart, entropy_chart, token_chart
+from core.inspection.differences import batch_difference, difference
 from core.inspection.report import step_values
-from core.inspection.sentences import batch_difference, difference, group_sentence, percent, rounds, summary
+from core.inspection.sentences import group_sentence, percent, rounds, summary
 from core.inspection.step import inspect_step
 from core.inspection.tables import (
     completions_table,
