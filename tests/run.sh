@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
+# Some containers forbid Python to keep what it has compiled. Each process that a test starts would compile torch and all of Streamlit anew.
+unset PYTHONDONTWRITEBYTECODE
 
 install_chromium() {
   echo "The browser tests need Chromium; installing Debian's package."
