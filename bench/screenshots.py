@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import ROOT, TOUR_SEEN, launch, serve
+from tests.browser.conftest import MEASURED, ROOT, TOUR_SEEN, launch, serve
 
 WIDE, PHONE = {"width": 1440, "height": 1240}, {"width": 390, "height": 844}
 
@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[*PICTURES, []], help="pictures (default: all)")
     wanted = parser.parse_args().names or PICTURES
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = launch(playwright, *MEASURED)
         with serve(ROOT / "app.py", Path(folder), DAPO_LAB_DATA=folder) as address:
             cookies = browser.new_context().cookies()
             for name in wanted:

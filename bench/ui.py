@@ -17,7 +17,7 @@ from bench.ui_load import measure_viewers
 from bench.ui_parts import measure_first_point, measure_heap, measure_traffic
 from bench.ui_report import section
 from bench.ui_watching import measure_watching
-from tests.browser.conftest import launch
+from tests.browser.conftest import MEASURED, launch
 
 HERE = Path(__file__).parent
 CYCLES = {"protocol": 12, "chromium": 4}
@@ -36,7 +36,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         for part in args.parts or PARTS:
             print(f"{part} …", flush=True)
-            browser = launch(playwright)
+            browser = launch(playwright, *MEASURED)
             results[part] = {"machine": machine(), **measure(part, browser, args.minutes, args.quick)}
             browser.close()
             print(json.dumps({k: v for k, v in results[part].items() if k not in ("readings", "machine")}, indent=1), flush=True)

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.marked import replace_section
 from bench.server import Process, child_server, machine
 from bench.ui_browser import BOARD, VIEWPORT, app
-from tests.browser.conftest import launch
+from tests.browser.conftest import MEASURED, launch
 
 README = Path(__file__).parent / "README.md"
 STEPS, COLUMNS, AIM_SECONDS = 10_000, 60, 2.0
@@ -129,7 +129,7 @@ def main() -> None:
     steps, repeats = (1000, 1) if options.quick else (STEPS, options.repeats)
     about = machine()
     with sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = launch(playwright, *MEASURED)
         text = section(measure(browser, steps, repeats), about)
         browser.close()
     print(text)
