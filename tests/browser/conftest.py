@@ -26,9 +26,8 @@ from tests.processes import end_with_parent
 
 ROOT = Path(__file__).parents[2]
 WIDE = {"width": 1440, "height": 1000}
-NO_MOTION = {
-    "reduced_motion": "reduce"
-}  # what moves on a page is drawn sixty times a second; tests/browser/settled.py waits for it
+# Whatever moves on a page is drawn sixty times a second, and tests/browser/settled.py waits for its end.
+NO_MOTION = {"reduced_motion": "reduce"}
 TOUR_SEEN = "try { localStorage.setItem('dapo-lab-tour', 'seen') } catch {}"
 CHART = ".lb-plot canvas"  # the first chart of the live board
 HARNESS_SERVER = """import streamlit as st
@@ -38,10 +37,8 @@ from hosting.application import ROUTES, from_start_to_stop
 app = st.App("harness_board.py", routes=ROUTES, lifespan=from_start_to_stop)
 """
 MEASURED = ("chromium", "google-chrome")  # what people have: whoever measures starts one of these
-TESTED = (
-    "chromium-headless-shell",
-    *MEASURED,
-)  # the same engine without the window around it opens a page in half the processor time
+# The same engine without the window around it opens a page in half the processor time.
+TESTED = ("chromium-headless-shell", *MEASURED)
 LOCAL = ("", "data", "blob", "about", "file")  # schemes that leave no machine
 # A tab's icon is fetched by the browser itself, which tells no request of it: what the document names counts as well.
 NAMED = """

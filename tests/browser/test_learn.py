@@ -90,6 +90,7 @@ def test_everything_on_a_page_works(open_page, name):
         a_drag_changes_the_number_at_once(page, drag)
     every_control_is_reached_and_moved_by_keyboard(page, name)
     the_buttons_beside_the_questions_set_the_figures(page, name)
+    a_term_says_what_it_means_to_the_mouse_and_to_the_keyboard(page)
     the_miniature_trains_when_asked(page, name)
     the_page_ends_with_a_link_to_the_scenario_on_compare(page, name)
 
@@ -211,8 +212,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page, name):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] >= 0 and box["y"] + box["height"] <= 844
 
 
-def test_a_term_says_what_it_means_to_the_mouse_and_to_the_keyboard(open_page):
-    page = open_page(PAGES[0])
+def a_term_says_what_it_means_to_the_mouse_and_to_the_keyboard(page):
     terms = page.locator(".learn-term")
     terms.first.hover()
     terms.first.locator(".learn-tip").wait_for(state="visible")

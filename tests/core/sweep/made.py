@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.scenario import Scenario
@@ -20,6 +21,12 @@ EPS = "algorithm.eps_high=0.1,0.28"
 
 def grid_of(*specs: str, **counts: int) -> Grid:
     return make_grid(SCENARIO, SCENARIO.runs(**counts), specs or (RATES, EPS))
+
+
+@cache
+def trained(texts: tuple[str, ...]) -> list[bytes]:
+    """The numbers of a shard, which are the same in every test that has the same shard: it is trained by the first."""
+    return train_texts(texts)
 
 
 class Inline:
@@ -41,7 +48,7 @@ class Inline:
         if self._lose(shard):
             return [ShardOutcome(shard, error="its worker was lost", lost=True)]
         self.shards.append(shard)
-        return [ShardOutcome(shard, train_texts(shard.texts), 0.5)]
+        return [ShardOutcome(shard, trained(tuple(shard.texts)), 0.5)]
 
     def close(self) -> None:
         self._waiting.clear()
