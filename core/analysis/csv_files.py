@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets calculate begins with one of these
+FORMULA = ("=", "+", "-", "@", "\t", "\n")  # what spreadsheets calculate begins with one of these
 
 
 def csv_text(table: pd.DataFrame) -> str:
@@ -25,7 +25,9 @@ def safe_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def safe_cell(text: str) -> str:
-    """A text that a spreadsheet will not take for a formula. A sign alone is none."""
+    """A text that a spreadsheet will not take for a formula. A sign alone is none. Every end of a line is a line feed: the writer does not
+    quote a carriage return, so what follows would be a row of its own."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "'" + text if text[:1] in FORMULA and len(text) > 1 else text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv, gammaln, xlog1py, xlogy  # not scipy.stats, see core/analysis/stats.py
 
 from core.engine.dead_groups import dead_chances, expected_rounds
 from core.settings.fields import ConfigError
@@ -67,7 +67,7 @@ def spread_rates(mean: float, spread: float) -> PassRates:
         return PassRates(np.array([0.0, 1.0]), np.array([1 - mean, mean]))
     strength = 1 / spread - 1
     at = (np.arange(POINTS) + 0.5) / POINTS
-    return PassRates(stats.beta.ppf(at, mean * strength, (1 - mean) * strength), np.full(POINTS, 1 / POINTS))
+    return PassRates(betaincinv(mean * strength, (1 - mean) * strength, at), np.full(POINTS, 1 / POINTS))
 
 
 def measured_rates(rates: np.ndarray) -> PassRates:
@@ -84,12 +84,18 @@ def shifted(found: PassRates, logits: float) -> PassRates:
     return PassRates(1 / (1 + np.exp(-(odds + logits))), found.weights)
 
 
+def _binomial(count: np.ndarray, tries: int, rate: np.ndarray) -> np.ndarray:
+    """The probability of `count` right answers in `tries`, each right with probability `rate`."""
+    ways = gammaln(tries + 1) - gammaln(count + 1) - gammaln(tries - count + 1)
+    return np.exp(ways + xlogy(count, rate) + xlog1py(tries - count, -rate))
+
+
 def filtered(found: PassRates, low: float, high: float, tries: int) -> tuple[PassRates, float]:
     """Prompts whose share of right answers in `tries` completions lies strictly between `low` and `high`: (their rates, the share of prompts
     that is kept). A prompt of rate p is kept with the probability that a binomial count of p lies there. ConfigError if none is kept."""
     counts = np.arange(tries + 1)
     inside = counts[(counts / tries > low) & (counts / tries < high)]
-    chance = stats.binom.pmf(inside[:, None], tries, found.rates[None]).sum(0)
+    chance = _binomial(inside[:, None], tries, found.rates[None]).sum(0)
     kept = float(chance @ found.weights)
     if kept < 1e-9:
         raise ConfigError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
-from scipy import stats
+from scipy.special import bdtr  # not scipy.stats, see core/analysis/stats.py
 
 MOST_ROUNDS = 1000  # of which an expectation is computed
 Rate = TypeVar("Rate")  # a number, an array, or a tensor
@@ -23,5 +23,5 @@ def expected_rounds(prompts: int, alive: float, most: int | None = None) -> floa
     more than MOST_ROUNDS would be needed."""
     if most is None and alive * prompts * MOST_ROUNDS < prompts:
         return float("inf")
-    rounds = np.arange(most or MOST_ROUNDS)
-    return float(stats.binom.cdf(prompts - 1, rounds * prompts, alive).sum())
+    groups = np.arange(most or MOST_ROUNDS) * prompts
+    return float(bdtr(np.minimum(prompts - 1, groups), groups, alive).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shutil
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,17 +12,20 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from core.analysis.markdown import JOINER
 from core.engine.trainer import train
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
+from core.settings.links import from_query
 from pages.shared.common import process
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))  # parts of the sidebar
 SMALL = {"scenario": "collapse", "replicas": "2", "updates": "16"}
+LONGER = SMALL | {"updates": "48"}
+START = {"run": "1"}  # of an address: the page starts its settings when it opens
 
 
 class Gate:
@@ -45,11 +49,25 @@ def packages_read_once():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def scripts_waited_for():
+    """Streamlit asks every millisecond whether a page's script has come to its end, and takes time from it with that."""
+    ask = local_script_runner.require_widgets_deltas
+
+    def wait(runner, timeout: float = 3) -> None:
+        runner._script_thread.join(timeout)
+        ask(runner, timeout)  # ends a script that is not over in time, and says so
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_script_runner, "require_widgets_deltas", wait)
+        yield
+
+
 @pytest.fixture
 def open_app(monkeypatch, tmp_path):
-    """Opens the page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test. `cookie`
-    makes it another visitor. `opened`: parts of Compare that are drawn
-    only when they are open."""
+    """Opens a page with query parameters, and with another trainer or fewer threads where asked; cleans up after the test. `page`: the file
+    of one that is not Compare, opened by its own address. `cookie` makes it another visitor. `opened`: parts that are drawn only when they
+    are open."""
     monkeypatch.setenv("DAPO_LAB_DATA", str(tmp_path))
     gates, stores, managers = [], [], []
 
@@ -59,7 +77,9 @@ def open_app(monkeypatch, tmp_path):
 
     monkeypatch.setattr(process, "Store", opened_store)
 
-    def opener(params=None, *, fresh: bool = True, cookie: str = "", opened: Iterable[str] = (), **options) -> AppTest:
+    def opener(
+        params=None, *, page: str = "", fresh: bool = True, cookie: str = "", opened: Iterable[str] = (), **options
+    ) -> AppTest:
         if fresh:  # another server process; otherwise another tab of the same
             st.cache_resource.clear()
             if "gate" in options:
@@ -72,6 +92,8 @@ def open_app(monkeypatch, tmp_path):
 
             monkeypatch.setattr(process, "RunManager", opened_manager)
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        if page:
+            app.switch_page(page)
         for part in opened:
             app.session_state[f"open:{part}"] = True
         monkeypatch.setattr(process, "sent_name", lambda: cookie)
@@ -87,6 +109,28 @@ def open_app(monkeypatch, tmp_path):
         manager.shutdown()
     for store in stores:
         store.close()
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> tuple[Path, str]:
+    """A folder of runs with one finished comparison, `LONGER`, and its id."""
+    folder = tmp_path_factory.mktemp("finished")
+    store = Store(folder / process.DATABASE)
+    manager = RunManager(store)
+    opened = from_query(LONGER)
+    found = manager.start(opened.runs, owner="somebody", scenario=opened.scenario.name)
+    assert manager.wait(found, 60)
+    manager.shutdown()
+    store.close()
+    return folder, found
+
+
+@pytest.fixture
+def made(finished, tmp_path) -> str:
+    """The id of a finished comparison that the server which `open_app` starts finds in its history."""
+    folder, found = finished
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return found
 
 
 def press(app: AppTest, key: str) -> AppTest:

@@ -103,7 +103,7 @@ def test_without_a_history_the_runs_in_memory_are_listed_and_can_be_opened(open_
     title = SCENARIOS["collapse"].title
     assert f"{title}: GRPO finished, 16 of 16 updates; DAPO finished, 16 of 16 updates" in words(app)
     assert [link.proto.query_string for link in app.get("page_link") if link.proto.query_string] == [f"comparison={made}"]
-    stranger = open_app(fresh=False, cookie="b" * 32).switch_page("pages/runs.py").run()
+    stranger = open_app(page="pages/runs.py", fresh=False, cookie="b" * 32)
     assert "16 of 16 updates" not in words(stranger) and not stranger.exception
 
 
@@ -113,15 +113,13 @@ def test_a_shared_server_does_not_tell_where_its_files_are(open_app, tmp_path, m
     app = open_app()
     assert "history of this server: was written by a newer version" in words(app) and str(tmp_path) not in words(app)
     for page in ("pages/ladder.py", "pages/inspect_step.py", "pages/runs.py"):
-        other = open_app(fresh=False).switch_page(page)
-        other.query_params["comparison"] = "nobody"
-        other.run()
+        other = open_app({"comparison": "nobody"}, page=page, fresh=False)
         assert str(tmp_path) not in words(other) and not other.exception, page
 
 
 def test_a_disk_that_fills_up_during_a_run_is_told_while_the_run_goes_on(open_app, monkeypatch):
     pages = small_disk(monkeypatch, 16)
-    app = finish(press(open_app(SMALL | {"updates": "160"}), "run"))
+    app = finish(press(open_app(SMALL | {"updates": "80"}), "run"))
     wait_for(lambda: process.history_problem())
     told = words(app.run())
     assert "New measurements are not being stored" in told and "database or disk is full" in told
@@ -131,7 +129,7 @@ def test_a_disk_that_fills_up_during_a_run_is_told_while_the_run_goes_on(open_ap
     assert "database or disk is full" in words(app) and not app.exception
     pages.clear()
     assert process.store().flush(30)
-    assert {row.updates for row in process.store().runs()} == {160}
+    assert {row.updates for row in process.store().runs()} == {80}
     assert "not being stored" not in words(app.run())
 
 
@@ -147,9 +145,7 @@ def test_a_history_that_breaks_while_one_looks_at_it_is_a_sentence_on_every_page
     assert "cannot be read" in words(app.run()) and "is damaged (<b>x</b>); restore a copy" in words(app)
     assert "finished example" in words(app) and not app.exception
     for page in ("pages/ladder.py", "pages/inspect_step.py", "pages/runs.py"):
-        other = open_app(fresh=False).switch_page(page)
-        other.query_params["comparison"] = made
-        other.run()
+        other = open_app({"comparison": made}, page=page, fresh=False)
         assert "is damaged (<b>x</b>); restore a copy" in words(other) and not other.exception, page
 
 
@@ -257,9 +253,9 @@ def test_a_link_of_a_hundred_parameters_names_them_all_in_a_few_notices(open_app
 
 
 def test_a_ladder_of_eleven_runs_is_shown_on_compare_without_a_complaint(open_app):
-    app = open_app()
+    open_app()
     scenario = SCENARIOS[SCENARIO]
-    runs = ladder_runs(scenario, tuple(ORDERS), updates=16, replicas=2)
+    runs = ladder_runs(scenario, tuple(ORDERS), updates=8, replicas=2)
     assert len(runs) > 5
     made = process.manager().start(runs, owner="nobody", scenario=scenario.name)
     assert process.manager().wait(made, 120)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,7 @@ from core.engine.trainer import train
 from core.engine.types import TrainingDiverged
 from core.ladder import ORDERS, ladder_runs, ladder_table
 from core.ladder.factorial import factorial_table
+from core.ladder.factorial.chart import effects_chart
 from core.ladder.factorial.numbers import effects_markdown
 from core.ladder.factorial.sentences import claim
 from core.ladder.factorial.studies import STUDIES
@@ -36,13 +38,7 @@ FACTORIAL = ["Effects (CSV)", "Cells (CSV)", "Factorial (JSON)"]
 
 @pytest.fixture
 def open_ladder(open_app):
-    def opener(params=None, **options):
-        app = open_app(**options).switch_page(PAGE)
-        for key, value in (params or {}).items():
-            app.query_params[key] = value
-        return app.run()
-
-    return opener
+    return partial(open_app, page=PAGE)
 
 
 def bars(app) -> dict[str, float]:
@@ -106,7 +102,22 @@ def test_only_what_is_shown_can_be_trained(open_ladder):
     assert "(6 runs × 16 seeds" in app.button(key="ladder:run").label
 
 
-def test_a_run_of_ones_own_trains_to_the_end_and_is_told(open_ladder):
+def the_zip_holds_what_the_command_writes(app):
+    finished = finished_part(None)
+    assert list(finished.tables) == list(ORDERS)
+    kept = app.session_state["ladder:finished"][1]
+    with zipfile.ZipFile(io.BytesIO(_zip(kept))) as folder:
+        assert sorted(folder.namelist()) == sorted(
+            ["ladder.csv", "ladder.json", "ladder.md", "charts.html", "metrics.csv", "config.json"]
+        )
+        table = list(csv.DictReader(io.StringIO(folder.read("ladder.csv").decode())))
+        told = [row for row in table if row["order"] == "ours"]
+        assert [float(row["score_equal_updates"]) for row in told] == pytest.approx(list(bars(app).values()))
+        metrics = list(csv.DictReader(io.StringIO(folder.read("metrics.csv").decode())))
+    assert len(metrics) == 11 * 2 * (1 + 16)  # rungs, seeds, the score before training and updates
+
+
+def test_a_run_of_ones_own_trains_to_the_end_and_is_told_and_can_be_taken_along(open_ladder):
     app = open_ladder(TINY)
     assert app.button(key="ladder:run").label.startswith("Run it yourself (11 runs × 2 seeds")
     app = finish(press(app, "ladder:run"))
@@ -121,6 +132,7 @@ def test_a_run_of_ones_own_trains_to_the_end_and_is_told(open_ladder):
         *FACTORIAL,
     ]
     assert "comparison" not in app.session_state  # that one is Compare's
+    the_zip_holds_what_the_command_writes(app)
 
 
 def test_bars_appear_as_the_rungs_come_to_their_end(open_ladder):
@@ -172,13 +184,19 @@ def test_no_room_is_said_and_nothing_is_started(open_ladder):
     assert len(bars(app)) == 5  # the finished default is still there
 
 
-def test_a_stored_ladder_is_found_after_a_restart(open_ladder):
+def test_a_stored_ladder_is_found_after_a_restart_and_on_coming_back_and_left_when_asked(open_ladder):
     app = finish(press(open_ladder(TINY), "ladder:run"))
     found, before = comparison(app), bars(app)
     process.manager().shutdown()
     app = open_ladder({"comparison": found})
     assert not app.exception and bars(app) == before
     assert "Your own ladder" in words(app)
+    app.switch_page("app.py").run()
+    app.query_params.clear()
+    app.switch_page(PAGE).run()
+    assert comparison(app) == found and "Your own ladder" in words(app)
+    app = press(app, "ladder:back")
+    assert "comparison" not in app.query_params and "finished example" in words(app)
 
 
 def test_a_ladder_that_compare_has_run_opens_here_too(open_ladder):
@@ -201,6 +219,7 @@ def test_the_factorial_says_whether_the_techniques_work_together(open_ladder):
     assert not app.exception
     table = factorial_table(STUDIES["many-passes"].scenario, shipped_results("many-passes"))
     assert claim(table, "samples") in words(app) and effects_markdown(table).strip() in words(app)
+    assert app.get("plotly_chart")[-1].proto.alt == effects_chart(table, "samples").text
 
 
 def test_what_is_no_ladder_or_not_known_is_said_and_the_default_shown(open_ladder):
@@ -213,37 +232,10 @@ def test_what_is_no_ladder_or_not_known_is_said_and_the_default_shown(open_ladde
     process.manager().stop(other)
 
 
-def test_the_page_finds_its_ladder_again_and_leaves_it_when_asked(open_ladder):
-    app = finish(press(open_ladder(TINY), "ladder:run"))
-    found = comparison(app)
-    app.switch_page("app.py").run()
-    app.query_params.clear()
-    app.switch_page(PAGE).run()
-    assert comparison(app) == found and "Your own ladder" in words(app)
-    app = press(app, "ladder:back")
-    assert "comparison" not in app.query_params and "finished example" in words(app)
-
-
 def test_each_step_links_to_compare(open_ladder):
     app = open_ladder()
     links = [link.proto for link in app.get("page_link") if link.proto.query_string]
     assert [link.label for link in links] == ["+ Clip-Higher", "+ Token-level loss", "+ Dynamic sampling", "+ Overlong shaping"]
-
-
-def test_the_zip_holds_what_the_command_writes(open_ladder):
-    app = finish(press(open_ladder(TINY), "ladder:run"))
-    finished = finished_part(None)
-    assert list(finished.tables) == list(ORDERS)
-    kept = app.session_state["ladder:finished"][1]
-    with zipfile.ZipFile(io.BytesIO(_zip(kept))) as folder:
-        assert sorted(folder.namelist()) == sorted(
-            ["ladder.csv", "ladder.json", "ladder.md", "charts.html", "metrics.csv", "config.json"]
-        )
-        table = list(csv.DictReader(io.StringIO(folder.read("ladder.csv").decode())))
-        told = [row for row in table if row["order"] == "ours"]
-        assert [float(row["score_equal_updates"]) for row in told] == pytest.approx(list(bars(app).values()))
-        metrics = list(csv.DictReader(io.StringIO(folder.read("metrics.csv").decode())))
-    assert len(metrics) == 11 * 2 * (1 + 16)  # rungs, seeds, the score before training and updates
 
 
 def test_the_estimate_grows_with_seeds_updates_and_runs():

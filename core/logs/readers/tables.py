@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
+from itertools import chain
 
 from core.logs import sentences as s
 from core.logs.bounds import Budget
@@ -96,13 +97,15 @@ def aligned_tables(lines: list[str], split: Callable[[str], list[str]] = _split_
     rows: Cells = []
     for line in [*lines, ""]:
         cells = split(line) if len(line) < LONGEST_LINE else []
-        numbers = sum(number(cell) is not None for cell in cells)
-        if header and numbers and 2 * numbers >= len(cells) and len(cells) in (len(header), len(header) + 1):
-            rows.append(cells[len(cells) - len(header) :])
-            continue
+        if header and len(cells) in (len(header), len(header) + 1):
+            numbers = sum(number(cell) is not None for cell in cells)
+            if numbers and 2 * numbers >= len(cells):
+                rows.append(cells[len(cells) - len(header) :])
+                continue
         if len(rows) >= LEAST_ROWS:
             yield [header, *rows]
-        header, rows = (cells if len(cells) >= 2 and not numbers else []), []
+        names = len(cells) >= 2 and all(number(cell) is None for cell in cells)
+        header, rows = (cells if names else []), []
 
 
 def table_rows(tables: list[Cells], file: str, budget: Budget) -> Rows:
@@ -146,7 +149,7 @@ def recognises(head: bytes, text: str) -> bool:
     if "<table" in text.lower():
         return True
     lines = text.splitlines()
-    tables = [*markdown_tables(lines), *aligned_tables(lines), *_pasted_tables(lines)]
+    tables = chain(markdown_tables(lines), aligned_tables(lines), _pasted_tables(lines))
     return any(rank(name) is not None for table in tables for name in table[0][:3])
 
 

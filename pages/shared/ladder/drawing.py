@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import streamlit as st
 
+from core.analysis.charts.chart import Chart
 from core.analysis.markdown import plain
 from core.ladder import PUBLISHED, LadderTable
-from core.ladder.charts import ladder_chart, published_chart
+from core.ladder.charts import published_chart
+from core.ladder.published import Published
 from core.ladder.report import across, agreement_table, sentences
 from pages.shared.common.chart_view import show_chart
 from pages.shared.ladder.finished import Finished
@@ -19,12 +23,17 @@ def show_bars(finished: Finished, table: LadderTable | None, count: str, *, dark
         if table is None:
             st.info("The bars appear here as the rungs come to their end.", icon=":material/hourglass_empty:")
         else:
-            show_chart(ladder_chart(table, count, dark=dark))
+            show_chart(finished.chart(table.order, count, dark=dark))
             _words(finished, table, count)
     with theirs:
         for published in PUBLISHED:
-            show_chart(published_chart(published, dark=dark))
+            show_chart(_published(published, dark))
             st.markdown(f":small[Source: [{plain(published.source)}]({published.link})]")
+
+
+@cache
+def _published(published: Published, dark: bool) -> Chart:
+    return published_chart(published, dark=dark)
 
 
 def _words(finished: Finished, table: LadderTable, count: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
+from core.analysis.charts.chart import Chart
 from core.analysis.result import RunResult
 from core.data.ladder import SHIPPED_LADDER
 from core.ladder import ORDERS, LadderTable, ladder_table
+from core.ladder.charts import ladder_chart
 from core.ladder.rungs import SCENARIO
 from core.settings.scenario import Scenario
 from core.settings.scenarios import SCENARIOS
@@ -24,6 +26,14 @@ class Finished:
     scenario: Scenario
     results: Mapping[str, RunResult]
     tables: Mapping[str, LadderTable]  # order -> table, of the orders with at least one result
+    _charts: dict[tuple, Chart] = field(default_factory=dict, repr=False, compare=False)
+
+    def chart(self, order: str, count: str, *, dark: bool) -> Chart:
+        """The bars of one of the `tables`, drawn on the first call: what is finished does not change."""
+        key = order, count, dark
+        if key not in self._charts:
+            self._charts[key] = ladder_chart(self.tables[order], count, dark=dark)
+        return self._charts[key]
 
 
 def finished_part(ladder: Ladder | None) -> Finished:

@@ -6,6 +6,7 @@ from functools import cache
 
 import streamlit as st
 
+from core.analysis.charts.chart import Chart
 from core.data.factorial import SHIPPED_FACTORIALS, shipped_results
 from core.ladder.factorial import FactorialTable, factorial_table
 from core.ladder.factorial.chart import effects_chart
@@ -38,7 +39,7 @@ def show_interactions(count: str, *, dark: bool) -> None:
         bind="query-params", persist_state="session")  # fmt: skip
     study, table = STUDIES[name], _shipped(name)
     st.caption(f"{study.about} {table.length} in each cell, {len(table.seeds)} seeds from {table.seeds[0]} on. `{study.command}`")
-    show_chart(effects_chart(table, count, dark=dark))
+    show_chart(_chart(name, count, dark))
     st.markdown("\n".join(f"- {sentence}" for sentence in sentences(table, count)))
     _tables(table, count)
     _downloads(table, name)
@@ -47,6 +48,11 @@ def show_interactions(count: str, *, dark: bool) -> None:
 @cache
 def _shipped(name: str) -> FactorialTable:
     return factorial_table(STUDIES[name].scenario, shipped_results(name))
+
+
+@cache
+def _chart(name: str, count: str, dark: bool) -> Chart:
+    return effects_chart(_shipped(name), count, dark=dark)
 
 
 def _tables(table: FactorialTable, count: str) -> None:

@@ -1,11 +1,15 @@
 """Results of a few updates, for the tests of the charts."""
 
+import functools
 import math
 
 import numpy as np
 
+from core.analysis.charts import all_charts
+from core.analysis.charts.chart import Chart
 from core.analysis.history import History
 from core.analysis.result import RunResult
+from core.data.comparison import SHIPPED_COMPARISON
 from core.engine.tasks import TaskConfig
 from core.engine.types import Distribution, StepRecord
 from core.settings.algorithm import GRPO
@@ -38,3 +42,9 @@ def distribution(*rows: list[float]) -> Distribution:
 
 def by_name(charts) -> dict:
     return {chart.words.name: chart for chart in charts}
+
+
+@functools.cache
+def shipped_charts() -> list[Chart]:
+    """All charts of the shipped comparison, once for all tests that look at them."""
+    return all_charts(SHIPPED_COMPARISON.results)

@@ -12,7 +12,7 @@ from core.analysis.summary import half_variances, summarise
 from core.data.comparison import SHIPPED_COMPARISON
 from core.engine.types import Distribution
 from core.settings.task import BanditConfig
-from tests.core.analysis.made import NAN, T_975, by_name, distribution, record, result
+from tests.core.analysis.made import NAN, T_975, by_name, distribution, record, result, shipped_charts
 
 NAMES = [
     "entropy_nats", "grad_norm", "reward_mean", "eval_accuracy", "filter_ratio", "groups", "distribution_rank", "distribution_token",
@@ -34,7 +34,7 @@ def test_the_variance_over_the_second_half_equals_a_loop_and_needs_two_values():
 
 
 def test_the_stability_chart_shows_what_the_summary_says():
-    chart = by_name(more_charts(SHIPPED_COMPARISON.results))["stability"]
+    chart = by_name(shipped_charts())["stability"]
     summary = summarise("collapse", SHIPPED_COMPARISON.results)["algorithms"]
     for label in ("GRPO", "DAPO"):
         dots = traces(chart, label)
@@ -44,7 +44,7 @@ def test_the_stability_chart_shows_what_the_summary_says():
 
 
 def test_the_shipped_comparison_has_all_charts_with_words_and_numbers():
-    charts = all_charts(SHIPPED_COMPARISON.results)
+    charts = shipped_charts()
     assert [chart.words.name for chart in charts] == NAMES
     for chart in charts:
         assert chart.figure is not None and chart.words.title and chart.words.unit and chart.words.caption, chart.words.name
@@ -54,7 +54,7 @@ def test_the_shipped_comparison_has_all_charts_with_words_and_numbers():
 
 
 def test_a_lines_numbers_are_those_of_the_history():
-    charts = by_name(live_charts(SHIPPED_COMPARISON.results))
+    charts = by_name(shipped_charts())
     history = SHIPPED_COMPARISON.results["DAPO"].history
     (line,) = traces(charts["entropy_nats"], "DAPO")
     measured = history.metric("entropy_nats")
@@ -115,7 +115,7 @@ def test_on_a_bandit_the_score_has_its_name_and_length_is_left_out():
     charts = by_name(all_charts({"GRPO": result(*rows, task=task)}))
     assert charts["eval_accuracy"].words.title == "Expected true reward" and charts["eval_accuracy"].words.unit == "reward"
     assert "one token" in charts["completion_tokens_mean"].text and charts["completion_tokens_mean"].figure is None
-    assert by_name(live_charts(SHIPPED_COMPARISON.results))["eval_accuracy"].words.title == "Held-out accuracy"
+    assert by_name(shipped_charts())["eval_accuracy"].words.title == "Held-out accuracy"
 
 
 def test_what_never_happened_is_a_sentence_and_not_an_empty_figure():
@@ -157,7 +157,7 @@ def test_two_seeds_have_a_line_and_no_band():
 
 
 def test_the_dotted_line_is_two_fifths_of_where_the_entropy_began():
-    (line,) = live_charts(SHIPPED_COMPARISON.results)[0].figure.layout.shapes  # both sides start alike
+    (line,) = shipped_charts()[0].figure.layout.shapes  # both sides start alike
     start = np.mean([r.history.metric("entropy_nats")[1].mean() for r in SHIPPED_COMPARISON.results.values()])
     assert line.y0 == pytest.approx(0.4 * start)
     apart = {k: result(record(1, 1, entropy_nats=[v, v])) for k, v in (("GRPO", 1.0), ("DAPO", 2.0))}
@@ -173,7 +173,7 @@ def test_a_run_whose_start_was_not_measured_has_none_to_compare_with():
 
 
 def test_figures_do_not_depend_on_plotlys_default_and_have_ink_for_light_and_dark():
-    light, dark = (all_charts(SHIPPED_COMPARISON.results, dark=dark)[0].figure for dark in (False, True))
+    light, dark = (charts[0].figure for charts in (shipped_charts(), live_charts(SHIPPED_COMPARISON.results, dark=True)))
     assert light.layout.paper_bgcolor == light.layout.plot_bgcolor == "rgba(0,0,0,0)"
     assert (
         contrast(light.layout.xaxis.tickfont.color, "#FFFFFF") > 7 and contrast(dark.layout.xaxis.tickfont.color, "#1A1A17") > 7

@@ -1,5 +1,6 @@
 """The page that holds all charts: names are escaped, nothing is asked of another server, and every chart has its words."""
 
+import functools
 import html
 import re
 from dataclasses import replace
@@ -8,14 +9,14 @@ import numpy as np
 
 from core.analysis.charts import all_charts, more_charts
 from core.analysis.charts.page import charts_page
-from core.data.comparison import SHIPPED_COMPARISON
 from core.settings.algorithm import DAPO
 from core.settings.task import BanditConfig
-from tests.core.analysis.made import NAN, by_name, distribution, record, result
+from tests.core.analysis.made import NAN, by_name, distribution, record, result, shipped_charts
 
 EVIL = "<img src=x onerror=alert(1)> %{y}"
 
 
+@functools.cache
 def evil_page() -> str:
     rows = [record(u, u, entropy_nats=[1 / u, 2 / u], all_wrong_fraction=[0, 0], all_right_fraction=[0, 0]) for u in (1, 2)]
     runs = {EVIL: result(*rows), "DAPO": result(*rows, algorithm=DAPO)}
@@ -51,7 +52,7 @@ def test_plotly_is_in_the_page_once_and_every_figure_after_it():
     page = evil_page()
     assert page.count("* plotly.js v") == 1
     assert page.index("* plotly.js v") < page.index("Plotly.newPlot(")
-    drawn = [chart for chart in all_charts(SHIPPED_COMPARISON.results) if chart.figure]
+    drawn = [chart for chart in shipped_charts() if chart.figure]
     assert (
         len(re.findall(r"Plotly\.newPlot\(", charts_page("t", "", drawn, {}, []).split("</style>")[1].split("</script>", 1)[1]))
         == 12
@@ -70,7 +71,7 @@ def test_settings_within_settings_keep_their_whole_name():
 
 
 def test_every_chart_of_the_page_has_its_alternative_in_text():
-    charts = all_charts(SHIPPED_COMPARISON.results)
+    charts = shipped_charts()
     page = charts_page("t", "l", charts, {}, [])
     assert page.count('role="img"') == 12
     for chart in charts:

@@ -170,7 +170,7 @@ def test_a_run_without_any_record_is_reported_and_breaks_nothing():
     assert "A failed" in report_markdown("T", "L.", "", summary, results)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+A", "-A", "@A", "\tA", "+ Clip-Higher"])
+@pytest.mark.parametrize("text", ["=1+1", "+A", "-A", "@A", "\tA", "\nA", "+ Clip-Higher"])
 def test_no_cell_is_a_formula(text):
     assert safe_cell(text) == "'" + text
     assert safe_cell("GRPO") == "GRPO" and safe_cell("=") == "="

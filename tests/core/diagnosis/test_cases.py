@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.diagnosis import NOTE, diagnose, evidence_of_log, told
-from core.logs import read_paths
-from tests.core.logs.cases import case, needs_cases
+from tests.core.logs.cases import needs_cases, read_case
 
 pytestmark = needs_cases
 
@@ -68,7 +67,7 @@ KNOWN = [
 
 
 def findings(*files: str, run: int = 0):
-    found = read_paths([case(file) for file in files]).runs[run]
+    found = read_case(*files).runs[run]
     told_all = diagnose(evidence_of_log(found))
     assert all(told(finding, found.framework.name).seen for finding in told_all)  # every placeholder is there
     return told_all

@@ -59,13 +59,16 @@ RUNS = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+@pytest.fixture
+def no_model(tmp_path, monkeypatch):
+    """No base model is there yet."""
     monkeypatch.setenv("DAPO_LAB_CACHE", str(tmp_path))
 
 
 @pytest.mark.parametrize("place", RUNS)
-def test_a_stop_leaves_what_takes_long_at_once_and_makes_no_record(monkeypatch, place):
+def test_a_stop_leaves_what_takes_long_at_once_and_makes_no_record(monkeypatch, request, place):
+    if place == "imitation":
+        request.getfixturevalue("no_model")
     owner, name, config = RUNS[place]
     monkeypatch.setattr(Trainer, "score", lambda self: torch.zeros(3))  # which would be left first
     stop = StopAfter(monkeypatch, owner, name)
@@ -121,7 +124,7 @@ def test_asking_changes_no_number(task):
 # -- base models ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_stop_while_another_thread_builds_the_same_model_is_a_stop(monkeypatch):
+def test_a_stop_while_another_thread_builds_the_same_model_is_a_stop(no_model, monkeypatch):
     monkeypatch.setattr(base_model, "WAIT_SECONDS", 0.001)
     building, go_on, asked = threading.Event(), threading.Event(), []
     task = make_task(ARITHMETIC)
@@ -148,7 +151,7 @@ def test_a_stop_while_another_thread_builds_the_same_model_is_a_stop(monkeypatch
     assert base_parameters(task).equal(base_parameters(task))
 
 
-def test_neither_another_model_nor_one_on_disk_waits_for_a_build():
+def test_neither_another_model_nor_one_on_disk_waits_for_a_build(no_model):
     building, go_on = threading.Event(), threading.Event()
     other = make_task(replace(ARITHMETIC, imitation_seed=1, imitation_steps=3))
     known = base_parameters(other)
@@ -168,7 +171,7 @@ def test_neither_another_model_nor_one_on_disk_waits_for_a_build():
         builder.join()
 
 
-def test_two_that_need_the_same_model_build_it_once(monkeypatch):
+def test_two_that_need_the_same_model_build_it_once(no_model, monkeypatch):
     counted, both = StopAfter(monkeypatch, base_model, "imitate", 10**9), threading.Barrier(2)
     found = []
 
@@ -184,7 +187,7 @@ def test_two_that_need_the_same_model_build_it_once(monkeypatch):
     assert counted.calls == 1 and found[0].equal(found[1])
 
 
-def test_a_build_that_was_left_is_begun_anew(monkeypatch):
+def test_a_build_that_was_left_is_begun_anew(no_model, monkeypatch):
     stop = StopAfter(monkeypatch, GPTPolicy, "scores", 3)
     with pytest.raises(Stopped):
         base_parameters(make_task(ARITHMETIC), should_stop=stop)

@@ -13,7 +13,8 @@ from core.settings.serial import config_to_json
 from tests.processes import child
 from tests.support import TINY_RUN
 
-UPDATES = 200  # about 70 kB: more than the limit below, however many transactions they are written in
+# Of many seeds: 40 kB each in few updates, together more than the limit below however many transactions they are written in.
+RUN = replace(TINY_RUN, updates=60, replicas=16)
 # The operating system refuses to let any file grow beyond a size: what a full disk does, without one.
 STARVED = """
 import json, resource, sys
@@ -45,10 +46,10 @@ store.close()
 
 def test_runs_train_on_it_is_said_and_everything_is_written_when_there_is_room(tmp_path):
     path = tmp_path / "runs.sqlite"
-    with child(STARVED, path, config_to_json(replace(TINY_RUN, updates=UPDATES))) as process:
+    with child(STARVED, path, config_to_json(RUN)) as process:
         full = json.loads(process.stdout.readline())
-        assert full["trained"] == [["done", UPDATES]] * 2 and full["measured"] == [UPDATES] * 2
-        assert not full["written"] and sum(full["stored"]) < 2 * UPDATES
+        assert full["trained"] == [["done", RUN.updates]] * 2 and full["measured"] == [RUN.updates] * 2
+        assert not full["written"] and sum(full["stored"]) < 2 * RUN.updates
         assert str(path) in full["problem"] and "that the disk is not full" in full["problem"]
         assert "kept in memory until then" in full["problem"]
         process.stdin.write("room again\n")
@@ -57,8 +58,8 @@ def test_runs_train_on_it_is_said_and_everything_is_written_when_there_is_room(t
         assert process.wait(30) == 0
     store = Store(path)
     rows = store.runs()
-    assert [(row.status, row.updates) for row in rows] == [("done", UPDATES)] * 2
-    assert all(store.load_history(row.stored_id).updates.tolist() == list(range(UPDATES + 1)) for row in rows)
+    assert [(row.status, row.updates) for row in rows] == [("done", RUN.updates)] * 2
+    assert all(store.load_history(row.stored_id).updates.tolist() == list(range(RUN.updates + 1)) for row in rows)
     store.close()
 
 

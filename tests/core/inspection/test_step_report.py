@@ -1,5 +1,6 @@
 """A step in tables, sentences and pictures: they say what the step holds, and add up."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -29,16 +30,21 @@ from tests.core.inspection.test_inspection import run_of
 UPDATE = 20  # in the middle of a rollout
 
 
+@functools.cache
+def step_of(case: str):
+    return inspect_step(run_of(case), 6, UPDATE)
+
+
 @pytest.fixture(
     scope="module", params=["chain, refill", "chain, off", "filter of the lab", "long completions", "truncated left out"]
 )
 def step(request):
-    return inspect_step(run_of(request.param), 6, UPDATE)
+    return step_of(request.param)
 
 
 @pytest.fixture(scope="module")
 def refilled():
-    return inspect_step(run_of("chain, refill"), 6, UPDATE)
+    return step_of("chain, refill")
 
 
 @pytest.fixture(scope="module")

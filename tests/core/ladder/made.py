@@ -4,9 +4,11 @@ import numpy as np
 
 from core.analysis.history import History
 from core.analysis.result import RunResult
+from core.data.dataset import trained
 from core.engine.types import StepRecord
 from core.ladder import ladder_runs, rungs
 from core.ladder.rungs import SCENARIO
+from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
 
 LADDER = SCENARIOS[SCENARIO]
@@ -32,3 +34,20 @@ def results(**changes) -> dict[str, RunResult]:
     made = {OURS[0]: history(flat, 10), OURS[1]: history(flat, 10), OURS[2]: history(better, 40), OURS[3]: history(better, 40)}
     made |= {OURS[4]: history([(0.6, 0.6)] * 3, 20)}
     return {label: RunResult(configs[label], changes.get(label, h)) for label, h in made.items()}
+
+
+def all_trained(monkeypatch, name: str) -> dict[RunConfig, History]:
+    """Settings -> the whole history of each run that the function `name` (a `trained` of what is shipped) trains from now on."""
+    histories = {}
+
+    def kept(config: RunConfig) -> History:
+        histories[config] = trained(config)
+        return histories[config]
+
+    monkeypatch.setattr(name, kept)
+    return histories
+
+
+def whole_runs(runs: dict[str, RunConfig], histories: dict[RunConfig, History]) -> dict[str, RunResult]:
+    """These runs as they were trained, with everything that was measured."""
+    return {label: RunResult(config, histories[config]) for label, config in runs.items()}

@@ -25,11 +25,11 @@ from core.ladder.factorial.chart import effects_chart
 from core.ladder.factorial.numbers import cell_rows, effect_rows
 from core.ladder.factorial.sentences import sentences
 from core.ladder.factorial.studies import STUDIES
-from core.runs.foreground import run_all
 from core.settings.labels import check_label
 from core.settings.overrides import apply_overrides
 from core.settings.scenarios import SCENARIOS, find_scenario
 from core.settings.techniques import DAPO_TECHNIQUES
+from tests.core.ladder.made import all_trained, whole_runs
 
 SCENARIO = SCENARIOS["ladder"]
 CLIP, TOKEN, SAMPLING, OVERLONG = DAPO_TECHNIQUES
@@ -260,10 +260,11 @@ def test_the_shipped_factorials_were_made_with_the_present_settings_and_are_smal
     assert all(len(result.config.seeds) >= 16 for result in SHIPPED_FACTORIALS.results.values())
 
 
-def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path):
+def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path, monkeypatch):
+    histories = all_trained(monkeypatch, "core.data.factorial.trained")
     small = replace(SHIPPED_FACTORIALS, folder=tmp_path, runs=lambda **counts: STUDIES["default"].runs(**counts))
-    small.write(samples=1500, replicas=2)
-    whole = run_all(STUDIES["default"].runs(samples=1500, replicas=2))
+    small.write(samples=600, replicas=2)
+    whole = whole_runs(STUDIES["default"].runs(samples=600, replicas=2), histories)
     kept, ours = (factorial_table(STUDIES["default"].scenario, found) for found in (small.results, whole))
     assert kept.at == ours.at
     pairs = zip(cell_rows(kept) + effect_rows(kept), cell_rows(ours) + effect_rows(ours), strict=True)

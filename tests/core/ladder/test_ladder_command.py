@@ -14,8 +14,7 @@ from core.data.ladder import SHIPPED_LADDER
 from core.engine.trainer import train
 from core.ladder import ORDERS, ladder_runs, ladder_table
 from core.ladder.numbers import table_csv
-from core.runs.foreground import run_all
-from tests.core.ladder.made import LADDER
+from tests.core.ladder.made import LADDER, all_trained, whole_runs
 
 
 # The shipped ladder
@@ -43,11 +42,12 @@ def test_the_shipped_ladder_begins_as_the_code_computes_it_today():
             )
 
 
-def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path):
-    counts = {"updates": 40, "replicas": 2}
+def test_what_is_shipped_gives_the_numbers_of_the_whole_run(tmp_path, monkeypatch):
+    counts = {"updates": 24, "replicas": 2}
+    histories = all_trained(monkeypatch, "core.data.ladder.trained")
     small = replace(SHIPPED_LADDER, folder=tmp_path)
     small.write(**counts)
-    whole = run_all(ladder_runs(LADDER, **counts))
+    whole = whole_runs(ladder_runs(LADDER, **counts), histories)
     for order in ORDERS:
         kept = ladder_table(order, LADDER, small.results)
         ours = ladder_table(order, LADDER, whole)

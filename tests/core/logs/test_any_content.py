@@ -22,6 +22,7 @@ from tests.core.logs.test_hostile import is_sound
 
 BOUNDS = Bounds(bytes=5_000_000, points=20_000, columns=50, document=5_000_000)
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(SLOW, max_examples=20)  # of those that write a database
 _names = st.sampled_from(
     ["loss", "reward", "kl", "train/global_step", "eval/reward", "grad_norm", "train_runtime", "step"]
 ) | st.text(max_size=12)
@@ -107,7 +108,7 @@ _cells = st.none() | st.integers(-(2**62), 2**62) | st.floats() | st.text(max_si
         max_size=25,
     )
 )
-@SLOW
+@FEW
 def test_tables_of_trackio(rows, tmp_path):
     path = tmp_path / "any.db"
     path.unlink(missing_ok=True)
@@ -121,7 +122,7 @@ def test_tables_of_trackio(rows, tmp_path):
     rows=st.lists(st.tuples(_names | _cells, _cells | _numbers, _cells, _cells | _steps, _cells | st.booleans()), max_size=40),
     names=st.lists(st.tuples(_cells, _cells), max_size=4),
 )
-@SLOW
+@FEW
 def test_tables_of_mlflow(rows, names, tmp_path):
     path = tmp_path / "any.db"
     path.unlink(missing_ok=True)
@@ -169,14 +170,12 @@ def test_notebooks_and_tables_in_texts(cells):
 @pytest.mark.parametrize("piece", HARD)
 def test_the_work_grows_with_the_size_and_not_with_its_square(piece):
     """16 times the text may take 16 times as long, and three times that for what else the machine does; its square would be 256 times. The
-    processor's time of the fastest of three."""
+    processor's time of the fastest of three, of which no more are tried than it takes."""
 
     def seconds(size):
-        def once():
-            began = time.process_time()
-            is_sound(read_text(repeated(piece, size), Bounds(bytes=10**7)))
-            return time.process_time() - began
+        began = time.process_time()
+        is_sound(read_text(repeated(piece, size), Bounds(bytes=10**7)))
+        return time.process_time() - began
 
-        return min(once() for _ in range(3))
-
-    assert seconds(160_000) < 3 * 16 * max(seconds(10_000), 0.0005)
+    most = 3 * 16 * max(min(seconds(10_000) for _ in range(3)), 0.0005)
+    assert any(seconds(160_000) < most for _ in range(3))

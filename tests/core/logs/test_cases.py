@@ -8,7 +8,7 @@ import pytest
 
 from core.logs import read_paths
 from core.logs.export import log_frame
-from tests.core.logs.cases import case, needs_cases
+from tests.core.logs.cases import case, needs_cases, read_case
 
 pytestmark = needs_cases
 PARTS = 6
@@ -86,7 +86,7 @@ def ends(values: np.ndarray) -> tuple[float, float]:
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.file)
 def test_a_real_log_is_read_as_what_it_is(known):
-    reading = read_paths([case(known.file)])
+    reading = read_case(known.file)
     assert len(reading.runs) == known.runs
     run = reading.runs[0]
     assert (run.framework.name, run.step_unit, len(run.steps)) == (known.framework, known.unit, known.rows)
@@ -101,25 +101,25 @@ def test_a_real_log_is_read_as_what_it_is(known):
 
 @pytest.mark.parametrize(("file", "words"), [("12_", "no reinforcement learning"), ("39_", "a table of runs")])
 def test_what_is_no_history_of_reinforcement_learning_is_refused_in_a_sentence(file, words):
-    reading = read_paths([case(file)])
+    reading = read_case(file)
     assert reading.runs == () and len(reading.notes) == 1 and words in str(reading.notes[0])
 
 
 def test_no_mean_length_of_ended_completions_is_0_where_none_ended():
-    (run,) = read_paths([case("02_")]).runs
+    (run,) = read_case("02_").runs
     ended = run.series("completion_tokens_ended_mean")
     assert run.values("completions/mean_terminated_length").min() == 0
     assert np.isnan(ended).any() and np.nanmin(ended) > 0
 
 
 def test_a_second_update_of_a_rollout_has_no_reward():
-    (run,) = read_paths([case("69_")]).runs
+    (run,) = read_case("69_").runs
     assert np.isnan(run.series("reward_mean")).tolist() == [False, True, False]
     assert run.series("clip_fraction")[1] > 0
 
 
 def test_panels_of_the_same_runs_are_put_together():
-    reading = read_paths([case("35_"), case("36_")])
+    reading = read_case("35_", "36_")
     assert [run.name for run in reading.runs] == ["[paper]GRPO_online", "[paper]GEPO_online", "[paper]GSPO_online"]
     first = reading.runs[0]
     assert ends(first.series("grad_norm")) == pytest.approx((0.11, 0.96), rel=0.05)
@@ -127,7 +127,7 @@ def test_panels_of_the_same_runs_are_put_together():
 
 
 def test_restarts_in_one_folder_are_runs_of_their_own():
-    runs = read_paths([case("60_")]).runs
+    runs = read_case("60_").runs
     assert [len(run.steps) for run in runs] == [20, 50, 100, 100, 636, 300] and all(run.steps[0] == 1 for run in runs)
 
 
@@ -135,7 +135,7 @@ def test_restarts_in_one_folder_are_runs_of_their_own():
     ("file", "rows"), [("22_", [20, 27]), ("42_", [24, 29]), ("35_", [1280, 1295, 1295]), ("36_", [1280, 1295, 1295])]
 )
 def test_every_run_of_a_log_has_all_its_rows(file, rows):
-    assert [len(run.steps) for run in read_paths([case(file)]).runs] == rows
+    assert [len(run.steps) for run in read_case(file).runs] == rows
 
 
 def test_every_given_log_is_held_to_what_is_known_of_it():
@@ -147,22 +147,22 @@ def test_an_archive_of_real_logs_is_read_like_their_folder(tmp_path):
     with zipfile.ZipFile(tmp_path / "logs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(case("made").rglob("*")):
             archive.write(path, path.relative_to(case("made").parent))
-    folder, archive = read_paths([case("made")]), read_paths([tmp_path / "logs.zip"])
+    folder, archive = read_case("made"), read_paths([tmp_path / "logs.zip"])
     assert len(folder.runs) == len(archive.runs) == 10
     assert {run.metrics for run in folder.runs} == {run.metrics for run in archive.runs}
 
 
 def test_tensorboard_says_what_the_other_files_of_the_training_say():
-    (lines,) = read_paths([case("made") / "verl_dapo.jsonl"]).runs
-    (events,) = read_paths([case("made") / "verl_dapo_tensorboard"]).runs
+    (lines,) = read_case("made/verl_dapo.jsonl").runs
+    (events,) = read_case("made/verl_dapo_tensorboard").runs
     for metric in lines.metrics:
         np.testing.assert_allclose(events.series(metric), lines.series(metric), rtol=1e-6, err_msg=metric)
 
 
 @pytest.mark.parametrize("name", ["trl_coin", "trl_const", "trl_healthy"])
 def test_the_console_and_the_state_of_one_training_say_the_same(name):
-    (state,) = read_paths([case("made") / f"{name}.trainer_state.json"]).runs
-    (console,) = read_paths([case("made") / f"{name}.console.log"]).runs
+    (state,) = read_case(f"made/{name}.trainer_state.json").runs
+    (console,) = read_case(f"made/{name}.console.log").runs
     assert state.steps.tolist() == console.steps.tolist() == list(range(1, 61))
     assert np.isfinite(state.series("reward_mean")).sum() == 15  # four updates per rollout
     for metric in state.metrics:
@@ -170,8 +170,8 @@ def test_the_console_and_the_state_of_one_training_say_the_same(name):
 
 
 def test_the_console_and_the_file_logger_of_one_training_say_the_same():
-    (lines,) = read_paths([case("made") / "verl_dapo.jsonl"]).runs
-    (console,) = read_paths([case("made") / "verl_dapo.console.log"]).runs
+    (lines,) = read_case("made/verl_dapo.jsonl").runs
+    (console,) = read_case("made/verl_dapo.console.log").runs
     assert len(lines.steps) == 125 and lines.metrics == console.metrics
     for metric in lines.metrics:
         np.testing.assert_allclose(console.series(metric), lines.series(metric), rtol=1e-6, err_msg=metric)
@@ -179,7 +179,7 @@ def test_the_console_and_the_file_logger_of_one_training_say_the_same():
 
 def test_every_run_becomes_a_history_and_a_table():
     for known in KNOWN:
-        for run in read_paths([case(known.file)]).runs:
+        for run in read_case(known.file).runs:
             history, frame = run.history(), log_frame(run, "")
             assert history.seeds == (0,) and set(run.steps) <= set(history.updates.tolist()) and len(frame) == len(history)
             for metric in set(run.metrics) & {"loss", "reward_mean", "entropy_nats"}:

@@ -52,7 +52,7 @@ _rows = st.lists(
 
 
 @given(_rows)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_rows_as_lines_array_state_and_table(rows):
     is_sound(read_text("\n".join(json.dumps(row) for row in rows), SMALL))
     is_sound(read_text(json.dumps(rows), SMALL))

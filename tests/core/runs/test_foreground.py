@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
-import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
+import core.data.ladder
 from core.runs.foreground import run_all
 from core.settings.algorithm import DAPO, GRPO
-from tests.processes import started
 from tests.support import CHAIN, small_run
 
 LONG = 20_000  # updates
@@ -31,8 +32,23 @@ def test_an_interrupt_ends_every_run_at_its_next_update(heeds_interrupts):
     assert max(last.values()) < LONG
 
 
-def test_the_command_that_computes_shipped_data_heeds_interrupts_that_its_parent_ignores():
-    with started("-m", "core.data", "ladder", ignoring=(signal.SIGINT,), stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline().startswith("ladder: training")
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(60) == 130 and process.stdout.read() == ""
+@pytest.fixture
+def ignored_interrupts():
+    """As `nohup … &` leaves it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_command_that_computes_shipped_data_heeds_interrupts_that_were_ignored(ignored_interrupts, monkeypatch, capsys):
+    """In this process; tests/core/commands/test_command_line.py interrupts a command in one of its own."""
+
+    def interrupted(config):
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("training went on")
+
+    monkeypatch.setattr(core.data.ladder, "trained", interrupted)
+    monkeypatch.setattr(sys, "argv", ["core.data", "ladder"])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("core.data", run_name="__main__")
+    assert end.value.code == 130 and capsys.readouterr().out == "ladder: training …\n"

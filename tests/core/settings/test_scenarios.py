@@ -1,5 +1,6 @@
 """The named experiments: well-formed, honest about their defects, and the quick ones re-measured."""
 
+import functools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -49,26 +50,32 @@ def test_the_lab_defects_are_used_by_the_lab_and_nothing_else():
             assert algorithm.defects == (LAB_DEFECTS if name == "lab" else ())
 
 
+@functools.cache
+def anew(name: str):
+    """A scenario trained on seeds that were not used to find its settings, once for all tests."""
+    return run_all(SCENARIOS[name].runs(first_seed=200))
+
+
 @pytest.mark.parametrize(
     "name",
     [*(pytest.param(name, marks=pytest.mark.thorough) for name in ("collapse", "clip-higher-helps")), "lab", "lab-repaired"],
 )
 def test_the_criteria_hold_on_seeds_that_were_not_used_to_find_the_settings(name):
     scenario = SCENARIOS[name]
-    summary = summarise(name, run_all(scenario.runs(first_seed=200)))
+    summary = summarise(name, anew(name))
     missed = [(criterion_text(c), c.value(summary)) for c in scenario.criteria if not c.holds(summary)]
     assert not missed
 
 
 def test_the_lab_prints_no_gradient_at_any_update():
-    for result in run_all(SCENARIOS["lab"].runs(replicas=4)).values():
+    for result in anew("lab").values():
         trained = result.history.updates > 0
         assert result.history.metric("grad_norm")[trained].max() < 1e-3
         assert (result.history.metric("filter_ratio")[trained] == 0).all()
 
 
 def test_the_repaired_lab_collapses_and_the_detector_says_so():
-    summary = summarise("lab-repaired", run_all(SCENARIOS["lab-repaired"].runs(replicas=4)))
+    summary = summarise("lab-repaired", anew("lab-repaired"))
     assert summary["algorithms"]["GRPO"]["events"]["entropy_low_update"] is not None
 
 

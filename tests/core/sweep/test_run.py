@@ -9,12 +9,11 @@ import pytest
 
 from core.sweep.executor import ShardOutcome
 from core.sweep.map import SweepMap
-from core.sweep.measured import Measured
-from core.sweep.plan import FIRST_SEEDS, Plan
+from core.sweep.measured import MEASURES, Measured
+from core.sweep.plan import FIRST_SEEDS, Plan, Shard
 from core.sweep.run import ATTEMPTS, Sweep
 from core.sweep.store import SweepStore, SweepStoreError
-from core.sweep.work import train_units
-from tests.core.sweep.made import EPS, RATES, Inline, grid_of
+from tests.core.sweep.made import EPS, RATES, Inline, grid_of, trained
 
 
 @pytest.fixture
@@ -35,12 +34,12 @@ def test_a_map_is_its_cells_trained_singly_to_the_last_bit(store):
     assert progress.done and (progress.cells, progress.total, progress.failed) == (12, 12, 0)
     assert progress.runs < progress.units  # cells that differ in rate and eps trained together
     for place, found in sweep.plan.measured.items():
-        alone = Measured.joined([train_units([unit])[0] for unit in sweep.plan.units[place]])
+        alone = Measured.joined([Measured.from_bytes(*trained(tuple(Shard((unit,)).texts))) for unit in sweep.plan.units[place]])
         assert found.to_bytes() == alone.to_bytes()
     with closing(SweepStore(store.path.with_name("single.sqlite"))) as other:
-        single = Sweep(grid, other, merge=False)
-        single.run(Inline())
-    assert numbers_of(single) == numbers_of(sweep)
+        single, executor = Sweep(grid, other, merge=False), Inline()
+        single.run(executor)
+    assert numbers_of(single) == numbers_of(sweep) and {len(shard.units) for shard in executor.shards} == {1}
 
 
 def test_a_repeated_sweep_costs_nothing_and_a_stopped_one_goes_on(store):
@@ -115,9 +114,9 @@ def test_coarse_cells_come_first_with_few_seeds_and_then_where_neighbours_differ
 
 
 def made_up(unit, dead: bool) -> Measured:
-    found = train_units([unit])[0]
-    values = {name: np.full_like(v, 0.5) for name, v in found.values.items()}
-    return Measured(found.seeds, found.updates, values | {"collapsed": np.full(len(found.seeds), float(dead))})
+    seeds = unit.config.seeds
+    values = {name: np.full(len(seeds), 0.5) for name in MEASURES}
+    return Measured(tuple(seeds), unit.config.updates, values | {"collapsed": np.full(len(seeds), float(dead))})
 
 
 def test_two_sweeps_at_a_time_share_a_file_and_one_map(store):

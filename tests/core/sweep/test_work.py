@@ -50,8 +50,8 @@ def plainly(unit: Unit) -> History:
 @pytest.mark.parametrize("task", [CHAIN, BANDIT], ids=["chain", "bandit"])
 @pytest.mark.parametrize("algorithm", [GRPO, DAPO], ids=["GRPO", "DAPO"])
 def test_merged_cells_are_the_same_cells_singly_to_the_last_bit(task, algorithm):
-    units = cells(mergeable(task, algorithm))
-    assert most_together(units[0].config) >= 9 * 4
+    units = cells(mergeable(task, algorithm, updates=8), eps=(0.1, 0.8))
+    assert most_together(units[0].config) >= 9 * 4 > 4 * len(units)
     for unit, found in zip(units, train_units(units), strict=True):
         history = plainly(unit)
         assert equal(found, measure(history))

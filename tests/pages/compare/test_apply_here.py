@@ -11,15 +11,23 @@ from core.runs.store.store import Store
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
 from pages.shared.common.live import change_events
-from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
+from tests.pages.conftest import LONGER, START, Gate, comparison, finish, press, wait_for, words
 
-RUN = SMALL | {"updates": "48"}
+
+def held(open_app, *opened: str, after: int = 5):
+    """A tab with runs that are held after so many updates of 48, and what lets them go on."""
+    gate = Gate(after)
+    app = open_app(LONGER | START, gate=gate, opened=opened)
+    wait_for(lambda: all(run.updates >= after for run in process.manager().view(comparison(app)).runs.values()))
+    return app, gate
+
+
+def offered(app) -> bool:
+    return any(button.key == "apply_here" for button in app.button)
 
 
 def test_a_changed_setting_is_applied_to_the_runs_that_go_on_and_marked_where_it_changed(open_app):
-    gate = Gate(5)
-    app = press(open_app(RUN, gate=gate, opened=("optimisation",)), "run")
-    wait_for(lambda: all(run.updates >= 5 for run in process.manager().view(comparison(app)).runs.values()))
+    app, gate = held(open_app, "optimisation")
     assert not [b for b in app.button if b.key == "apply_here"]  # nothing is changed
     app.number_input(key="run:learning_rate").set_value(0.01).run()
     assert "GRPO: learning_rate 0.014 → 0.01; DAPO: learning_rate 0.014 → 0.01" in words(app)
@@ -39,30 +47,6 @@ def test_a_changed_setting_is_applied_to_the_runs_that_go_on_and_marked_where_it
     assert "went on after update 8 with `learning_rate` = 0.01" in words(app)
     theirs = open_app({"comparison": comparison(app)}, fresh=False, opened=("optimisation",))
     assert theirs.number_input(key="run:learning_rate").value == 0.01  # the settings that it has now
-
-
-def test_what_cannot_be_applied_is_explained(open_app):
-    gate = Gate(5)
-    app = press(open_app(RUN, gate=gate, opened=("counts",)), "run")
-    wait_for(lambda: all(run.updates >= 5 for run in process.manager().view(comparison(app)).runs.values()))
-    app.number_input(key="run:replicas").set_value(4).run()
-    app = press(app, "apply_here")
-    assert "Not applied to" in words(app) and "replicas of a fork must be that of the run it comes from" in words(app).lower()
-    assert not app.exception
-    gate.go.set()
-    finish(app)
-
-
-def held(open_app, *opened: str):
-    """A tab with runs that are held after update 5 of 48, and what lets them go on."""
-    gate = Gate(5)
-    app = press(open_app(RUN, gate=gate, opened=opened), "run")
-    wait_for(lambda: all(run.updates >= 5 for run in process.manager().view(comparison(app)).runs.values()))
-    return app, gate
-
-
-def offered(app) -> bool:
-    return any(button.key == "apply_here" for button in app.button)
 
 
 def test_the_last_of_several_changes_counts_also_while_paused_and_what_is_taken_back_leaves_no_mark(open_app):
@@ -89,9 +73,7 @@ def test_the_last_of_several_changes_counts_also_while_paused_and_what_is_taken_
 
 
 def test_in_the_last_rollout_it_says_that_there_is_no_other(open_app):
-    gate = Gate(42)
-    app = press(open_app(RUN, gate=gate, opened=("optimisation",)), "run")
-    wait_for(lambda: all(run.updates >= 42 for run in process.manager().view(comparison(app)).runs.values()))
+    app, _ = held(open_app, "optimisation", after=42)
     app.number_input(key="run:learning_rate").set_value(0.01).run()
     app = press(app, "apply_here")
     assert "must be above 48, where its present rollout ends, got 48; choose more, or start a new run" in words(app).replace(
@@ -99,8 +81,13 @@ def test_in_the_last_rollout_it_says_that_there_is_no_other(open_app):
     )
 
 
-def test_another_budget_is_applied_and_named(open_app):
+def test_what_cannot_be_applied_is_explained_and_another_budget_is_applied_and_named(open_app):
     app, gate = held(open_app, "counts")
+    app.number_input(key="run:replicas").set_value(4).run()
+    app = press(app, "apply_here")
+    assert "Not applied to" in words(app) and "replicas of a fork must be that of the run it comes from" in words(app).lower()
+    assert not app.exception
+    app.number_input(key="run:replicas").set_value(2).run()
     app.number_input(key="run:updates").set_value(64).run()
     app = press(app, "apply_here")
     gate.go.set()
@@ -111,7 +98,7 @@ def test_another_budget_is_applied_and_named(open_app):
 
 
 def test_who_watches_gets_what_another_applied_and_who_has_changed_something_keeps_it(open_app):
-    app, gate = held(open_app, "optimisation")
+    app, _ = held(open_app, "optimisation")
     address = {"comparison": comparison(app)}
     watcher, changer = (open_app(address, fresh=False, cookie=name * 32, opened=("optimisation",)) for name in "ab")
     for other in (watcher, changer):
@@ -121,8 +108,6 @@ def test_who_watches_gets_what_another_applied_and_who_has_changed_something_kee
     press(app, "apply_here")
     assert watcher.run().number_input(key="run:learning_rate").value == 0.01 and not offered(watcher)
     assert changer.run().number_input(key="run:temperature").value == 0.9 and offered(changer)
-    gate.go.set()
-    finish(app)
 
 
 def test_nothing_is_offered_for_runs_that_another_program_trains(open_app, tmp_path):

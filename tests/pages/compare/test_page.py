@@ -12,7 +12,7 @@ from core.settings.limits import Limits
 from pages.shared.common import process
 from pages.shared.common.live import BEGINNING_SECONDS, TICK_SECONDS, WAITING_SECONDS, badge, tick_seconds
 from pages.shared.compare import page
-from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, read, wait_for, words
+from tests.pages.conftest import SETTINGS, SMALL, START, Gate, comparison, finish, press, read, wait_for, words
 
 
 def test_empty_it_shows_the_finished_example_and_says_so(open_app):
@@ -51,7 +51,7 @@ def test_running_it_can_be_paused_stepped_and_resumed(open_app):
 
 def test_a_step_that_ends_while_the_page_is_drawn_leaves_no_button_of_before(open_app, monkeypatch):
     gate = Gate(4)
-    app = press(open_app(SMALL, gate=gate), "run")
+    app = open_app(SMALL | START, gate=gate)
     found, draw = comparison(app), page.buttons
 
     def pause_afterwards(*args):
@@ -66,7 +66,7 @@ def test_a_step_that_ends_while_the_page_is_drawn_leaves_no_button_of_before(ope
 
 def test_stopped_it_keeps_and_reports_what_was_measured(open_app):
     gate = Gate(4)
-    app = press(open_app(SMALL, gate=gate), "run")
+    app = open_app(SMALL | START, gate=gate)
     manager, found = process.manager(), comparison(app)
     wait_for(lambda: all(r.updates >= 4 for r in manager.view(found).runs.values()))
     app = press(app, "stop")
@@ -78,7 +78,7 @@ def test_stopped_it_keeps_and_reports_what_was_measured(open_app):
 @pytest.mark.parametrize("bound", [600, None])
 def test_paused_on_a_shared_server_it_says_when_that_ends_and_at_home_it_does_not(open_app, bound):
     gate = Gate(1)
-    app = press(open_app(SMALL, gate=gate, limits=Limits(paused_seconds=bound)), "run")
+    app = open_app(SMALL | START, gate=gate, limits=Limits(paused_seconds=bound))
     assert "Paused" not in words(app)
     process.manager().pause(comparison(app))
     gate.go.set()
@@ -106,7 +106,7 @@ def test_queued_it_says_which_number_it_has(open_app):
 
 def test_many_who_watch_a_training_share_the_boards_that_a_second_has(open_app):
     gate = Gate(1)
-    app = press(open_app(SMALL, gate=gate), "run")
+    app = open_app(SMALL | START, gate=gate)
     manager, found = process.manager(), comparison(app)
     wait_for(lambda: "running" in {r.status for r in manager.view(found).runs.values()})
     told = []
@@ -143,7 +143,7 @@ def test_a_failed_run_is_shown_as_a_sentence_and_never_as_a_trace(open_app):
                 raise TrainingDiverged(5, "grad_norm", [0])
             yield record
 
-    app = finish(press(open_app(SMALL, train=diverging), "run"))
+    app = finish(open_app(SMALL | START, train=diverging))
     assert not app.exception
     assert "training diverged at update 5: grad_norm is not finite" in words(app)
     assert "Traceback" not in words(app)
@@ -151,7 +151,7 @@ def test_a_failed_run_is_shown_as_a_sentence_and_never_as_a_trace(open_app):
 
 def test_interrupted_runs_are_found_again_from_the_store(open_app):
     gate = Gate(6)
-    app = press(open_app(SMALL, gate=gate), "run")
+    app = open_app(SMALL | START, gate=gate)
     found, manager = comparison(app), process.manager()
     wait_for(lambda: all(r.updates >= 6 for r in manager.view(found).runs.values()))
     gate.go.set()

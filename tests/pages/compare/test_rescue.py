@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from pages.shared.common import process
-from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
-
-RUN = SMALL | {"updates": "48"}
+from tests.pages.conftest import LONGER, START, Gate, comparison, finish, press, wait_for, words
 
 
 @pytest.fixture
@@ -33,13 +31,13 @@ def choose(app, what: str, value):
 
 
 def test_without_a_run_it_says_what_to_do(open_app):
-    app = open_app(RUN)
+    app = open_app(LONGER)
     assert "Press **Run** first" in words(app) and not app.exception
     assert not [b for b in app.button if b.key == "rescue:go"]
 
 
 def test_a_finished_run_is_gone_on_with_and_the_findings_answer(open_app):
-    app = choose(finish(press(open_app(RUN), "run")), "techniques", ["Dynamic sampling"])
+    app = choose(finish(open_app(LONGER | START)), "techniques", ["Dynamic sampling"])
     assert "`algorithm.dynamic_sampling` = refill" in words(app)
     app = finish(press(app, "rescue:go"))
     assert not app.exception
@@ -54,7 +52,7 @@ def test_a_finished_run_is_gone_on_with_and_the_findings_answer(open_app):
 
 def test_an_unchanged_fork_of_a_paused_run_draws_the_same_line(open_app):
     gate = Gate(17)
-    app = press(open_app(RUN, gate=gate), "run")
+    app = open_app(LONGER | START, gate=gate)
     wait_for(lambda: all(r.updates >= 17 for r in view(app).runs.values()))
     app = press(app, "pause")
     gate.go.set()
@@ -70,37 +68,31 @@ def test_an_unchanged_fork_of_a_paused_run_draws_the_same_line(open_app):
     assert "with nothing changed" in words(app)
 
 
-def test_after_a_restart_a_stored_run_can_be_rescued(open_app):
-    app = finish(press(open_app(RUN), "run"))
-    found = comparison(app)
-    process.manager().shutdown()
-    app = choose(open_app({"comparison": found}), "techniques", ["Clip-Higher"])
+def test_after_a_restart_a_stored_run_can_be_rescued(open_app, made):
+    app = choose(open_app({"comparison": made}), "techniques", ["Clip-Higher"])
     app = finish(press(app, "rescue:go"))
     assert [run.status for run in view(app).runs.values()] == ["done"] * 3 and not app.exception
     process.manager().shutdown()  # writes what is not written yet, which the next program would not see
-    app = open_app({"comparison": found})
+    app = open_app({"comparison": made})
     assert "GRPO + Clip-Higher" in words(app)
 
 
-def test_a_bad_label_is_explained_and_nothing_starts(open_app):
-    app = finish(press(open_app(RUN), "run"))
-    app = next(w for w in app.text_input if w.value == "GRPO again").set_value("<img src=x>").run()
+def test_a_bad_label_and_that_of_a_run_that_is_there_are_explained_and_nothing_starts(open_app, made):
+    app = open_app({"comparison": made})
+    key = next(w for w in app.text_input if w.value == "GRPO again").key
+    app = app.text_input(key=key).set_value("<img src=x>").run()
     assert "letters, digits, spaces" in words(app) and app.button(key="rescue:go").disabled
+    for label in ("grpo", "DAPO ", "Dapo"):
+        app = app.text_input(key=key).set_value(label).run()
+        assert "Labels must differ in more than capitals and spaces" in words(app)
+        assert app.button(key="rescue:go").disabled and not app.exception
 
 
-def test_any_setting_can_be_changed(open_app):
-    app = choose(finish(press(open_app(RUN), "run")), "any", True)
+def test_any_setting_can_be_changed(open_app, made):
+    app = choose(open_app({"comparison": made}), "any", True)
     rate = next(w for w in app.number_input if (w.key or "").startswith("rescue") and w.key.endswith("learning_rate"))
     app = rate.set_value(0.01).run()
     assert "`learning_rate` = 0.01" in words(app)
     app = finish(press(app, "rescue:go"))
     assert process.manager().results(comparison(app))["GRPO again"].config.learning_rate == 0.01
     assert process.manager().results(comparison(app))["GRPO"].config.learning_rate != 0.01
-
-
-@pytest.mark.parametrize("label", ["grpo", "DAPO ", "Dapo"])
-def test_a_fork_cannot_be_called_like_a_run_that_is_there(open_app, label):
-    app = finish(press(open_app(RUN), "run"))
-    app = next(w for w in app.text_input if w.value == "GRPO again").set_value(label).run()
-    assert "Labels must differ in more than capitals and spaces" in words(app)
-    assert next(b for b in app.button if b.key == "rescue:go").disabled and not app.exception

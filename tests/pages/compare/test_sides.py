@@ -9,7 +9,7 @@ import pytest
 from core.settings.algorithm import GRPO
 from core.settings.scenarios import SCENARIOS
 from pages.shared.common import process
-from tests.pages.conftest import SETTINGS, SMALL, Gate, comparison, finish, press, wait_for, words
+from tests.pages.conftest import SETTINGS, SMALL, START, Gate, comparison, finish, press, wait_for, words
 
 DAPO = SCENARIOS["collapse"].algorithms["DAPO"]
 ME, ANOTHER = "a" * 32, "b" * 32
@@ -68,14 +68,14 @@ def test_a_side_is_removed_but_not_the_last_one(open_app):
     app = widget(app, "button", "GRPO:side:remove").click().run()
     assert labels(app) == ["DAPO"]
     assert widget(app, "button", "DAPO:side:remove").disabled
-    assert list(algorithms(finish(press(app, "run")))) == ["DAPO"]
+    assert list(algorithms(press(app, "run"))) == ["DAPO"]
 
 
 def test_a_side_can_become_another_algorithm(open_app):
     app = open_app(SMALL)
     app = widget(app, "selectbox", "GRPO:side:base").set_value("DAPO").run()
     assert labels(app) == ["DAPO 2", "DAPO"]
-    assert list(algorithms(finish(press(app, "run"))).values()) == [DAPO, DAPO]
+    assert list(algorithms(press(app, "run")).values()) == [DAPO, DAPO]
 
 
 def test_a_side_is_renamed_and_a_bad_name_is_explained(open_app):
@@ -108,7 +108,8 @@ def test_the_differences_are_named(open_app):
 
 
 def test_a_link_to_a_comparison_brings_its_settings(open_app):
-    mine = finish(press(open_app(SMALL | {"sides": "GRPO,Mine:DAPO", "task.noise": "0.2"}), "run"))
+    mine = open_app(SMALL | {"sides": "GRPO,Mine:DAPO", "task.noise": "0.2"} | START, opened=())
+    assert process.manager().wait(comparison(mine), 60)
     theirs = open_app({"comparison": comparison(mine)}, fresh=False)
     assert labels(theirs) == ["GRPO", "Mine"]
     assert widget(theirs, "number_input", "task:noise").value == 0.2
@@ -120,23 +121,24 @@ def test_a_link_to_a_comparison_brings_its_settings(open_app):
 
 def test_a_run_that_goes_on_is_offered_to_its_owner_in_a_new_tab_only(open_app):
     gate = Gate(2)
-    first = press(open_app(SMALL, gate=gate, cookie=ME), "run")
+    open_app = partial(open_app, opened=())
+    first = open_app(SMALL | START, gate=gate, cookie=ME)
     wait_for(lambda: any(r.updates for r in process.manager().view(comparison(first)).runs.values()))
     assert "A run of yours is not over yet" in words(open_app(fresh=False, cookie=ME))
     assert "A run of yours" not in words(open_app(fresh=False, cookie=ANOTHER))
     gate.go.set()
-    finish(first)
+    assert process.manager().wait(comparison(first), 60)
     assert "A run of yours" not in words(open_app(fresh=False, cookie=ME))
 
 
 @pytest.mark.parametrize("cookie", ["<script>alert(1)</script>", "a" * 31, "'; DROP TABLE runs"])
 def test_a_cookie_that_is_no_name_of_ours_is_not_taken(open_app, cookie):
-    app = open_app(SMALL, cookie=cookie)
+    app = open_app(SMALL, cookie=cookie, opened=())
     assert app.session_state.visitor != cookie and len(app.session_state.visitor) == 32
 
 
-def test_a_link_that_is_followed_later_brings_its_settings_too(open_app):
-    app = finish(press(open_app(SMALL), "run"))
+def test_a_link_that_is_followed_later_brings_its_settings_too(open_app, made):
+    app = open_app({"comparison": made})
     app.query_params.clear()
     app.query_params["scenario"] = "lab"
     app.query_params["task.noise"] = "0.05"

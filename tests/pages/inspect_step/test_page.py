@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from core.analysis.history import History
+from core.engine.forks import make_fork
+from core.engine.trainer import train
 from core.inspection.sentences import summary
 from core.inspection.step import inspect_step
 from core.inspection.treatment import treat
-from core.runs.manager import RunManager
 from pages.shared.common import process
-from pages.shared.inspect_step.replays import MAX_BYTES, Replays
-from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
+from pages.shared.inspect_step.replays import Replays
+from tests.pages.conftest import LONGER, START, Gate, comparison, press, wait_for, words
 
 PAGE = "pages/inspect_step.py"
-RUN = SMALL | {"updates": "48"}
 
 
 @pytest.fixture
-def made(open_app):
-    """A finished comparison, and its id."""
-    return comparison(finish(press(open_app(RUN), "run")))
-
-
-def look(open_app, params=None, *, fresh: bool = False, **options):
-    """Another tab: the home page first, as with a click in the menu, then the step."""
-    app = open_app(fresh=fresh, **options).switch_page(PAGE)
-    for key, value in (params or {}).items():
-        app.query_params[key] = value
-    return app.run()
+def look(open_app):
+    """Opens the address of a step."""
+    return partial(open_app, page=PAGE)
 
 
 def where(app) -> dict[str, str]:
@@ -47,42 +40,48 @@ def told(app) -> str:
     return words(app).replace("\\", "")
 
 
-def test_without_a_run_of_ones_own_the_shipped_example_is_opened(open_app):
-    app = look(open_app, {"update": "9"}, fresh=True)
+def test_without_a_run_of_ones_own_the_shipped_example_is_opened(look):
+    app = look({"update": "9"})
     assert not app.exception and "finished example" in told(app)
     assert where(app) == {"comparison": "shipped", "run": "GRPO", "seed": "0", "update": "9"}
     assert "Update 9 of GRPO, seed 0" in told(app) and "Nothing is recorded while a run trains" in told(app)
     assert len(app.get("plotly_chart")) == 3
 
 
-def test_an_address_opens_exactly_that_step(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "DAPO", "seed": "1", "update": "20", "group": "3"})
+def test_an_address_opens_exactly_that_step_of_a_stored_run_and_the_page_finds_it_again(look, made):
+    app = look({"comparison": made, "run": "DAPO", "seed": "1", "update": "20", "group": "3"})
     step = inspect_step(config_of(made, "DAPO"), 1, 20)
     assert not app.exception and summary(step, treat(step), "DAPO") in told(app)
     assert "Group 3" in [s.value for s in app.subheader]
     assert list(app.dataframe[0].value["text"]) == list(step.groups[2].texts)
     assert where(app)["group"] == "3" and "are the same" in told(app)
+    assert all(not m.proto.allow_html for m in app.markdown)  # texts of a run are shown as they stand
+    app.switch_page("app.py").run()
+    app.query_params.clear()
+    app.switch_page(PAGE).run()
+    assert where(app)["update"] == "20" and where(app)["run"] == "DAPO"
 
 
-def test_widgets_move_the_tab_and_the_address(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "GRPO", "update": "20"})
+def test_widgets_move_the_tab_and_the_address(look, made):
+    app = look({"comparison": made, "run": "GRPO", "update": "7"})
+    app = app.slider(key="inspect:slider").set_value(48).run()
+    assert where(app)["update"] == "48" and app.button(key="inspect:Next update").disabled
+    app = app.number_input(key="inspect:update").set_value(20).run()
     app = press(app, "inspect:Next update")
     assert where(app)["update"] == "21" and app.slider(key="inspect:slider").value == 21
     app = press(app, "inspect:Previous rollout")
     assert where(app)["update"] == "9" and app.number_input(key="inspect:update").value == 9
-    app = app.slider(key="inspect:slider").set_value(48).run()
-    assert where(app)["update"] == "48" and app.button(key="inspect:Next update").disabled
     app = app.selectbox(key="inspect:run").set_value("DAPO").run()
     app = app.number_input(key="inspect:seed").set_value(1).run()
-    assert where(app) == {"comparison": made, "run": "DAPO", "seed": "1", "update": "48"}
-    assert "Update 48 of DAPO, seed 1" in told(app)
+    assert where(app) == {"comparison": made, "run": "DAPO", "seed": "1", "update": "9"}
+    assert "Update 9 of DAPO, seed 1" in told(app)
     app = press(app, "inspect:jump:largest gradient")
     norms = process.manager().history(made, "DAPO").metric("grad_norm")[:, 1]
     assert where(app)["update"] == str(np.nanargmax(norms)) and not app.exception
 
 
-def test_another_group_and_another_algorithm(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "GRPO", "update": "20"})
+def test_another_group_and_another_algorithm(look, made):
+    app = look({"comparison": made, "run": "GRPO", "update": "20"})
     app = app.selectbox(key="inspect:group").set_value(5).run()
     assert where(app)["group"] == "5" and "Group 5, round 1" in told(app)
     step = inspect_step(config_of(made, "GRPO"), 0, 20)
@@ -96,8 +95,8 @@ def test_another_group_and_another_algorithm(open_app, made):
     assert app.selectbox(key="inspect:against").options == expected
 
 
-def test_what_is_wrong_in_an_address_is_told_and_ignored(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "<b>X", "seed": "9", "update": "0", "group": "999"})
+def test_what_is_wrong_in_an_address_is_told_and_ignored(look, made):
+    app = look({"comparison": made, "run": "<b>X", "seed": "9", "update": "0", "group": "999"})
     assert not app.exception
     text = told(app)
     for wrong in (
@@ -112,31 +111,25 @@ def test_what_is_wrong_in_an_address_is_told_and_ignored(open_app, made):
     assert "was ignored" not in told(app)
 
 
-def test_numbers_without_end_in_an_address_are_told_and_ignored(open_app, made):
-    app = look(open_app, {"comparison": made, "seed": "9" * 4301, "update": "9" * 4301, "group": "9" * 4301})
+def test_numbers_without_end_in_an_address_are_told_and_ignored(look, made):
+    app = look({"comparison": made, "seed": "9" * 4301, "update": "9" * 4301, "group": "9" * 4301})
     assert not app.exception
     assert all(f"{name} must have at most 100 characters" in told(app) for name in ("seed", "update", "group"))
     assert where(app)["seed"] == "0" and "group" not in where(app)
 
 
-def test_an_unknown_comparison_is_told_and_the_example_opened(open_app):
-    app = look(open_app, {"comparison": "nowhere", "update": "2"}, fresh=True)
+def test_an_unknown_comparison_is_told_and_the_example_opened(look):
+    app = look({"comparison": "nowhere", "update": "2"})
     assert "is not known here" in told(app) and where(app)["comparison"] == "shipped" and not app.exception
 
 
-def test_after_a_restart_a_stored_run_can_be_inspected(open_app, made):
-    process.manager().shutdown()
-    app = look(open_app, {"comparison": made, "run": "DAPO", "update": "30"}, fresh=True)
-    assert "Update 30 of DAPO" in told(app) and "are the same" in told(app) and not app.exception
-
-
-def test_a_run_that_goes_on_is_inspected_up_to_where_it_is(open_app):
+def test_a_run_that_goes_on_is_inspected_up_to_where_it_is(open_app, look):
     gate = Gate(17)
     # A third slot is for the replay: a run that waits at the gate lends its own to nobody.
-    app = press(open_app(RUN, gate=gate, max_active=3), "run")
+    app = open_app(LONGER | START, gate=gate, max_active=3)
     found = comparison(app)
     wait_for(lambda: all(run.updates >= 17 for run in process.manager().view(found).runs.values()))
-    app = look(open_app, {"comparison": found, "run": "DAPO", "update": "40"})
+    app = look({"comparison": found, "run": "DAPO", "update": "40"}, fresh=False)
     assert "between 1 and 17" in told(app) and "is training and has" in told(app) and "are the same" in told(app)
     assert app.slider(key="inspect:slider").max == 17
     gate.go.set()
@@ -145,142 +138,60 @@ def test_a_run_that_goes_on_is_inspected_up_to_where_it_is(open_app):
     assert app.slider(key="inspect:slider").max == 48 and not app.exception
 
 
-def test_a_run_without_any_update_says_so(open_app):
+def test_a_run_without_any_update_says_so(open_app, look):
     gate = threading.Event()
 
-    def train(config, **options):
+    def nothing(config, **options):
         gate.wait(30)
         return
         yield
 
-    app = press(open_app(RUN, train=train), "run")
-    app = look(open_app, {"comparison": comparison(app)})
+    app = open_app(LONGER | START, train=nothing)
+    app = look({"comparison": comparison(app)}, fresh=False)
     gate.set()
     assert "Nothing was measured in these runs yet" in told(app) and not app.exception
 
 
-def test_a_failed_run_is_inspected_up_to_its_failure(open_app):
-    from core.engine.trainer import train as real
-
+def test_a_failed_run_is_inspected_up_to_its_failure(open_app, look):
     def failing(config, **options):
-        for record in real(config, **options):
+        for record in train(config, **options):
             if record.update == 12:
                 raise RuntimeError("it <b>broke</b> here")
             yield record
 
-    app = finish(press(open_app(RUN, train=failing), "run"))
-    app = look(open_app, {"comparison": comparison(app), "run": "GRPO", "update": "11"})
+    app = open_app(LONGER | START, train=failing)
+    assert process.manager().wait(comparison(app), 60)
+    app = look({"comparison": comparison(app), "run": "GRPO", "update": "11"}, fresh=False)
     assert "ended after update 11: it <b>broke</b> here" in told(app) and "Update 11 of GRPO" in told(app)
     assert app.slider(key="inspect:slider").max == 11 and not app.exception
 
 
-def test_a_fork_is_inspected_from_where_it_began(open_app, made):
-    from core.engine.forks import make_fork
-
+def test_a_fork_is_inspected_from_where_it_began(open_app, look):
+    made = comparison(open_app(LONGER | START))
+    assert process.manager().wait(made, 60)
     process.manager().add(made, "Rescued", make_fork(config_of(made, "GRPO"), 16))
     assert process.manager().wait(made, 60)
-    app = look(open_app, {"comparison": made, "run": "Rescued", "update": "18"})
+    app = look({"comparison": made, "run": "Rescued", "update": "18"}, fresh=False)
     assert "Update 18 of Rescued" in told(app) and "are the same" in told(app)
     assert app.slider(key="inspect:slider").min == 17 and not app.exception
 
 
-def test_a_replay_that_cannot_be_made_is_told_in_a_sentence(open_app, made, monkeypatch):
+def test_a_replay_that_cannot_be_made_is_told_in_a_sentence(look, made, monkeypatch):
     def broken(*args, **options):
         raise RuntimeError("no memory left")
 
     monkeypatch.setattr(Replays.__init__, "__defaults__", (broken,))
-    app = look(open_app, {"comparison": made, "update": "7"})
+    app = look({"comparison": made, "update": "7"})
     assert "could not be trained again: no memory left" in told(app) and not app.exception
 
 
-def test_a_run_of_another_version_is_shown_with_a_warning(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "GRPO", "update": "10"})
-    assert "are the same" in told(app)
+def test_a_run_of_another_version_is_shown_with_a_warning(open_app, look):
+    made = comparison(open_app(LONGER | START))
+    assert process.manager().wait(made, 60)
     run = process.manager()._comparisons[made].runs["GRPO"]
     stored, run.history = run.history, History(run.config.seeds)
     for record in stored.after(-1):
         changed = {name: values + 0.01 * (name == "ratio_max") for name, values in record.metrics.items()}
         run.history.append(replace(record, metrics=changed))
-    app = look(open_app, {"comparison": made, "run": "GRPO", "update": "12"})
+    app = look({"comparison": made, "run": "GRPO", "update": "12"}, fresh=False)
     assert "not exactly the stored run: ratio_max" in told(app) and not app.exception
-
-
-def test_coming_back_from_another_page_finds_the_step_one_was_at(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "DAPO", "update": "20"})
-    app.query_params.clear()
-    app = app.run()
-    assert where(app)["update"] == "20" and where(app)["run"] == "DAPO"
-
-
-def test_texts_of_a_run_are_shown_as_they_stand(open_app, made):
-    app = look(open_app, {"comparison": made, "run": "GRPO", "update": "20"})
-    assert all(not m.proto.allow_html for m in app.markdown)
-
-
-def config(updates: int = 24):
-    from core.settings.scenarios import SCENARIOS
-
-    return SCENARIOS["collapse"].runs(updates=updates, replicas=2)["GRPO"]
-
-
-@pytest.fixture
-def slots():
-    """A run manager with nothing to do."""
-    made = RunManager(max_active=1)
-    yield made
-    made.shutdown()
-
-
-def test_steps_are_kept_and_bounded(monkeypatch, slots):
-    monkeypatch.setattr("pages.shared.inspect_step.replays.MAX_STEPS", 2)
-    made = []
-
-    def counted(*args, **options):
-        made.append(args[1:])
-        return inspect_step(*args, **options)
-
-    replays = Replays(slots, counted)
-    for update in (1, 2, 1, 3, 2):
-        step = replays.step(config(), 0, update, owner="bob", on_prepare=lambda *p: None)
-        assert step.update == update
-    assert made == [(0, 1), (0, 2), (0, 3), (0, 2)]  # 1 was used later than 2, which was let go for 3
-    assert replays.nbytes == MAX_BYTES  # two of at most two
-
-
-def test_one_replay_at_a_time_and_who_waits_is_told(slots):
-    begun, go, waited = threading.Event(), threading.Event(), []
-
-    def slow(*args, **options):
-        begun.set()
-        assert go.wait(30)
-        return inspect_step(*args, **options)
-
-    replays = Replays(slots, slow)
-    first = threading.Thread(target=replays.step, args=(config(), 0, 1), kwargs={"owner": "ann", "on_prepare": lambda *p: None})
-    first.start()
-    assert begun.wait(30)
-
-    def on_wait():
-        waited.append(1)
-        go.set()
-
-    second = replays.step(config(), 0, 1, owner="bob", on_prepare=lambda *p: None, on_wait=on_wait)
-    first.join(30)
-    assert waited and second.update == 1
-
-
-def test_whoever_leaves_during_a_replay_leaves_no_lock_behind(slots):
-    class Left(BaseException):
-        pass
-
-    def leave(stage, done, total):
-        raise Left
-
-    replays = Replays(slots)
-    with pytest.raises(Left):
-        replays.step(config(), 0, 20, owner="bob", on_prepare=leave)
-
-    def still_locked():
-        raise AssertionError("the replay that was left still holds the lock")
-
-    assert replays.step(config(), 0, 20, owner="bob", on_prepare=lambda *p: None, on_wait=still_locked).update == 20

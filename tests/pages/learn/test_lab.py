@@ -23,9 +23,11 @@ def trained(defects: tuple[str, ...], **changes) -> dict:
 
 
 def test_with_all_defects_it_is_the_lab_bit_for_bit_and_with_none_the_repaired_one():
-    for defects, scenario in ((LAB_DEFECTS, "lab"), ((), "lab-repaired")):
-        ours, theirs = trained(defects), run_all(SCENARIOS[scenario].runs(replicas=2))
+    """The same updates; the first ten rollouts of them are compared."""
+    for defects, scenario, updates in ((LAB_DEFECTS, "lab", 10), ((), "lab-repaired", 40)):
+        ours, theirs = trained(defects, updates=updates), run_all(SCENARIOS[scenario].runs(replicas=2, updates=updates))
         for side in ("GRPO", "DAPO"):
+            assert small(lab.SCENARIO, **lab.chosen(defects))[side].updates == SCENARIOS[scenario].runs()[side].updates
             for metric in ("grad_norm", "entropy_nats", "reward_mean", "filter_ratio"):
                 a, b = (found[side].history.metric(metric) for found in (ours, theirs))
                 assert np.array_equal(a, b, equal_nan=True), (scenario, side, metric)
@@ -46,7 +48,7 @@ def test_what_each_switch_changes():
 
 
 def test_the_switches_choose_what_trains_and_the_table_keeps_it(open_app):
-    app = open_app().switch_page(contents.file(PAGE)).run()
+    app = open_app(page=contents.file(PAGE))
     for repair in ([], ["undetached_ratio"]):
         for name in repair:
             app.toggle(key=f"{PAGE}:{name}").set_value(True).run()
@@ -68,7 +70,7 @@ def test_every_bug_has_its_words_and_they_run_on_the_page(open_app):
     assert {f"{n}{part}" for n in lab_bugs.BUGS for part in ("", ".is", ".so")} | {"choose", "run", "with", "without"} == set(
         words
     )
-    app = open_app().switch_page(contents.file(PAGE)).run()
+    app = open_app(page=contents.file(PAGE))
     for name in lab_bugs.BUGS:
         app.selectbox(key=f"{PAGE}:bug").set_value(name).run()
         assert any(c.value == lab_bugs.source(name).strip() for c in app.code)

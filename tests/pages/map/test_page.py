@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
@@ -16,19 +17,13 @@ from tests.pages.conftest import press, read, wait_for, words
 
 PAGE = "pages/map.py"
 OWN = {"x": "learning_rate=1e-3,1e-1", "y": "algorithm.eps_high=0.1,0.4", "replicas": "4", "updates": "16"}
+QUICK = OWN | {"replicas": "2", "updates": "8"}
 
 
 @pytest.fixture
 def open_map(open_app, monkeypatch):
     monkeypatch.setattr(core.runs.sweeps, "Processes", lambda *arguments, **options: Inline())
-
-    def opener(params=None, **options):
-        app = open_app(**options).switch_page(PAGE)
-        for key, value in (params or {}).items():
-            app.query_params[key] = value
-        return app.run()
-
-    return opener
+    return partial(open_app, page=PAGE)
 
 
 def figures(app) -> list[dict]:
@@ -91,7 +86,7 @@ def _key(app, label: str) -> str:
 
 
 def test_the_form_trains_a_map_and_refuses_nonsense(open_map):
-    app = open_map(OWN)
+    app = open_map(QUICK)
     app.text_input[0].set_value("learning_rate=nan,1")
     press_form(app)
     assert "Not started: --x learning_rate must be a finite number, got nan" in read(app.error[0].value)
@@ -106,7 +101,7 @@ def press_form(app):
 
 
 def test_a_third_axis_is_a_slider(open_map):
-    app = trained(press(open_map(OWN | {"z": "task.noise=0,0.5"}), "map:train"))
+    app = trained(press(open_map(QUICK | {"z": "task.noise=0,0.5"}), "map:train"))
     assert not app.exception and app.select_slider[0].options == ["0", "0.5"]
     app.select_slider[0].set_value("0.5").run()
     assert not app.exception and "of 4 cells" in words(app)

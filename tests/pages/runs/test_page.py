@@ -27,7 +27,7 @@ CLEANED = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) :red["
 @pytest.fixture
 def open_runs(open_app):
     def opener(visitor: str = ANN, **options):
-        return open_app(cookie=visitor, **options).switch_page("pages/runs.py").run()
+        return open_app(cookie=visitor, page="pages/runs.py", **options)
 
     return opener
 

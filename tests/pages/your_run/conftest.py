@@ -33,10 +33,7 @@ def rows(first: int = 1, last: int = ROWS, **more) -> str:
 @pytest.fixture
 def open_page(open_app):
     def opener(visitor: str = ANN, params=None, **options):
-        app = open_app(cookie=visitor, **options).switch_page("pages/your_run.py")
-        for key, value in (params or {}).items():
-            app.query_params[key] = value
-        return app.run()
+        return open_app(params, cookie=visitor, page="pages/your_run.py", **options)
 
     return opener
 
