@@ -49,6 +49,7 @@ def test_the_command_that_computes_shipped_data_heeds_interrupts_that_were_ignor
 
     monkeypatch.setattr(core.data.ladder, "trained", interrupted)
     monkeypatch.setattr(sys, "argv", ["core.data", "ladder"])
+    monkeypatch.delitem(sys.modules, "core.data.__main__", raising=False)  # another test may have imported what is executed now
     with pytest.raises(SystemExit) as end:
         runpy.run_module("core.data", run_name="__main__")
     assert end.value.code == 130 and capsys.readouterr().out == "ladder: training …\n"
