@@ -17,8 +17,8 @@ from pages.shared.compare.page import title_of
 from tests.support import mostly_thorough
 
 PAGES = existing()
-# Every page is tried whole by `bash tests/run.sh -m ""`; one stands for all where time is short.
-TRIED = mostly_thorough(PAGES, "grpo".__eq__)
+# Every page is tried whole by `bash tests/run.sh -m ""`; the one whose training is shortest stands for all where time is short.
+TRIED = mostly_thorough(PAGES, "the_lab".__eq__)
 FIGURE = "[data-figure='{}']"
 MATHS = """async ([page, calls]) => {
     const found = await import(new URL(`app/static/learn/${page}.js`, document.baseURI));

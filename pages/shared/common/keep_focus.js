@@ -4,7 +4,7 @@
 
 const PATIENCE = 1500; // ms for which the same button may come back, or the one that stands for it
 const AGAIN = 100;
-const FIXUP = 50; // until then the browser says of a button that was disabled that it has the focus
+const FIXUP = 50; // after which the browser has mostly noticed that a button with the focus is disabled; it does when it draws
 const FOCUSABLE = "a[href], button:not(:disabled), input:not(:disabled), textarea, summary, [tabindex='0']";
 const SEEN = { visibilityProperty: true }; // Streamlit draws some buttons twice, one of them hidden
 let watching = false;
@@ -45,7 +45,12 @@ function changed() {
 }
 
 function find(place) {
-  if (place !== last || here()) return;
+  if (place !== last) return;
+  if (document.activeElement === place.node && place.node.disabled) { // nothing was drawn since
+    place.since = Date.now();
+    return void setTimeout(find, AGAIN, place);
+  }
+  if (here()) return void (place.since = undefined); // it came back at once, and may go again
   if (place.instead) {
     const other = document.querySelector(place.instead);
     if (!other && Date.now() - place.since < PATIENCE) return void setTimeout(find, AGAIN, place);

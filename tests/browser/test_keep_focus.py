@@ -1,0 +1,62 @@
+"""The keyboard's place is kept, also by a browser that is slow to notice what is disabled: the script alone, on a page whose clock the test
+turns."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from tests.browser.conftest import ROOT
+
+SCRIPT = ROOT / "pages/shared/common/keep_focus.js"
+PATIENCE = 1500  # ms, as in the script
+HTML = (
+    """<div class="st-key-settings"><div data-testid="stElementContainer" class="st-key-undo"><button>Undo</button></div></div>"""
+)
+
+
+@pytest.fixture
+def page(new_page):
+    """The button has the focus, and the browser says so until `window.drawn`, as if it drew nothing before."""
+    page = new_page()
+    page.clock.install()
+    page.set_content(HTML)
+    source = base64.b64encode(SCRIPT.read_bytes()).decode()
+    page.evaluate(
+        """async (source) => {
+            const script = await import(`data:text/javascript;base64,${source}`);
+            script.render();
+            const button = document.querySelector("button");
+            const { get } = Object.getOwnPropertyDescriptor(Document.prototype, "activeElement");
+            window.focused = () => get.call(document);
+            Object.defineProperty(document, "activeElement", { get: () => window.drawn ? focused() : button });
+            button.focus();
+        }""",
+        source,
+    )
+    return page
+
+
+def disable(page, disabled: bool) -> None:
+    page.evaluate("(disabled) => void (document.querySelector('button').disabled = disabled)", disabled)
+
+
+def test_a_button_that_stays_disabled_leaves_the_focus_where_it_stood(page):
+    disable(page, True)
+    page.clock.run_for(3 * PATIENCE)
+    page.evaluate("window.drawn = true")
+    page.clock.run_for(2 * PATIENCE)
+    assert page.evaluate("focused().className") == "st-key-settings"
+
+
+def test_a_button_that_was_disabled_for_a_moment_has_the_focus_again_each_time(page):
+    for _ in range(2):
+        page.evaluate("window.drawn = false")
+        disable(page, True)
+        page.clock.run_for(PATIENCE)
+        page.evaluate("window.drawn = true")
+        page.clock.run_for(PATIENCE // 2)
+        disable(page, False)
+        page.clock.run_for(PATIENCE)
+        assert page.evaluate("focused().textContent") == "Undo"
