@@ -3,10 +3,9 @@ turns."""
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
+from tests.browser.alone import alone
 from tests.browser.conftest import ROOT
 
 SCRIPT = ROOT / "pages/shared/common/keep_focus.js"
@@ -19,22 +18,15 @@ HTML = (
 @pytest.fixture
 def page(new_page):
     """The button has the focus, and the browser says so until `window.drawn`, as if it drew nothing before."""
-    page = new_page()
-    page.clock.install()
-    page.set_content(HTML)
-    source = base64.b64encode(SCRIPT.read_bytes()).decode()
-    page.evaluate(
-        """async (source) => {
-            const script = await import(`data:text/javascript;base64,${source}`);
-            script.render();
-            const button = document.querySelector("button");
-            const { get } = Object.getOwnPropertyDescriptor(Document.prototype, "activeElement");
-            window.focused = () => get.call(document);
-            Object.defineProperty(document, "activeElement", { get: () => window.drawn ? focused() : button });
-            button.focus();
-        }""",
-        source,
-    )
+    page = alone(new_page(), SCRIPT, HTML)
+    page.evaluate("""() => {
+        script.render();
+        const button = document.querySelector("button");
+        const { get } = Object.getOwnPropertyDescriptor(Document.prototype, "activeElement");
+        window.focused = () => get.call(document);
+        Object.defineProperty(document, "activeElement", { get: () => window.drawn ? focused() : button });
+        button.focus();
+    }""")
     return page
 
 

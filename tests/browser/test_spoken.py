@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
 from pages.shared.compare.spoken import HTML, SCRIPT
+from tests.browser.alone import alone
 
 REST = 1200  # ms, as in the script
 ONE = {"samples": "100 samples", "memory": "6 MB of memory"}
@@ -15,19 +14,12 @@ ONE = {"samples": "100 samples", "memory": "6 MB of memory"}
 @pytest.fixture
 def region(new_page):
     """Draws the component with data, lets time pass, and returns all that was told since it was made."""
-    page = new_page()
-    page.clock.install()
-    page.set_content(HTML)
-    source = base64.b64encode(SCRIPT.read_bytes()).decode()
-    page.evaluate(
-        """async (source) => {
-            window.script = await import(`data:text/javascript;base64,${source}`);
-            window.told = [];
-            const node = document.querySelector("[role=status]");
-            new MutationObserver(() => node.textContent && told.push(node.textContent)).observe(node, { childList: true });
-        }""",
-        source,
-    )
+    page = alone(new_page(), SCRIPT, HTML)
+    page.evaluate("""() => {
+        window.told = [];
+        const node = document.querySelector("[role=status]");
+        new MutationObserver(() => node.textContent && told.push(node.textContent)).observe(node, { childList: true });
+    }""")
 
     def after(foreseen: dict, pass_ms: int) -> list[str]:
         page.evaluate("(data) => script.default({ data, parentElement: document.body })", {"foreseen": foreseen})
