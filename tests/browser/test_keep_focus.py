@@ -10,9 +10,8 @@ from tests.browser.conftest import ROOT
 
 SCRIPT = ROOT / "pages/shared/common/keep_focus.js"
 PATIENCE = 1500  # ms, as in the script
-HTML = (
-    """<div class="st-key-settings"><div data-testid="stElementContainer" class="st-key-undo"><button>Undo</button></div></div>"""
-)
+BUTTON = '<div data-testid="stElementContainer" class="st-key-undo"><button>Undo</button></div>'
+HTML = f'<div class="st-key-settings">{BUTTON}</div>'
 
 
 @pytest.fixture
