@@ -62,8 +62,8 @@ def written(command: str, wall: float, cpu: float, load: float, steps: list, tes
         "",
         f"    python -m bench.ci            # runs `{command}`, writes this page",
         "",
-        f"{verdict} It took {wall:.0f} s, and {cpu:.0f} s of processor time on {os.cpu_count()} cores; the load average was {load:.1f} "
-        "before it began. Wall time depends on what else the machine does, processor time hardly.",
+        f"{verdict} It took {wall:.0f} s, and {cpu:.0f} s of processor time, without that of the browser's pages, on {os.cpu_count()} "
+        f"cores; the load average was {load:.1f} before it began. Wall time depends on what else the machine does, processor time hardly.",
         "",
         "| step | seconds | processor seconds |",
         "| --- | --: | --: |",

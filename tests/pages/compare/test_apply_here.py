@@ -98,7 +98,7 @@ def test_what_cannot_be_applied_is_explained_and_another_budget_is_applied_and_n
 
 
 def test_who_watches_gets_what_another_applied_and_who_has_changed_something_keeps_it(open_app):
-    app, _ = held(open_app, "optimisation")
+    app, gate = held(open_app, "optimisation")
     address = {"comparison": comparison(app)}
     watcher, changer = (open_app(address, fresh=False, cookie=name * 32, opened=("optimisation",)) for name in "ab")
     for other in (watcher, changer):
@@ -108,6 +108,8 @@ def test_who_watches_gets_what_another_applied_and_who_has_changed_something_kee
     press(app, "apply_here")
     assert watcher.run().number_input(key="run:learning_rate").value == 0.01 and not offered(watcher)
     assert changer.run().number_input(key="run:temperature").value == 0.9 and offered(changer)
+    gate.go.set()
+    finish(app)
 
 
 def test_nothing_is_offered_for_runs_that_another_program_trains(open_app, tmp_path):

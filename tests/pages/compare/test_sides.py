@@ -68,14 +68,14 @@ def test_a_side_is_removed_but_not_the_last_one(open_app):
     app = widget(app, "button", "GRPO:side:remove").click().run()
     assert labels(app) == ["DAPO"]
     assert widget(app, "button", "DAPO:side:remove").disabled
-    assert list(algorithms(press(app, "run"))) == ["DAPO"]
+    assert list(algorithms(finish(press(app, "run")))) == ["DAPO"]
 
 
 def test_a_side_can_become_another_algorithm(open_app):
     app = open_app(SMALL)
     app = widget(app, "selectbox", "GRPO:side:base").set_value("DAPO").run()
     assert labels(app) == ["DAPO 2", "DAPO"]
-    assert list(algorithms(press(app, "run")).values()) == [DAPO, DAPO]
+    assert list(algorithms(finish(press(app, "run"))).values()) == [DAPO, DAPO]
 
 
 def test_a_side_is_renamed_and_a_bad_name_is_explained(open_app):

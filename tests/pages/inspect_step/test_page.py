@@ -188,6 +188,7 @@ def test_a_replay_that_cannot_be_made_is_told_in_a_sentence(look, made, monkeypa
 def test_a_run_of_another_version_is_shown_with_a_warning(open_app, look):
     made = comparison(open_app(LONGER | START))
     assert process.manager().wait(made, 60)
+    assert "are the same" in told(look({"comparison": made, "run": "GRPO", "update": "10"}, fresh=False))
     run = process.manager()._comparisons[made].runs["GRPO"]
     stored, run.history = run.history, History(run.config.seeds)
     for record in stored.after(-1):

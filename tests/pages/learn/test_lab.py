@@ -22,9 +22,11 @@ def trained(defects: tuple[str, ...], **changes) -> dict:
     return run_all(small(lab.SCENARIO, replicas=2, **(lab.chosen(defects) | changes)))
 
 
-def test_with_all_defects_it_is_the_lab_bit_for_bit_and_with_none_the_repaired_one():
-    """The same updates; the first ten rollouts of them are compared."""
-    for defects, scenario, updates in ((LAB_DEFECTS, "lab", 10), ((), "lab-repaired", 40)):
+@pytest.mark.parametrize("rollouts", [10, pytest.param(100, marks=pytest.mark.thorough)])
+def test_with_all_defects_it_is_the_lab_bit_for_bit_and_with_none_the_repaired_one(rollouts):
+    for defects, scenario in ((LAB_DEFECTS, "lab"), ((), "lab-repaired")):
+        whole = SCENARIOS[scenario].runs()["GRPO"]
+        updates = rollouts * whole.updates // whole.rollouts
         ours, theirs = trained(defects, updates=updates), run_all(SCENARIOS[scenario].runs(replicas=2, updates=updates))
         for side in ("GRPO", "DAPO"):
             assert small(lab.SCENARIO, **lab.chosen(defects))[side].updates == SCENARIOS[scenario].runs()[side].updates
