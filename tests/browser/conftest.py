@@ -1,8 +1,8 @@
 """One server of the app, one of the board's harness, and one Chromium for all that needs them. Without them these tests fail, and never skip.
 
 A worker runs either the board's tests or the app's (see tests/conftest.py), so each server is started once. Pages share one
-browser context, which has fetched and compiled the scripts already; its cookies are removed between tests, so that each test's visitor is
-a new person."""
+browser context and one process, which have fetched and compiled the scripts already; cookies are removed between tests, so that each test's
+visitor is a new person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from pages.shared.common.process import COOKIE
 from tests.processes import end_with_parent
 
 ROOT = Path(__file__).parents[2]
+HEALTH = "/_stcore/health"  # an address of Streamlit's server at which there is no page to draw
 WIDE = {"width": 1440, "height": 1000}
 # Whatever moves on a page is drawn sixty times a second, and tests/browser/settled.py waits for its end.
 NO_MOTION = {"reduced_motion": "reduce"}
@@ -39,6 +40,9 @@ app = st.App("harness_board.py", routes=ROUTES, lifespan=from_start_to_stop)
 MEASURED = ("chromium", "google-chrome")  # what people have: whoever measures starts one of these
 # The same engine without the window around it opens a page in half the processor time.
 TESTED = ("chromium-headless-shell", *MEASURED)
+# All pages of one context and host are drawn by one process, which a page that stays open keeps alive: what its engine has compiled for one
+# test is there for the next, and a page opens in five sixths of the processor time.
+ONE_PROCESS = "--process-per-site"
 LOCAL = ("", "data", "blob", "about", "file")  # schemes that leave no machine
 # A tab's icon is fetched by the browser itself, which tells no request of it: what the document names counts as well.
 NAMED = """
@@ -68,16 +72,16 @@ def pytest_collection_modifyitems(items):
             item.add_marker("browser")
 
 
-def launch(playwright: Playwright, *names: str) -> Browser:
-    """The browser that CHROMIUM names, or the first of the system's that is there."""
+def launch(playwright: Playwright, *names: str, flags: Sequence[str] = ()) -> Browser:
+    """The browser that CHROMIUM names, or the first of the system's that is there, with `flags` beside FLAGS."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names or TESTED)), None)
     assert found, "the browser tests need Chromium: apt-get install chromium-headless-shell, or set CHROMIUM"
-    return playwright.chromium.launch(executable_path=found, args=FLAGS)
+    return playwright.chromium.launch(executable_path=found, args=[*FLAGS, *flags])
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, launch(playwright) as chromium:
+    with sync_playwright() as playwright, launch(playwright, flags=[ONE_PROCESS]) as chromium:
         yield chromium
 
 
@@ -113,6 +117,19 @@ def shared_context(browser) -> Iterator[BrowserContext]:
     """The context of the first page of each test."""
     with browser.new_context(**NO_MOTION) as context:
         yield context
+
+
+@pytest.fixture(scope="session")
+def stays_open(shared_context) -> Callable[[str], None]:
+    """Opens a page of a server that stays open between the tests, see ONE_PROCESS; a second time it does nothing."""
+    kept: dict[str, Page] = {}
+
+    def keep(address: str) -> None:
+        if address not in kept:
+            kept[address] = shared_context.new_page()
+            kept[address].goto(f"{address}{HEALTH}")
+
+    return keep
 
 
 def elsewhere(addresses: list[str]) -> list[str]:
@@ -162,7 +179,7 @@ def new_page(browser, shared_context):
         asked += page.evaluate(NAMED)
     for context in own:
         context.close()
-    for page in shared_context.pages:
+    for page in [page for page in shared_context.pages if not page.url.endswith(HEALTH)]:
         for frame in page.frames:
             if frame.url.startswith("http"):
                 frame.evaluate("localStorage.clear()")
@@ -173,12 +190,13 @@ def new_page(browser, shared_context):
 
 
 @pytest.fixture
-def visit(new_page, app_server):
+def visit(new_page, app_server, stays_open):
     """Opens a page of the app with a query and waits until `wait` is there; `visitor` is the name in the cookie of who comes."""
 
     def open_page(
         query: str = "", *, path: str = "/", wait: str = CHART, address: str = "", visitor: str = "", **options
     ) -> Page:
+        stays_open(app_server)
         address = address or app_server
         cookies = [{"name": COOKIE, "value": visitor, "url": address, "sameSite": "Lax"}] if visitor else []
         page = new_page(cookies=cookies, **options)
@@ -234,7 +252,7 @@ def _until_healthy(server: subprocess.Popen, address: str) -> None:
         if server.poll() is not None:
             return
         try:
-            if urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).read() == b"ok":
+            if urllib.request.urlopen(f"{address}{HEALTH}", timeout=1).read() == b"ok":
                 return
         except OSError:
             time.sleep(0.25)

@@ -4,6 +4,7 @@ turns."""
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.alone import alone
 from tests.browser.conftest import ROOT
@@ -29,6 +30,13 @@ def page(new_page):
     return page
 
 
+def draw(page) -> None:
+    """From now on the browser says what has the focus, once it has really noticed that the button is disabled: the page's clock does not
+    make it draw."""
+    expect(page.locator("button")).not_to_be_focused()
+    page.evaluate("window.drawn = true")
+
+
 def disable(page, disabled: bool) -> None:
     page.evaluate("(disabled) => void (document.querySelector('button').disabled = disabled)", disabled)
 
@@ -36,7 +44,7 @@ def disable(page, disabled: bool) -> None:
 def test_a_button_that_stays_disabled_leaves_the_focus_where_it_stood(page):
     disable(page, True)
     page.clock.run_for(3 * PATIENCE)
-    page.evaluate("window.drawn = true")
+    draw(page)
     page.clock.run_for(2 * PATIENCE)
     assert page.evaluate("focused().className") == "st-key-settings"
 
@@ -46,7 +54,7 @@ def test_a_button_that_was_disabled_for_a_moment_has_the_focus_again_each_time(p
         page.evaluate("window.drawn = false")
         disable(page, True)
         page.clock.run_for(PATIENCE)
-        page.evaluate("window.drawn = true")
+        draw(page)
         page.clock.run_for(PATIENCE // 2)
         disable(page, False)
         page.clock.run_for(PATIENCE)

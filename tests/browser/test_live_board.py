@@ -23,9 +23,10 @@ KEPT_MS = 30_000  # KEPT in board.js: how long a board that has left the page wa
 
 
 @pytest.fixture
-def open_board(new_page, board_server):
+def open_board(new_page, board_server, stays_open):
     def open_page(query: str = "", *, width: int = 1440, height: int = 1300, scheme: str = "light", clock: bool = False) -> Board:
         """With `clock`, the timers of the page can be made to pass with `page.clock.run_for`."""
+        stays_open(board_server)
         page = new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         if clock:
             page.clock.install()
