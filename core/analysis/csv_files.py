@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMULA = ("=", "+", "-", "@", "\t", "\n")  # what spreadsheets calculate begins with one of these
 
@@ -32,6 +35,8 @@ def safe_cell(text: str) -> str:
 
 
 def _holds_texts(dtype) -> bool:
+    import pandas as pd  # takes 0.2 s, see core.analysis.history
+
     return pd.api.types.is_object_dtype(dtype) or isinstance(dtype, pd.StringDtype | pd.CategoricalDtype)
 
 

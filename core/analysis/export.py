@@ -8,15 +8,14 @@ import os
 import platform
 import re
 import tempfile
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
 
-from core.analysis.charts import all_charts
-from core.analysis.charts.page import charts_page
 from core.analysis.cost import token_cost, token_costs
 from core.analysis.csv_files import csv_text
 from core.analysis.report import report_markdown
@@ -26,6 +25,9 @@ from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
 from core.settings.serial import config_dict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def run_id(label: str, config: RunConfig) -> str:
@@ -37,11 +39,13 @@ def run_id(label: str, config: RunConfig) -> str:
 
 def versions() -> dict[str, str]:
     """What the numbers depend on besides the settings."""
-    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__, "pandas": pd.__version__}
+    return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__, "pandas": version("pandas")}
 
 
 def metrics_csv(results: dict[str, RunResult]) -> str:
     """All runs as one tidy table; an unmeasured cell is empty."""
+    import pandas as pd  # takes 0.2 s, see core.analysis.history
+
     costs = token_costs(results)
     frames = [run_frame(label, result, costs[label]) for label, result in results.items()]
     return csv_text(pd.concat(frames, ignore_index=True))
@@ -84,6 +88,9 @@ def comparison_files(scenario: str, results: dict[str, RunResult], summary: dict
 
 def charts_html(title: str, look_for: str, results: dict[str, RunResult], command: str) -> str:
     """All charts and settings as one page that needs nothing else, see `core.analysis.charts.page`."""
+    from core.analysis.charts import all_charts  # Plotly takes 0.25 s, which a process that draws nothing does without
+    from core.analysis.charts.page import charts_page
+
     seeds = next(iter(results.values())).config.seeds
     known = ", ".join(f"{name} {version}" for name, version in versions().items())
     about = (

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.analysis.growing import GrowingRows
 from core.analysis.metrics import INDEX_COLUMNS, METRIC_NAMES
 from core.engine.types import Distribution, StepRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class History:
@@ -188,6 +191,8 @@ class History:
     def frame(self, *, run_id: str, algorithm: str, token_cost: np.ndarray | None = None) -> pd.DataFrame:
         """Tidy: one row per update and seed, seeds within updates; the columns of the metric table. `token_cost` (U, R) is that of
         `core.analysis.cost`."""
+        import pandas as pd  # takes 0.2 s, which a process that only trains does without
+
         count = len(self.seeds)
         columns = {
             "run_id": run_id,

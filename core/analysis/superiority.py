@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import ndtri
+import scipy  # not scipy.special nor scipy.stats, see core/analysis/stats.py
 
 from core.analysis.stats import CONFIDENCE, MIN_SEEDS, Estimate
 
@@ -38,7 +38,7 @@ def ties(a: np.ndarray, b: np.ndarray) -> float:
 
 def _bound(found: float, end: float, m: int, n: int) -> float:
     """The θ between `found` and `end` at which the distance to `found` is z standard errors; `end` if it is nowhere that much."""
-    z, middle = float(ndtri(0.5 + CONFIDENCE / 2)), (m + n) / 2 - 1
+    z, middle = float(scipy.special.ndtri(0.5 + CONFIDENCE / 2)), (m + n) / 2 - 1
 
     def outside(theta: float) -> bool:
         spread = theta * (1 - theta) / (m * n) * (1 + middle * (1 - theta) / (2 - theta) + middle * theta / (1 + theta))

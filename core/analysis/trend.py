@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy  # not scipy.special nor scipy.stats, see core/analysis/stats.py
 
 from core.analysis.stats import CONFIDENCE
 
@@ -35,4 +35,4 @@ def _rises(updates: np.ndarray, values: np.ndarray, first: int, end: float) -> f
     x, y = x - x.mean(), y - y.mean()
     slope = (x @ y) / (x @ x)
     error = np.sqrt(max(((y - slope * x) ** 2).sum(), 0.0) / (n - 2) / (x @ x))
-    return float(slope > 0 and slope > stdtrit(n - 2, 0.5 + CONFIDENCE / 2) * error)
+    return float(slope > 0 and slope > scipy.special.stdtrit(n - 2, 0.5 + CONFIDENCE / 2) * error)

@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,14 +15,15 @@ from core.analysis.result import RunResult
 from core.commands.progress import ProgressBar
 from core.commands.running import add_setting_options, resolve, whole_number
 from core.engine.cost import check
-from core.inspection.report import Other, group_text, step_text, step_values
 from core.inspection.step import Step, check_against, inspect_step
-from core.inspection.tables import suggested_group
 from core.inspection.treatment import other_algorithms, treat
 from core.runs.store.store import Store, StoreError
 from core.settings.fields import ConfigError
 from core.settings.run import RunConfig
 from core.settings.scenarios import find_scenario
+
+if TYPE_CHECKING:
+    from core.inspection.report import Other
 
 NAME = "inspect"
 HELP = "train a run again up to one update and show what happened in it: groups, advantages, every token's part in the loss"
@@ -43,6 +45,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, command: str) -> int:
+    from core.inspection.report import group_text, step_text, step_values  # pandas takes 0.2 s, see core.analysis.history
+    from core.inspection.tables import suggested_group
+
     histories: dict[str, History] = {}
     if options.database is None:
         runs = resolve(find_scenario(options.scenario), options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, gammaln, xlog1py, xlogy  # not scipy.stats, see core/analysis/stats.py
+import scipy  # not scipy.special nor scipy.stats, see core/analysis/stats.py
 
 from core.engine.dead_groups import dead_chances, expected_rounds
 from core.settings.fields import ConfigError
@@ -67,7 +67,7 @@ def spread_rates(mean: float, spread: float) -> PassRates:
         return PassRates(np.array([0.0, 1.0]), np.array([1 - mean, mean]))
     strength = 1 / spread - 1
     at = (np.arange(POINTS) + 0.5) / POINTS
-    return PassRates(betaincinv(mean * strength, (1 - mean) * strength, at), np.full(POINTS, 1 / POINTS))
+    return PassRates(scipy.special.betaincinv(mean * strength, (1 - mean) * strength, at), np.full(POINTS, 1 / POINTS))
 
 
 def measured_rates(rates: np.ndarray) -> PassRates:
@@ -86,8 +86,8 @@ def shifted(found: PassRates, logits: float) -> PassRates:
 
 def _binomial(count: np.ndarray, tries: int, rate: np.ndarray) -> np.ndarray:
     """The probability of `count` right answers in `tries`, each right with probability `rate`."""
-    ways = gammaln(tries + 1) - gammaln(count + 1) - gammaln(tries - count + 1)
-    return np.exp(ways + xlogy(count, rate) + xlog1py(tries - count, -rate))
+    ways = scipy.special.gammaln(tries + 1) - scipy.special.gammaln(count + 1) - scipy.special.gammaln(tries - count + 1)
+    return np.exp(ways + scipy.special.xlogy(count, rate) + scipy.special.xlog1py(tries - count, -rate))
 
 
 def filtered(found: PassRates, low: float, high: float, tries: int) -> tuple[PassRates, float]:

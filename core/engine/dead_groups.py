@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
-from scipy.special import bdtr  # not scipy.stats, see core/analysis/stats.py
+import scipy  # not scipy.special nor scipy.stats, see core/analysis/stats.py
 
 MOST_ROUNDS = 1000  # of which an expectation is computed
 Rate = TypeVar("Rate")  # a number, an array, or a tensor
@@ -24,4 +24,4 @@ def expected_rounds(prompts: int, alive: float, most: int | None = None) -> floa
     if most is None and alive * prompts * MOST_ROUNDS < prompts:
         return float("inf")
     groups = np.arange(most or MOST_ROUNDS) * prompts
-    return float(bdtr(np.minimum(prompts - 1, groups), groups, alive).sum())
+    return float(scipy.special.bdtr(np.minimum(prompts - 1, groups), groups, alive).sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scipy.special import ndtr
+import scipy  # not scipy.special nor scipy.stats, see core/analysis/stats.py
 
 from core.engine.not_looked_at import (
     IDLE,
@@ -115,7 +115,7 @@ def _noise_tells_apart(run: RunConfig) -> bool:
     if task.noise == 0 or not made.clamp_reward_at_zero:
         return task.noise > 0
     means = (0.0,) if task.reward_kind == "bernoulli" else (task.best_reward, task.favourite_reward, task.other_reward)
-    return bool(ndtr(-min(means) / task.noise) ** run.group_size < TINY_SHARE)
+    return bool(scipy.special.ndtr(-min(means) / task.noise) ** run.group_size < TINY_SHARE)
 
 
 def _about_threshold(run: RunConfig) -> list[str]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from core.analysis.charts.page import charts_page
 from core.analysis.export import config_json, metrics_csv
 from core.analysis.result import RunResult
 from core.analysis.summary import clean
-from core.ladder.charts import ladder_chart, published_chart
 from core.ladder.numbers import ladder_markdown, table_csv, table_dict
 from core.ladder.published import PUBLISHED
 from core.ladder.table import COUNTS, LadderTable
@@ -22,6 +20,9 @@ def ladder_json(tables: Sequence[LadderTable]) -> str:
 
 def ladder_files(scenario: str, tables: Sequence[LadderTable], results: Mapping[str, RunResult], command: str) -> dict[str, str]:
     """Name -> content."""
+    from core.analysis.charts.page import charts_page  # Plotly takes 0.25 s, see core.analysis.export
+    from core.ladder.charts import ladder_chart, published_chart
+
     title = f"Ablation ladder: {scenario}"
     charts = [ladder_chart(table, count) for table in tables for count in COUNTS] + [published_chart(p) for p in PUBLISHED]
     about = (f"Made by: {command}.", *(f"{p.name}: {p.source}, {p.link}" for p in PUBLISHED))

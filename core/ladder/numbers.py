@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from core.analysis.csv_files import csv_text
 from core.analysis.result import Status
 from core.analysis.shape import is_skewed
@@ -41,6 +39,8 @@ def spread(name: str, value: Estimate | None) -> dict:
 
 def table_csv(tables: Sequence[LadderTable]) -> str:
     """Every rung of every order; an unmeasured cell is empty."""
+    import pandas as pd  # takes 0.2 s, see core.analysis.history
+
     rows = [row for table in tables for row in table_rows(table)]
     return csv_text(pd.DataFrame(rows)) if rows else ""
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from core.analysis.charts.chart import Chart
-from core.analysis.charts.page import charts_page
 from core.analysis.csv_files import csv_text
 from core.analysis.export import versions
 from core.settings.serial import config_dict
-from core.sweep.charts import difference_chart, map_chart
 from core.sweep.map import SweepMap, measure_words
 from core.sweep.run import Progress
 from core.sweep.sentences import findings
+
+if TYPE_CHECKING:
+    from core.analysis.charts.chart import Chart
 
 COLUMNS = ("side", "seeds", "diverged_update", "measure", "mean", "low", "high")
 
@@ -32,6 +31,8 @@ def map_files(found: SweepMap, measure: str, progress: Progress, command: str) -
 
 def map_csv(found: SweepMap) -> str:
     """One row per cell, side (or difference) and measure; an unmeasured cell is empty."""
+    import pandas as pd  # takes 0.2 s, see core.analysis.history
+
     return csv_text(pd.DataFrame(found.rows, columns=[*(axis.name for axis in found.grid.axes), *COLUMNS]))
 
 
@@ -69,6 +70,8 @@ def map_markdown(found: SweepMap, progress: Progress, command: str) -> str:
 
 
 def map_html(found: SweepMap, measure: str, command: str) -> str:
+    from core.analysis.charts.page import charts_page  # Plotly takes 0.25 s, see core.analysis.export
+
     charts: list[Chart] = []
     for at in planes(found):
         charts += map_charts(found, measure, at)
@@ -81,6 +84,8 @@ def map_html(found: SweepMap, measure: str, command: str) -> str:
 
 def map_charts(found: SweepMap, measure: str, at: int | None, *, dark: bool = False) -> list[Chart]:
     """Every side, then every difference."""
+    from core.sweep.charts import difference_chart, map_chart  # Plotly takes 0.25 s, see core.analysis.export
+
     charts = [map_chart(found, label, measure, at, dark=dark) for label in found.labels]
     return charts + [difference_chart(found, ours, theirs, measure, at, dark=dark) for ours, theirs in found.pairs]
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from core.analysis.charts.page import charts_page
 from core.analysis.export import config_json, metrics_csv
 from core.analysis.result import RunResult
 from core.analysis.summary import clean
-from core.ladder.factorial.chart import effects_chart
 from core.ladder.factorial.numbers import cell_rows, effect_rows, factorial_markdown, seed_rows, table_csv, table_dict
 from core.ladder.factorial.table import FactorialTable
 from core.ladder.table import COUNTS
@@ -22,6 +20,9 @@ def factorial_json(table: FactorialTable) -> str:
 
 def factorial_files(table: FactorialTable, results: Mapping[str, RunResult], command: str) -> dict[str, str]:
     """Name -> content."""
+    from core.analysis.charts.page import charts_page  # Plotly takes 0.25 s, see core.analysis.export
+    from core.ladder.factorial.chart import effects_chart
+
     title = f"Factorial of the four techniques: {table.scenario}"
     look_for = "Which technique changes the score by itself, and which two bring more, or less, together than one by one?"
     settings = {label: config_dict(result.config) for label, result in results.items()}

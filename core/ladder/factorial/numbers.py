@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from core.analysis.csv_files import csv_text
 from core.analysis.result import Status
 from core.analysis.tables import about_intervals, number
@@ -49,6 +47,8 @@ def seed_rows(table: FactorialTable) -> list[dict]:
 
 
 def table_csv(rows: list[dict]) -> str:
+    import pandas as pd  # takes 0.2 s, see core.analysis.history
+
     return csv_text(pd.DataFrame(rows)) if rows else ""
 
 

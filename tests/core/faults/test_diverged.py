@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-import core.analysis.export
+import core.analysis.charts
 import core.engine.update
 from core.analysis.charts import all_charts
 from core.analysis.export import comparison_files
@@ -51,7 +51,7 @@ def drawn(monkeypatch):
         charts.extend(all_charts(results))
         return charts
 
-    monkeypatch.setattr(core.analysis.export, "all_charts", watched)
+    monkeypatch.setattr(core.analysis.charts, "all_charts", watched)
     return charts
 
 
