@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
+
+if __name__ == "__main__":
+    gc.disable()  # What is imported here stays. To look through it for garbage, now and at the end, would take 0.4 s of 1.4 s.
 
 from core.commands import (
     EXIT_BAD_INPUT,
@@ -58,6 +62,8 @@ def _list() -> int:
 
 
 if __name__ == "__main__":
+    gc.freeze()
+    gc.enable()
     heed_interrupts()
     try:
         sys.exit(main())

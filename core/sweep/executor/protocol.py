@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from core.sweep.plan import Shard
+if TYPE_CHECKING:  # a worker of `processes` imports torch in its own way
+    from core.sweep.plan import Shard
 
 
 @dataclass(frozen=True)
