@@ -1,5 +1,7 @@
 """The Lab's own runs are judged by the same rules, seed by seed: the shipped comparison, in which GRPO collapses and DAPO goes on."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -14,12 +16,10 @@ def history(label: str):
     return SHIPPED_COMPARISON.results[label].history
 
 
+@cache  # half a second, not at collection
 def told(label: str) -> dict[int, dict[str, object]]:
     """Seed -> kind -> finding."""
     return {int(s): {f.kind: f for f in diagnose(evidence_of_history(label, history(label), s))} for s in history(label).seeds}
-
-
-TOLD = {label: told(label) for label in LABELS}
 
 
 def in_state(label: str, state: str) -> set[int]:
@@ -30,14 +30,14 @@ def in_state(label: str, state: str) -> set[int]:
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_seed_is_told_to_have_collapsed_where_the_summary_counts_it_and_nowhere_else(label):
-    assert {seed for seed, kinds in TOLD[label].items() if "entropy_collapse" in kinds} == in_state(label, "collapsed")
+    assert {seed for seed, kinds in told(label).items() if "entropy_collapse" in kinds} == in_state(label, "collapsed")
     assert len(in_state("GRPO", "collapsed")) >= 9
 
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_seed_that_has_solved_its_prompts_has_no_fault_of_entropy_or_gradient(label):
     for seed in in_state(label, "solved"):
-        kinds = TOLD[label][seed]
+        kinds = told(label)[seed]
         assert not {"gradient_vanished", "entropy_collapse"} & kinds.keys()
         assert kinds["healthy"].variant == "solved" and not [f for f in kinds.values() if f.severity == FAULT]
     assert len(in_state("DAPO", "solved")) >= 5
@@ -46,7 +46,7 @@ def test_a_seed_that_has_solved_its_prompts_has_no_fault_of_entropy_or_gradient(
 def test_a_gradient_has_vanished_where_few_of_the_last_updates_have_one_and_prompts_are_left():
     for label in LABELS:
         held = history(label)
-        for seed, kinds in TOLD[label].items():
+        for seed, kinds in told(label).items():
             norms = held.metric("grad_norm")[:, held.seeds.index(seed)]
             share = float(np.mean(norms[held.updates > 0.9 * held.last_update] >= 1e-3))
             assert ("gradient_vanished" in kinds) == (share < 0.2 and seed not in in_state(label, "solved")), (label, seed)
@@ -57,12 +57,12 @@ def test_the_findings_of_all_seeds_say_in_how_many_of_them():
     collapse = found["entropy_collapse"]
     assert set(collapse.seeds) == in_state("GRPO", "collapsed")
     assert collapse.share == f"{len(collapse.seeds)} of 16 seeds"
-    since = sorted(TOLD["GRPO"][seed]["entropy_collapse"].since_step for seed in collapse.seeds)
+    since = sorted(told("GRPO")[seed]["entropy_collapse"].since_step for seed in collapse.seeds)
     assert collapse.finding.since_step == since[len(since) // 2]
 
 
 def test_the_size_of_the_labs_groups_is_read_off_its_log_and_no_smaller_one_is_advised():
-    facts = TOLD["GRPO"][0]["no_signal"].facts
+    facts = told("GRPO")[0]["no_signal"].facts
     assert facts["size"] == SHIPPED_COMPARISON.results["GRPO"].config.group_size == 16
     assert facts["group_size"] == "unknown"
 

@@ -7,9 +7,6 @@ import struct
 import zipfile
 
 import pytest
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 ROWS = [{"step": i, "loss": 0.1, "reward": i / 10, "kl": 0.01 * i, "completions/mean_length": 20.0 + i} for i in range(1, 31)]
 REWARD = [row["reward"] for row in ROWS]
@@ -25,6 +22,10 @@ def check(run):
 
 
 def write_events(folder, rows, *, tensors=False):
+    from tensorboard.compat.proto.event_pb2 import Event  # 0.2 s, not at collection
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
     writer = EventFileWriter(str(folder))
     for row in rows:
         values = []

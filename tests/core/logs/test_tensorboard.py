@@ -3,7 +3,6 @@
 import sys
 
 import pytest
-from torch.utils.tensorboard import SummaryWriter
 
 from core.logs import Watcher, read_bytes, read_paths
 from tests.core.logs.made import ROWS, check, said, write_events
@@ -49,6 +48,8 @@ def test_without_the_package_tensorboard_a_sentence_says_what_is_missing(tmp_pat
 
 def written(folder, steps, **several):
     """Steps of torch's own writer: one scalar, and for each name several values under one name."""
+    from torch.utils.tensorboard import SummaryWriter  # 0.2 s, not at collection
+
     with SummaryWriter(folder) as writer:
         for step in steps:
             writer.add_scalar("train/loss", 0.1, step)
