@@ -1,4 +1,5 @@
-"""A run goes on, and the page finds it again: outage, second tab, another page and back, a closed tab. And nobody else finds it."""
+"""A run goes on, and the page finds it again: reload, outage, second tab, another page and back. It can be held, stepped, and gone on with
+from a state of its own. And nobody else finds it."""
 
 from __future__ import annotations
 
@@ -6,11 +7,15 @@ import re
 
 import pytest
 
+from tests.browser.board_page import BOARD
+from tests.browser.conftest import CHART
 from tests.browser.proxy import Proxy
 from tests.browser.settled import focused, script_run, settled
 from tests.browser.test_compare import SMALL, goes_on, last, until
 
 LONG = SMALL.replace("updates=160", "updates=100000")
+CANVASES = ".live-board canvas"
+FORK = "GRPO + Dynamic"
 
 
 @pytest.fixture
@@ -28,36 +33,135 @@ def run(page) -> str:
     return page.url
 
 
+def mark(page, nodes: str) -> int:
+    """Mark these nodes of the board; how many there are."""
+    return page.evaluate("(nodes) => [...document.querySelectorAll(nodes)].map((node) => { node.mark = 'mine'; }).length", nodes)
+
+
+def marked(page, nodes: str) -> int:
+    """How many of them have not been built anew since."""
+    return page.evaluate("(nodes) => [...document.querySelectorAll(nodes)].filter((node) => node.mark === 'mine').length", nodes)
+
+
 def stop(page) -> None:
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("was stopped").first.wait_for()
 
 
-@pytest.mark.parametrize("attempts", [2, pytest.param(4, marks=pytest.mark.thorough)])
-def test_an_outage_changes_nothing(visit, proxy, attempts):
-    """It lasts until the browser has tried in vain to come back so many times; the waits between grow."""
+def test_a_run_is_found_again_held_stepped_and_gone_on_with(visit, proxy):
+    """In one visit: a page and a run take longer to come than what is tried on them takes."""
     page = visit(LONG, address=proxy.address)
     run(page)
-    marked = page.evaluate("[...document.querySelectorAll('.live-board canvas')].map((node) => { node.mark = 'mine'; }).length")
+    a_reload_finds_it_again(page)
+    points_come_without_a_run_of_the_script(page)
+    an_outage_changes_nothing(page, proxy, attempts=2)
+    without_its_own_requests_the_board_is_told_by_the_script(page)
+    settings_and_run_are_there_again_after_another_page(page)
+    pause_holds_step_makes_one_update_and_resume_goes_on(page)
+    a_paused_run_is_gone_on_with_beside_the_original(page)
+    assert not page.errors
+
+
+def a_reload_finds_it_again(page):
+    seen = last(page)
+    page.reload()
+    page.wait_for_selector(CHART)
+    goes_on(page, seen)
+    settled(page)
+
+
+def points_come_without_a_run_of_the_script(page):
+    """Streamlit draws its whole page anew for each message of one, which costs more than all the charts. Its timer may come between once."""
+    ran: list[str] = []
+    for socket in page.sockets:
+        socket.on("framesent", lambda _: ran.append(""))
+    with page.expect_response("**/board/*") as asked:
+        tails = page.evaluate(f"{BOARD}.stats.tails")
+        until(page, f"BOARD.stats.tails >= {tails + 3}")
+    assert asked.value.ok and len(ran) <= 1
+    assert asked.value.headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.thorough
+def test_a_longer_outage_changes_nothing(visit, proxy):
+    page = visit(LONG, address=proxy.address)
+    run(page)
+    an_outage_changes_nothing(page, proxy, attempts=4)
+    stop(page)
+
+
+def an_outage_changes_nothing(page, proxy, attempts):
+    """It lasts until the browser has tried in vain to come back so many times; the waits between grow."""
+    drawn = mark(page, CANVASES)
     seen = last(page)
     proxy.cut()
     assert proxy.refused(attempts, seconds=60)
     proxy.mend()
     until(page, f"BOARD.store.get('DAPO').last > {seen + 100}")
-    kept = page.evaluate("[...document.querySelectorAll('.live-board canvas')].filter((node) => node.mark === 'mine').length")
-    assert kept == marked
-    updates = page.evaluate("document.querySelector('.live-board').liveBoard.store.get('DAPO').update")
+    assert marked(page, CANVASES) == drawn
+    updates = page.evaluate(f"{BOARD}.store.get('DAPO').update")
     assert updates == sorted(set(updates))
-    without_its_own_requests_the_board_is_told_by_the_script(page)
-    stop(page)
 
 
 def without_its_own_requests_the_board_is_told_by_the_script(page):
     """As behind a proxy that does not know the address."""
     page.route("**/board/*", lambda route: route.fulfill(status=404))
-    tails = page.evaluate("document.querySelector('.live-board').liveBoard.stats.tails")
+    tails = page.evaluate(f"{BOARD}.stats.tails")
     until(page, f"BOARD.stats.tails >= {tails + 2}")
     page.unroute("**/board/*")
+
+
+def settings_and_run_are_there_again_after_another_page(page):
+    noise = page.get_by_role("spinbutton", name="Noise on rewards, exactly")
+    noise.fill("0.25")
+    page.keyboard.press("Enter")
+    page.get_by_text("Changed: updates").filter(has_text="task.noise 0.25").wait_for()
+    seen = last(page)
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_role("heading", name="Runs").wait_for()
+    page.get_by_role("link", name="Compare").click()
+    page.wait_for_selector(CHART)
+    goes_on(page, seen)
+    assert noise.input_value() == "0.25"
+
+
+def pause_holds_step_makes_one_update_and_resume_goes_on(page):
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    done = "Number(BOARD.status.text.split(' of ')[0])"
+    until(page, f"BOARD.status.state === 'paused' && {done} === BOARD.store.get('GRPO').last + BOARD.store.get('DAPO').last")
+    settled(page)
+    held = last(page)
+    assert held < 100000
+    for step in (1, 2):  # one update more each time, however long the page took meanwhile: nothing else trained
+        page.get_by_role("button", name="Step", exact=True).click()
+        until(page, f"BOARD.store.get('DAPO').last > {held + step - 1} && BOARD.status.state === 'paused'")
+        settled(page)
+        assert last(page) == held + step
+    page.get_by_role("button", name="Resume").click()
+    until(page, f"BOARD.store.get('DAPO').last > {held + 20}")
+
+
+def a_paused_run_is_gone_on_with_beside_the_original(page):
+    """A rescue: a technique is switched on, and the new line leaves from there while the original goes on."""
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    charts = mark(page, ".live-board .lb-plot")
+    page.get_by_text(re.compile("^Rescue: go on from one of these states")).click()
+    page.get_by_role("button", name="Dynamic sampling", exact=True).click()
+    told = page.get_by_text(re.compile(r"^From GRPO after update \d+ to update 100000, with .*refill"))
+    fork = int(re.search(r"after update (\d+)", told.inner_text())[1])
+    until(page, f"BOARD.store.get('GRPO').last >= {fork}")  # the page may be ahead of its board's last tick
+    held = last(page, "GRPO")
+    assert held - 16 < fork <= held  # the end of its last rollout
+    page.get_by_role("button", name="Go on from here").click()
+    until(page, f"BOARD.store.get('{FORK}')?.last > {fork + 8}")
+    until(page, f"BOARD.store.get('GRPO').last > {held}")
+    assert page.evaluate(f"{BOARD}.store.get('{FORK}').update[0]") == fork + 1
+    page.locator(".lb-legend").get_by_role("button", name=FORK).wait_for()
+    assert marked(page, ".live-board .lb-plot") == charts
+    stop(page)
+    page.get_by_text(f"{FORK} left GRPO after update {fork}").first.wait_for()
 
 
 @pytest.mark.thorough
@@ -85,22 +189,6 @@ def test_a_new_tab_offers_the_run_to_its_owner_and_to_nobody_else(visit):
     goes_on(new, 8)
     new.wait_for_url(re.compile("comparison="))
     stop(new)
-
-
-def test_settings_and_run_are_there_again_after_another_page(visit):
-    page = visit(LONG)
-    run(page)
-    noise = page.get_by_role("spinbutton", name="Noise on rewards, exactly")
-    noise.fill("0.25")
-    page.keyboard.press("Enter")
-    page.get_by_text("Changed: updates").filter(has_text="task.noise 0.25").wait_for()
-    page.get_by_role("link", name="Runs").click()
-    page.get_by_role("heading", name="Runs").wait_for()
-    page.get_by_role("link", name="Compare").click()
-    page.wait_for_selector(".lb-plot canvas")
-    goes_on(page, 8)
-    assert noise.input_value() == "0.25"
-    stop(page)
 
 
 def test_the_keyboard_alone_runs_pauses_and_reads_a_chart(visit):

@@ -14,7 +14,10 @@ from core.ladder import ladder_table
 from core.ladder.report import signed
 from core.ladder.rungs import SCENARIO
 from core.settings.scenarios import SCENARIOS
+from tests.browser.conftest import WIDE
+from tests.browser.settled import settled
 
+PHONE = {"width": 390, "height": 844}
 DRAWN = ".js-plotly-plot .textpoint"
 TINY = "ladder_seeds=2&ladder_updates=160&ladder_first_seed=40"
 
@@ -39,7 +42,12 @@ def until_words(page, part: str) -> None:
 
 
 def test_the_first_screen_has_the_finished_ladder_and_one_button(ladder):
-    page = ladder()
+    """In one visit, first on a phone: opening the page takes longer than looking at it."""
+    page = ladder(viewport=PHONE, color_scheme="dark")
+    nothing_is_wider_than_the_screen(page, "dark")
+    page.set_viewport_size(WIDE)
+    page.get_by_test_id("stExpandSidebarButton").wait_for(state="detached")  # the sidebar has unfolded
+    settled(page)
     page.get_by_role("heading", name="Ablation ladder").wait_for()
     assert page.get_by_role("button", name=re.compile("Run it yourself .11 runs")).bounding_box()["y"] < 900
     assert len(words(page)) == 5 and words(page)[-1].startswith("+ Overlong shaping")
@@ -109,9 +117,12 @@ def test_a_step_opens_on_compare(ladder):
     page.get_by_role("button", name="Run: with token-level loss against with dynamic sampling").wait_for()
 
 
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
-def test_a_phone_shows_it_without_scrolling_sideways(ladder, scheme):
-    page = ladder(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+@pytest.mark.thorough
+def test_a_phone_shows_it_without_scrolling_sideways_in_light(ladder):
+    nothing_is_wider_than_the_screen(ladder(viewport=PHONE), "light")
+
+
+def nothing_is_wider_than_the_screen(page, scheme):
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     box = page.get_by_role("button", name=re.compile("Run it yourself")).bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390

@@ -41,10 +41,11 @@ def test_a_map_is_trained_clicked_shared_and_opened_on_compare(visit):
 
     page.get_by_role("button", name=re.compile("Share")).click()
     address = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
-    other = visit(urlparse(address).query, path="/map", wait=f"{PLOT} .heatmaplayer")
-    settled(other)
-    assert other.get_by_role("button", name=re.compile("Train the")).count() == 0  # all of it is known to this server
-    other.get_by_role("link", name="Open exactly these settings on Compare").click()
-    other.get_by_role("heading", name="Map of collapse").wait_for(state="detached")
-    settled(other)
-    assert not other.errors
+    page.goto(address)
+    page.wait_for_selector(f"{PLOT} .heatmaplayer")
+    settled(page)
+    assert page.get_by_role("button", name=re.compile("Train the")).count() == 0  # all of it is known to this server
+    page.get_by_role("link", name="Open exactly these settings on Compare").click()
+    page.get_by_role("heading", name="Map of collapse").wait_for(state="detached")
+    settled(page)
+    assert not page.errors
