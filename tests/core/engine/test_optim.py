@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from core.engine.optim import ReplicaAdam, clip_by_global_norm
+from tests.support import assert_close
 
 
 def test_replica_adam_equals_torch_adam_per_replica_over_20_steps():
@@ -20,7 +21,7 @@ def test_replica_adam_equals_torch_adam_per_replica_over_20_steps():
         for row, parameter, optimiser in zip(gradient, theirs, optimisers, strict=True):
             parameter.grad = row.clone()
             optimiser.step()
-        torch.testing.assert_close(flat, torch.stack([p.detach() for p in theirs]), rtol=1e-5, atol=1e-7)
+        assert_close(flat, torch.stack([p.detach() for p in theirs]), rtol=1e-5, atol=1e-7)
     assert (flat - start).abs().min() > 1e-4
 
 
@@ -28,7 +29,7 @@ def test_the_first_step_has_the_size_of_the_learning_rate():
     # Bias correction makes mean / (√square + 1e-8) = g / (|g| + 1e-8): ±1 for any g far above 1e-8.
     flat = torch.zeros(2, 3)
     ReplicaAdam(flat, 0.1).step(flat, torch.tensor([[5.0, -0.01, 300.0], [-2.0, 1.0, -1.0]]))
-    torch.testing.assert_close(flat, torch.tensor([[-0.1, 0.1, -0.1], [0.1, -0.1, 0.1]]), rtol=1e-5, atol=0)
+    assert_close(flat, torch.tensor([[-0.1, 0.1, -0.1], [0.1, -0.1, 0.1]]), rtol=1e-5, atol=0)
 
 
 def test_a_step_changes_flat_in_place_and_leaves_the_gradient_alone():
@@ -47,14 +48,14 @@ def test_clipping_equals_torch_per_replica(max_norm):
         parameter = torch.nn.Parameter(torch.zeros(9))
         parameter.grad = gradient[r].clone()
         norm = torch.nn.utils.clip_grad_norm_([parameter], max_norm)
-        torch.testing.assert_close(norms[r], norm, rtol=1e-6, atol=0)
-        torch.testing.assert_close(clipped[r], parameter.grad, rtol=1e-5, atol=0)
+        assert_close(norms[r], norm, rtol=1e-6, atol=0)
+        assert_close(clipped[r], parameter.grad, rtol=1e-5, atol=0)
 
 
 def test_hand_numbers_of_clipping():
     # Norms 5 and .5 at a limit of 1: the first is divided by 5, the second untouched, bit for bit. A zero gradient stays zero.
     gradient = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]])
     clipped, norms = clip_by_global_norm(gradient.clone(), 1.0)
-    torch.testing.assert_close(clipped[0], torch.tensor([0.6, 0.8]), rtol=1e-6, atol=0)
+    assert_close(clipped[0], torch.tensor([0.6, 0.8]), rtol=1e-6, atol=0)
     assert clipped[1:].equal(gradient[1:])
-    torch.testing.assert_close(norms, torch.tensor([5.0, 0.5, 0.0]), rtol=1e-6, atol=0)
+    assert_close(norms, torch.tensor([5.0, 0.5, 0.0]), rtol=1e-6, atol=0)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from core.engine.rng import ReplicaStreams, seeded
+from tests.support import assert_close
 
 
 @pytest.mark.parametrize("kind", ["uniform", "normal"])
@@ -46,9 +47,9 @@ def test_uniform_is_in_0_1_and_normal_has_mean_0_and_variance_1():
     uniform, normal = streams.uniform(20_000), streams.normal(20_000)
     assert uniform.min() >= 0 and uniform.max() < 1
     # Standard errors: .2887/√20000 = .002 and 1/√20000 = .007.
-    torch.testing.assert_close(uniform.mean(1), torch.full((2,), 0.5), rtol=0, atol=0.01)
-    torch.testing.assert_close(normal.mean(1), torch.zeros(2), rtol=0, atol=0.03)
-    torch.testing.assert_close(normal.var(1), torch.ones(2), rtol=0, atol=0.05)
+    assert_close(uniform.mean(1), torch.full((2,), 0.5), rtol=0, atol=0.01)
+    assert_close(normal.mean(1), torch.zeros(2), rtol=0, atol=0.03)
+    assert_close(normal.var(1), torch.ones(2), rtol=0, atol=0.05)
     assert not uniform[0].equal(uniform[1])
 
 

@@ -15,7 +15,7 @@ from core.engine.tasks.chain import Chain
 from core.engine.types import Completions, Rollout
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.run import RunConfig
-from tests.support import ARITHMETIC, BANDIT, CHAIN, small_run
+from tests.support import ARITHMETIC, BANDIT, CHAIN, assert_close, small_run
 
 R, B, G, T = 3, 4, 5, 6
 SPARSE = replace(CHAIN, hard_fraction=0.9)  # many groups without a signal
@@ -127,7 +127,7 @@ def test_a_replica_is_filled_alike_alone_and_in_company():
         assert alone.tokens[0][alone.mask[0]].equal(together.tokens[r, ..., :length][alone.mask[0]])
         assert alone.prompts[0].equal(together.prompts[r]) and alone.rewards[0].equal(together.rewards[r])
         for name, value in metrics.items():
-            torch.testing.assert_close(value[0], measured[name][r], rtol=1e-6, atol=0)
+            assert_close(value[0], measured[name][r], rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 5])
@@ -166,7 +166,7 @@ def test_empty_slots_weigh_nothing_in_the_gradient(aggregation):
 
     found, expected = gradient(batch, batch.trained_mask), gradient(batch.slots(alive), batch.slots(alive).mask)
     assert expected.abs().max() > 1e-3
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)
+    assert_close(found, expected, rtol=1e-5, atol=1e-7)
     # Unmasked, the dead groups in the denominator would have shrunk it.
     assert aggregate(torch.ones(batch.mask.shape), batch.trained_mask, "token_mean").item() == pytest.approx(1.0)
 
@@ -191,7 +191,7 @@ def test_parameters_do_not_change_while_a_batch_is_filled():
     batch, _ = phase.collect()
     assert phase.params.flat.equal(before)
     scores = phase.policy.scores(phase.params, batch.prompts, batch.tokens, 1.0).logprobs
-    torch.testing.assert_close(batch.old_logprobs[batch.trained_mask], scores[batch.trained_mask], rtol=1e-5, atol=1e-5)
+    assert_close(batch.old_logprobs[batch.trained_mask], scores[batch.trained_mask], rtol=1e-5, atol=1e-5)
     assert not batch.old_logprobs.requires_grad
 
 
@@ -237,14 +237,14 @@ def test_soft_punishment_is_added_to_the_reward_and_filtering_ignores_it():
     seen = phase.rounds[0]
     penalty = overlong_penalty(seen.completions.lengths, max_tokens=T, buffer_tokens=3, penalty=2.0)
     assert penalty.min() == -2.0
-    torch.testing.assert_close(batch.rewards, seen.grade.rewards + penalty, rtol=1e-6, atol=0)
+    assert_close(batch.rewards, seen.grade.rewards + penalty, rtol=1e-6, atol=0)
 
 
 def test_a_buffer_wider_than_the_limit_is_the_limit():
     phase = Phase(chain_run(replace(DAPO, overlong_buffer_tokens=60, dynamic_sampling="off")))
     batch, _ = phase.collect()
     shortfall = (phase.rounds[0].grade.rewards - batch.rewards) / 0.5
-    torch.testing.assert_close(shortfall, phase.rounds[0].completions.lengths / T, rtol=1e-5, atol=1e-6)
+    assert_close(shortfall, phase.rounds[0].completions.lengths / T, rtol=1e-5, atol=1e-6)
 
 
 def test_overlong_filtering_takes_exactly_the_truncated_completions_out_of_the_loss():
@@ -279,4 +279,4 @@ def test_a_task_without_lengths_is_never_punished_for_length():
     task = make_task(config.task)
     policy, streams = make_policy(task), ReplicaStreams(config.seeds)
     batch, _ = RolloutCollector(config, task, policy, streams).collect(policy.initial(streams.generators), 0.0)
-    torch.testing.assert_close(batch.rewards, task.means[0][batch.tokens[..., 0]], rtol=1e-6, atol=0)
+    assert_close(batch.rewards, task.means[0][batch.tokens[..., 0]], rtol=1e-6, atol=0)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from core.engine.algorithms.advantages import group_advantages, has_spread
+from tests.support import assert_close
 
 
 def advantages_by_loop(rewards: list[float], normalize_std: bool) -> list[float]:
@@ -30,7 +31,7 @@ def test_one_success_in_a_group_gets_g_minus_1_over_root_g(group_size, expected)
 def test_half_right_of_four_gets_plus_minus_root_three_quarters():
     # mean 1/2, variance 4 · 1/4 / 3 = 1/3, A = ±(1/2) √3 = ±0.8660.
     advantages = group_advantages(torch.tensor([1.0, 0.0, 0.0, 1.0]))
-    torch.testing.assert_close(advantages, torch.tensor([1.0, -1.0, -1.0, 1.0]) * 0.8660254, rtol=1e-5, atol=0)
+    assert_close(advantages, torch.tensor([1.0, -1.0, -1.0, 1.0]) * 0.8660254, rtol=1e-5, atol=0)
 
 
 def test_the_floor_is_added_outside_the_root():
@@ -47,14 +48,14 @@ def test_equals_a_loop_over_groups(normalize_std):
     for r in range(3):
         for b in range(5):
             expected = advantages_by_loop(rewards[r, b].tolist(), normalize_std)
-            torch.testing.assert_close(found[r, b], torch.tensor(expected), rtol=1e-5, atol=1e-6)
+            assert_close(found[r, b], torch.tensor(expected), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("normalize_std", [True, False])
 def test_advantages_of_a_group_sum_to_zero(normalize_std):
     rewards = torch.randn(3, 5, 7, generator=torch.Generator().manual_seed(1))
     total = group_advantages(rewards, normalize_std=normalize_std).sum(-1)
-    torch.testing.assert_close(total, torch.zeros(3, 5), rtol=0, atol=2e-6)
+    assert_close(total, torch.zeros(3, 5), rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("normalize_std", [True, False])
@@ -81,9 +82,9 @@ def test_a_group_without_a_baseline_is_refused(group_size):
 def test_zero_one_and_minus_one_one_rewards_give_the_same_advantages():
     correct = torch.rand(6, 5, generator=torch.Generator().manual_seed(2)) < 0.4
     zero_one = correct.float()
-    torch.testing.assert_close(group_advantages(zero_one), group_advantages(2 * zero_one - 1), rtol=1e-5, atol=0)
+    assert_close(group_advantages(zero_one), group_advantages(2 * zero_one - 1), rtol=1e-5, atol=0)
     raw = group_advantages(zero_one, normalize_std=False)
-    torch.testing.assert_close(2 * raw, group_advantages(2 * zero_one - 1, normalize_std=False), rtol=1e-6, atol=1e-7)
+    assert_close(2 * raw, group_advantages(2 * zero_one - 1, normalize_std=False), rtol=1e-6, atol=1e-7)
 
 
 def test_has_spread_compares_and_does_not_measure():

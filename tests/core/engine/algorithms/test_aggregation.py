@@ -7,6 +7,7 @@ import torch
 
 from core.engine.algorithms.losses import AGGREGATIONS, aggregate, aggregation_denominator, policy_loss
 from tests.core.engine.algorithms.loss_cases import EPS, MAX_TOKENS, SHAPE, random_case, settings
+from tests.support import assert_close
 
 
 # Flat (M, T) tensors as those libraries have them, M sequences, L the horizon.
@@ -70,7 +71,7 @@ def test_agrees_with_the_published_formulas(aggregation, published):
     found, _ = policy_loss(new, old, advantages, mask, **settings(aggregation))
     for r in range(2):
         flat = trl_surrogate(new[r], old[r], advantages[r]).flatten(0, 1)
-        torch.testing.assert_close(found[r], published(flat, mask[r].flatten(0, 1).double()), rtol=1e-6, atol=0)
+        assert_close(found[r], published(flat, mask[r].flatten(0, 1).double()), rtol=1e-6, atol=0)
 
 
 def test_fully_masked_completions_are_not_counted_as_in_verl_and_unlike_trl():
@@ -95,7 +96,7 @@ def test_dual_clip_at_or_above_the_ceiling_equals_trls_delta(c):
     assert (found < without).all()  # it does bind here
     for r in range(2):
         flat = trl_surrogate(new[r], old[r], advantages[r], c).flatten(0, 1)
-        torch.testing.assert_close(found[r], verl_token_mean(flat, mask[r].flatten(0, 1).double()), rtol=1e-6, atol=0)
+        assert_close(found[r], verl_token_mean(flat, mask[r].flatten(0, 1).double()), rtol=1e-6, atol=0)
 
 
 def test_hand_numbers_of_the_aggregations():
@@ -150,10 +151,10 @@ def test_micro_batches_with_one_denominator_add_up_to_the_whole_gradient(aggrega
         shared += torch.autograd.grad(loss.sum(), new, retain_graph=True)[0]
         means += torch.autograd.grad(own_loss.sum(), new)[0] / SHAPE[1]
         stats = piece_stats if stats is None else stats.plus(piece_stats)
-    torch.testing.assert_close(shared, whole, rtol=1e-6, atol=1e-12)
+    assert_close(shared, whole, rtol=1e-6, atol=1e-12)
     assert not torch.allclose(means, whole, rtol=1e-2, atol=0)
     for name in ("tokens", "clipped_low", "clipped_high", "upclipped_prob", "ratio_max"):
-        torch.testing.assert_close(getattr(stats, name), getattr(whole_stats, name), rtol=1e-12, atol=0)
+        assert_close(getattr(stats, name), getattr(whole_stats, name), rtol=1e-12, atol=0)
 
 
 def test_ten_tokens_of_loss_1_and_ninety_of_loss_0_average_to_a_tenth_not_a_half():

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from core.engine.algorithms.losses import kl_estimate
+from tests.support import assert_close
 
 
 def test_kl_estimators_by_hand():
@@ -37,15 +38,15 @@ def kl_gradient(direction: str) -> Tensor:
 
 
 def test_k1_as_a_loss_has_expected_gradient_zero():
-    torch.testing.assert_close(expected_gradient("k1"), torch.zeros(4, dtype=torch.float64), rtol=0, atol=1e-15)
+    assert_close(expected_gradient("k1"), torch.zeros(4, dtype=torch.float64), rtol=0, atol=1e-15)
 
 
 def test_k2_as_a_loss_has_the_gradient_of_kl_policy_base():
-    torch.testing.assert_close(expected_gradient("k2"), kl_gradient("policy||base"), rtol=1e-12, atol=1e-15)
+    assert_close(expected_gradient("k2"), kl_gradient("policy||base"), rtol=1e-12, atol=1e-15)
 
 
 def test_k3_as_a_loss_has_the_gradient_of_kl_base_policy():
-    torch.testing.assert_close(expected_gradient("k3"), kl_gradient("base||policy"), rtol=1e-12, atol=1e-15)
+    assert_close(expected_gradient("k3"), kl_gradient("base||policy"), rtol=1e-12, atol=1e-15)
     assert (kl_gradient("base||policy") - kl_gradient("policy||base")).abs().max() > 0.01
 
 

@@ -7,6 +7,7 @@ import torch
 
 from core.engine.algorithms.losses import AGGREGATIONS, aggregate, policy_loss
 from tests.core.engine.algorithms.loss_cases import MAX_TOKENS, SHAPE, loss_by_loop, random_case, settings
+from tests.support import assert_close
 
 
 def test_hand_numbers_of_the_surrogate():
@@ -55,7 +56,7 @@ def test_an_undetached_ratio_has_gradient_exactly_zero_and_a_detached_one_is_rei
     (detached,) = torch.autograd.grad(policy_loss(new, new.detach(), advantages, mask, **settings("token_mean"))[0].sum(), new)
     surrogate = -(torch.where(mask, new * advantages[..., None], 0.0).sum((1, 2, 3)) / mask.sum((1, 2, 3))).sum()
     (reinforce,) = torch.autograd.grad(surrogate, new)
-    torch.testing.assert_close(detached, reinforce, rtol=1e-12, atol=0)
+    assert_close(detached, reinforce, rtol=1e-12, atol=0)
     assert reinforce.abs().max() > 0
 
 
@@ -78,7 +79,7 @@ def test_eps_per_replica_and_per_completion_equal_the_scalar_path():
     for eps in (per_replica, per_completion, mixed):
         loss, stats = policy_loss(new, old, advantages, mask, **(settings("sequence_mean") | eps))
         for r in range(2):
-            torch.testing.assert_close(loss[r], scalar[r][0][0], rtol=1e-12, atol=0)
+            assert_close(loss[r], scalar[r][0][0], rtol=1e-12, atol=0)
             assert stats.clipped_low[r] == scalar[r][1].clipped_low[0]
             assert stats.clipped_high[r] == scalar[r][1].clipped_high[0]
     assert len({(s.clipped_low.item(), s.clipped_high.item()) for _, s in scalar}) == 2  # the widths do matter here
@@ -120,7 +121,7 @@ def test_extra_is_added_per_token_before_aggregation():
         plain, _ = policy_loss(new, old, advantages, mask, **settings(aggregation))
         with_extra, _ = policy_loss(new, old, advantages, mask, **settings(aggregation), extra=extra)
         expected = plain + aggregate(extra, mask, aggregation, max_tokens=MAX_TOKENS)
-        torch.testing.assert_close(with_extra, expected, rtol=1e-12, atol=0)
+        assert_close(with_extra, expected, rtol=1e-12, atol=0)
 
 
 def test_dual_clip_bounds_the_loss_of_bad_tokens_only_by_hand():
@@ -131,7 +132,7 @@ def test_dual_clip_bounds_the_loss_of_bad_tokens_only_by_hand():
     loss, _ = policy_loss(new, torch.zeros(1, 1, 3, 1), advantages, mask, **settings("token_mean"), dual_clip=3.0)
     assert loss.item() == pytest.approx((3 + 2 - 1.28) / 3, rel=1e-6)
     (gradient,) = torch.autograd.grad(loss.sum(), new)
-    torch.testing.assert_close(gradient.flatten(), torch.tensor([0.0, 2 / 3, 0.0]), rtol=1e-6, atol=0)
+    assert_close(gradient.flatten(), torch.tensor([0.0, 2 / 3, 0.0]), rtol=1e-6, atol=0)
 
 
 def test_clip_stats_by_hand():

@@ -8,6 +8,7 @@ import torch
 from core.engine.algorithms.advantages import group_advantages
 from core.engine.algorithms.sampling import informative_groups, keep_groups, normalised_rewards
 from core.settings.algorithm import DAPO, GRPO
+from tests.support import assert_close
 
 UNIT = (0.0, 1.0)
 REFILL = DAPO
@@ -102,7 +103,7 @@ def test_the_whole_batch_defect_asks_each_replica_for_itself():
 def test_normalised_rewards_put_the_tasks_range_on_0_to_1():
     # Range -1 … 3: -1 -> 0, 1 -> 2/4, 3 -> 1, 5 -> 6/4.
     found = normalised_rewards(torch.tensor([-1.0, 1.0, 3.0, 5.0]), (-1.0, 3.0))
-    torch.testing.assert_close(found, torch.tensor([0.0, 0.5, 1.0, 1.5]), rtol=1e-6, atol=0)
+    assert_close(found, torch.tensor([0.0, 0.5, 1.0, 1.5]), rtol=1e-6, atol=0)
 
 
 def test_normalised_rewards_of_an_empty_range_are_only_shifted():

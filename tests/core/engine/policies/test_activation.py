@@ -5,6 +5,7 @@ import torch
 from core.engine.policies import make_policy
 from core.engine.tasks import make_task
 from core.settings.task import BanditConfig
+from tests.support import assert_close
 
 
 def test_relu_and_tanh_differ_only_in_the_nonlinearity():
@@ -16,4 +17,4 @@ def test_relu_and_tanh_differ_only_in_the_nonlinearity():
         hidden = function(tasks[name].prompt_features[0] @ w["w_prompt"] + w["b0"])
         hidden = function(hidden @ w["w1"] + w["b1"])
         expected = torch.log_softmax(hidden @ w["w_out"] + w["b_out"], 0)
-        torch.testing.assert_close(policy.table(params, torch.tensor([[0]]), 1.0)[0, 0, 0], expected, rtol=1e-5, atol=1e-6)
+        assert_close(policy.table(params, torch.tensor([[0]]), 1.0)[0, 0, 0], expected, rtol=1e-5, atol=1e-6)

@@ -11,7 +11,7 @@ from core.engine.policies import Parameters
 from core.engine.policies.base import Policy
 from core.engine.policies.gpt import GPTPolicy
 from core.engine.tasks import make_task
-from tests.support import ARITHMETIC, means_by_loop
+from tests.support import ARITHMETIC, assert_close, means_by_loop
 
 R, B, G, C, HEADS, LAYERS = 3, 2, 4, 16, 2, 2
 TASK = make_task(replace(ARITHMETIC, layers=LAYERS))
@@ -79,12 +79,12 @@ def test_cached_generation_and_scoring_equal_a_plain_uncached_transformer(temper
         length = int(done.lengths[r, b, g])
         tokens = done.tokens[r, b, g, :length].tolist()
         rows = expected_rows(params, r, int(prompts[r, b]), tokens, temperature)
-        torch.testing.assert_close(table[r, b, g, :length], rows, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(done.logprobs[r, b, g, :length], rows[range(length), tokens], rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(scores.logprobs[r, b, g, :length], rows[range(length), tokens], rtol=1e-4, atol=1e-4)
+        assert_close(table[r, b, g, :length], rows, rtol=1e-4, atol=1e-4)
+        assert_close(done.logprobs[r, b, g, :length], rows[range(length), tokens], rtol=1e-4, atol=1e-4)
+        assert_close(scores.logprobs[r, b, g, :length], rows[range(length), tokens], rtol=1e-4, atol=1e-4)
         entropy = -(rows.exp() * rows).sum(-1)
-        torch.testing.assert_close(done.entropy[r, b, g, :length], entropy, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(scores.entropy[r, b, g, :length], entropy, rtol=1e-4, atol=1e-4)
+        assert_close(done.entropy[r, b, g, :length], entropy, rtol=1e-4, atol=1e-4)
+        assert_close(scores.entropy[r, b, g, :length], entropy, rtol=1e-4, atol=1e-4)
         for t, token in enumerate(tokens):  # inverse CDF, away from rounding at the boundaries
             below = rows[t, :token].exp().sum().item()
             assert below - 1e-4 <= uniforms[r, b, g, t].item() <= below + rows[t, token].exp().item() + 1e-4
@@ -95,8 +95,8 @@ def test_logprobs_of_generate_equal_scores_on_real_tokens(temperature):
     policy, params = gpt()
     prompts, _, done = sampled(policy, params, temperature, count=5, group=7)
     scores = policy.scores(params, prompts, done.tokens, temperature, entropy=True)
-    torch.testing.assert_close(done.logprobs[done.mask], scores.logprobs[done.mask], rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(done.entropy[done.mask], scores.entropy[done.mask], rtol=1e-5, atol=1e-5)
+    assert_close(done.logprobs[done.mask], scores.logprobs[done.mask], rtol=1e-5, atol=1e-5)
+    assert_close(done.entropy[done.mask], scores.entropy[done.mask], rtol=1e-5, atol=1e-5)
     assert torch.isfinite(scores.logprobs).all()
 
 
@@ -125,7 +125,7 @@ def test_scores_of_trimmed_tokens_equal_those_of_the_whole():
     whole = policy.scores(params, prompts, done.tokens, 1.0).logprobs
     for length in (2, 3):
         part = policy.scores(params, prompts, done.tokens[..., :length], 1.0).logprobs
-        torch.testing.assert_close(part, whole[..., :length], rtol=1e-5, atol=1e-6)
+        assert_close(part, whole[..., :length], rtol=1e-5, atol=1e-6)
 
 
 def test_later_tokens_and_other_completions_have_no_influence():
@@ -136,10 +136,10 @@ def test_later_tokens_and_other_completions_have_no_influence():
         changed = done.tokens.clone()
         changed[:, :, 1, place] = (changed[:, :, 1, place] + 1) % TASK.vocab_size
         after = policy.scores(params, prompts, changed, 1.0).logprobs
-        torch.testing.assert_close(after[:, :, 1, :place], before[:, :, 1, :place], rtol=0, atol=1e-6)
+        assert_close(after[:, :, 1, :place], before[:, :, 1, :place], rtol=0, atol=1e-6)
         assert (after[:, :, 1, place] - before[:, :, 1, place]).abs().min() > 1e-3
         others = [0, 2, 3]
-        torch.testing.assert_close(after[:, :, others], before[:, :, others], rtol=0, atol=1e-6)
+        assert_close(after[:, :, others], before[:, :, others], rtol=0, atol=1e-6)
         if place + 1 < T:
             assert (after[:, :, 1, place + 1 :] - before[:, :, 1, place + 1 :]).abs().max() > 1e-3
 
@@ -152,10 +152,8 @@ def test_replicas_behave_alike_alone_and_in_company():
         one = params.select([r])
         alone = policy.generate(one, prompts[[r]], uniforms[[r]], 1.0, G)
         assert alone.mask[0].equal(done.mask[r]) and alone.tokens[0][alone.mask[0]].equal(done.tokens[r][done.mask[r]])
-        torch.testing.assert_close(alone.logprobs[0][alone.mask[0]], done.logprobs[r][done.mask[r]], rtol=1e-5, atol=1e-5)
-        torch.testing.assert_close(
-            policy.scores(one, prompts[[r]], done.tokens[[r]], 1.0).logprobs[0], scores[r], rtol=1e-5, atol=1e-5
-        )
+        assert_close(alone.logprobs[0][alone.mask[0]], done.logprobs[r][done.mask[r]], rtol=1e-5, atol=1e-5)
+        assert_close(policy.scores(one, prompts[[r]], done.tokens[[r]], 1.0).logprobs[0], scores[r], rtol=1e-5, atol=1e-5)
 
 
 def test_the_loss_of_one_replica_has_no_gradient_to_another():
@@ -204,9 +202,9 @@ def test_kl_to_base_is_the_exact_sum_over_the_vocabulary_and_never_negative():
     length = int(done.lengths[r, b, g])
     tokens = done.tokens[r, b, g, :length].tolist()
     own, other = (expected_rows(p, at, int(prompts[r, b]), tokens, 0.8) for p, at in ((params, r), (base, 0)))
-    torch.testing.assert_close(divergence[r, b, g, :length], (own.exp() * (own - other)).sum(-1), rtol=1e-4, atol=1e-5)
+    assert_close(divergence[r, b, g, :length], (own.exp() * (own - other)).sum(-1), rtol=1e-4, atol=1e-5)
     assert divergence.min() >= -1e-6 and divergence.max() > 0.01
-    torch.testing.assert_close(
+    assert_close(
         policy.base_logprobs(prompts, done.tokens, 0.8)[r, b, g, :length], other[range(length), tokens], rtol=1e-4, atol=1e-5
     )
 
@@ -218,11 +216,11 @@ def test_the_mean_distribution_equals_a_loop_over_the_real_tokens(count):
     assert not done.mask.all()
     found = policy.survey(params, prompts, done.tokens, done.mask, 0.7)
     by_token, by_rank = means_by_loop(policy.distribution(params, prompts, done.tokens, 0.7).exp(), done.mask)
-    torch.testing.assert_close(found.token_probs, torch.tensor(by_token), rtol=1e-4, atol=1e-6)
-    torch.testing.assert_close(found.rank_probs, torch.tensor(by_rank), rtol=1e-4, atol=1e-6)
+    assert_close(found.token_probs, torch.tensor(by_token), rtol=1e-4, atol=1e-6)
+    assert_close(found.rank_probs, torch.tensor(by_rank), rtol=1e-4, atol=1e-6)
     plain = Policy.survey(policy, params, prompts, done.tokens, done.mask, 0.7)
     for name in ("kl_to_base", "token_probs", "rank_probs"):
-        torch.testing.assert_close(getattr(found, name), getattr(plain, name), rtol=1e-4, atol=1e-5)
+        assert_close(getattr(found, name), getattr(plain, name), rtol=1e-4, atol=1e-5)
 
 
 def test_initial_without_a_base_model_is_refused():
@@ -238,4 +236,4 @@ def test_a_policy_that_ends_every_completion_at_once_can_be_scored():
     scores = policy.scores(params, prompts, tokens, 1.0, entropy=True)
     for r, b in torch.cartesian_prod(torch.arange(R), torch.arange(B)).tolist():
         rows = expected_rows(params, r, int(prompts[r, b]), [TASK.end_token], 1.0)
-        torch.testing.assert_close(scores.logprobs[r, b, :, 0], rows[0, TASK.end_token].expand(G), rtol=1e-4, atol=1e-4)
+        assert_close(scores.logprobs[r, b, :, 0], rows[0, TASK.end_token].expand(G), rtol=1e-4, atol=1e-4)

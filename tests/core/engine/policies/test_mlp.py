@@ -12,7 +12,7 @@ from core.engine.policies.base import Policy, choose
 from core.engine.policies.mlp import MLPPolicy
 from core.engine.rng import ReplicaStreams
 from core.engine.tasks import make_task
-from tests.support import BANDIT, CHAIN, means_by_loop
+from tests.support import BANDIT, CHAIN, assert_close, means_by_loop
 
 R, B, G, T, V = 2, 3, 4, 6, 5
 
@@ -103,10 +103,10 @@ def test_distribution_scores_and_entropy_equal_a_per_token_forward(temperature):
             length = int(done.lengths[1, b, g])
             tokens = done.tokens[1, b, g, :length].tolist()
             expected = torch.tensor(forward_by_hand(task, params, 1, int(prompts[1, b]), tokens, temperature))
-            torch.testing.assert_close(table[1, b, g, :length], expected, rtol=1e-4, atol=1e-5)
-            torch.testing.assert_close(scores.logprobs[1, b, g, :length], expected[range(length), tokens], rtol=1e-4, atol=1e-5)
+            assert_close(table[1, b, g, :length], expected, rtol=1e-4, atol=1e-5)
+            assert_close(scores.logprobs[1, b, g, :length], expected[range(length), tokens], rtol=1e-4, atol=1e-5)
             entropy = -(expected.exp() * expected).sum(-1)
-            torch.testing.assert_close(scores.entropy[1, b, g, :length], entropy, rtol=1e-4, atol=1e-5)
+            assert_close(scores.entropy[1, b, g, :length], entropy, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
@@ -118,8 +118,8 @@ def test_what_generate_reports_equals_scores_on_real_tokens(config, temperature)
     params = Parameters(4 * params.flat, params.shapes)
     prompts, _, done = sampled(policy, params, task, temperature=temperature)
     scores = policy.scores(params, prompts, done.tokens, temperature, entropy=True)
-    torch.testing.assert_close(done.logprobs[done.mask], scores.logprobs[done.mask], rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(done.entropy[done.mask], scores.entropy[done.mask], rtol=1e-5, atol=1e-5)
+    assert_close(done.logprobs[done.mask], scores.logprobs[done.mask], rtol=1e-5, atol=1e-5)
+    assert_close(done.entropy[done.mask], scores.entropy[done.mask], rtol=1e-5, atol=1e-5)
     assert torch.isfinite(scores.logprobs).all() and not done.logprobs.requires_grad
 
 
@@ -189,11 +189,11 @@ def test_the_mean_distribution_equals_a_loop_over_the_real_tokens(config, temper
     mask[1, 0] = False  # whole completions may be left out
     found = policy.survey(params, prompts, done.tokens, mask, temperature)
     by_token, by_rank = means_by_loop(policy.distribution(params, prompts, done.tokens, temperature).exp(), mask)
-    torch.testing.assert_close(found.token_probs, torch.tensor(by_token), rtol=1e-4, atol=1e-6)
-    torch.testing.assert_close(found.rank_probs, torch.tensor(by_rank), rtol=1e-4, atol=1e-6)
+    assert_close(found.token_probs, torch.tensor(by_token), rtol=1e-4, atol=1e-6)
+    assert_close(found.rank_probs, torch.tensor(by_rank), rtol=1e-4, atol=1e-6)
     plain = Policy.survey(policy, params, prompts, done.tokens, mask, temperature)  # the protocol's own, without the shortcut
     for name in ("kl_to_base", "token_probs", "rank_probs"):
-        torch.testing.assert_close(getattr(found, name), getattr(plain, name), rtol=1e-4, atol=1e-6)
+        assert_close(getattr(found, name), getattr(plain, name), rtol=1e-4, atol=1e-6)
 
 
 def test_a_replica_without_a_context_has_no_mean_distribution():
@@ -229,7 +229,7 @@ def test_a_replica_behaves_alike_alone_and_in_company():
         assert policy.initial(ReplicaStreams((3 + r,)).generators).flat.mul(3).equal(one.flat)
         alone = policy.generate(one, prompts[[r]], uniforms[[r]], 1.0, G)
         assert alone.tokens[0][alone.mask[0]].equal(done.tokens[r][done.mask[r]])
-        torch.testing.assert_close(alone.logprobs[0][alone.mask[0]], done.logprobs[r][done.mask[r]], rtol=1e-5, atol=1e-5)
+        assert_close(alone.logprobs[0][alone.mask[0]], done.logprobs[r][done.mask[r]], rtol=1e-5, atol=1e-5)
 
 
 def test_later_tokens_and_other_completions_have_no_influence():

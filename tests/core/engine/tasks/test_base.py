@@ -8,7 +8,7 @@ import torch
 from core.engine.rng import ReplicaStreams
 from core.engine.tasks import make_task
 from core.settings.task import ArithmeticConfig, BanditConfig, ChainConfig
-from tests.support import ARITHMETIC, BANDIT, CHAIN, completions_of
+from tests.support import ARITHMETIC, BANDIT, CHAIN, assert_close, completions_of
 
 ANSWER = CHAIN.step_tokens
 EVERYONE = None
@@ -88,7 +88,7 @@ def test_flips_turn_over_that_share_of_rewards_and_never_correctness():
     flipped = found.rewards != found.correct.float()
     assert found.rewards.unique().tolist() == [0.0, 1.0]
     # Standard error √(.3 · .7 / 2000) = .01 for each of the three columns.
-    torch.testing.assert_close(flipped[0].float().mean(0), torch.full((3,), 0.3), rtol=0, atol=0.04)
+    assert_close(flipped[0].float().mean(0), torch.full((3,), 0.3), rtol=0, atol=0.04)
 
 
 def test_noise_has_the_configured_deviation_and_leaves_correctness_alone():

@@ -7,7 +7,7 @@ import torch
 
 from core.engine.rng import ReplicaStreams
 from core.engine.tasks import make_task
-from tests.support import CHAIN, completions_of
+from tests.support import CHAIN, assert_close, completions_of
 
 ANSWER = 4
 
@@ -95,14 +95,14 @@ def test_base_policy_has_the_configured_probabilities():
     task = make_task(CHAIN)
     # .75 favourite, .15 ANSWER, the remaining .10 in equal parts on three rare tokens.
     expected = torch.tensor([0.75, 0.1 / 3, 0.1 / 3, 0.1 / 3, 0.15])
-    torch.testing.assert_close(task.base_logits.exp(), expected.expand(20, -1), rtol=1e-5, atol=0)
+    assert_close(task.base_logits.exp(), expected.expand(20, -1), rtol=1e-5, atol=0)
 
 
 def test_a_distractor_takes_its_share_from_the_other_rare_tokens_on_hard_prompts_only():
     # Rare mass .10 on tokens 1, 2, 3. Pull .6: the distractor gets .06 + .4 · .0333, each other rare token .4 · .0333.
     task = make_task(replace(CHAIN, distractor_pull=0.6))
     found = task.base_logits.exp()
-    torch.testing.assert_close(found.sum(-1), torch.ones(20), rtol=1e-5, atol=0)
+    assert_close(found.sum(-1), torch.ones(20), rtol=1e-5, atol=0)
     for prompt in range(20):
         useful = int(task.useful[prompt])
         expected = [0.75, 0.1 / 3, 0.1 / 3, 0.1 / 3, 0.15]
@@ -110,7 +110,7 @@ def test_a_distractor_takes_its_share_from_the_other_rare_tokens_on_hard_prompts
             distractor = {1: 2, 2: 3, 3: 1}[useful]
             for rare in (1, 2, 3):
                 expected[rare] = 0.4 * 0.1 / 3 + (0.06 if rare == distractor else 0.0)
-        torch.testing.assert_close(found[prompt], torch.tensor(expected), rtol=1e-5, atol=0)
+        assert_close(found[prompt], torch.tensor(expected), rtol=1e-5, atol=0)
 
 
 def test_texts_can_be_read():
