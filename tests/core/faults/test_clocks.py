@@ -20,7 +20,7 @@ from core.runs.store import store as store_module
 from core.runs.store.store import Store
 from core.settings.limits import Limits
 from core.settings.serial import config_to_json
-from tests.processes import PATIENCE, child, eventually
+from tests.processes import PATIENCE, TORCH, child, eventually
 from tests.support import TINY_RUN
 
 YEAR = 365 * 24 * 3600.0
@@ -38,21 +38,27 @@ class Clocks:
 
 # A host that sleeps
 
-FROZEN = """
+FROZEN = f"""{TORCH}
 import json, sys, time
 from dataclasses import replace
+from core.engine.trainer import train
 from core.runs import reaper
 from core.runs.manager import RunManager
 from core.settings.limits import Limits
 from core.settings.serial import config_from_json
 
+def unhurried(*arguments, **options):  # what counts is the time that passes, which need not be a processor's
+    for record in train(*arguments, **options):
+        yield record
+        time.sleep(0.01)
+
 reaper.HEARTBEAT_SECONDS = 0.1
-manager = RunManager(max_active=2, grace_seconds=1.5, limits=Limits(run_seconds=2))
+manager = RunManager(max_active=2, grace_seconds=1.5, limits=Limits(run_seconds=2), train=unhurried)
 config = config_from_json(sys.argv[1])
-warm = manager.start({"a": replace(config, updates=4)}, owner="ann", scenario="tiny", viewer="tab")
+warm = manager.start({{"a": replace(config, updates=4)}}, owner="ann", scenario="tiny", viewer="tab")
 manager.wait(warm, 30)  # the first updates of a process are slow, and would count as training
-left = manager.start({"a": config}, owner="ann", scenario="tiny", viewer="tab")
-watched = manager.start({"a": config}, owner="bob", scenario="tiny", viewer="other tab")
+left = manager.start({{"a": config}}, owner="ann", scenario="tiny", viewer="tab")
+watched = manager.start({{"a": config}}, owner="bob", scenario="tiny", viewer="other tab")
 while not all(manager.view(c).runs["a"].updates for c in (left, watched)):
     time.sleep(0.01)
 manager.detach(left, "tab")

@@ -10,13 +10,13 @@ import pytest
 
 from core.runs.store.store import Store, StoreError
 from core.settings.serial import config_to_json
-from tests.processes import child
+from tests.processes import TORCH, child
 from tests.support import TINY_RUN
 
 # Of many seeds: 40 kB each in few updates, together more than the limit below however many transactions they are written in.
 RUN = replace(TINY_RUN, updates=60, replicas=16)
 # The operating system refuses to let any file grow beyond a size: what a full disk does, without one.
-STARVED = """
+STARVED = f"""{TORCH}
 import json, resource, sys
 from core.runs.manager import RunManager
 from core.settings.serial import config_from_json
@@ -27,18 +27,18 @@ manager = RunManager(store, max_active=2, grace_seconds=None)
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, hard))
 config = config_from_json(sys.argv[2])
-comparison = manager.start({"a": config, "b": config}, owner="ann", scenario="tiny")
+comparison = manager.start({{"a": config, "b": config}}, owner="ann", scenario="tiny")
 assert manager.wait(comparison, 60)
 written = store.flush(1.0)
 rows = store.runs()
-print(json.dumps({
+print(json.dumps({{
     "written": written, "problem": store.problem, "stored": [row.updates for row in rows],
     "trained": [(run.status, run.updates) for run in manager.view(comparison).runs.values()],
     "measured": [manager.history(comparison, label).trained for label in "ab"],
-}), flush=True)
+}}), flush=True)
 sys.stdin.readline()
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-print(json.dumps({"written": store.flush(30.0), "problem": store.problem}), flush=True)
+print(json.dumps({{"written": store.flush(30.0), "problem": store.problem}}), flush=True)
 manager.shutdown()
 store.close()
 """

@@ -12,10 +12,10 @@ from dataclasses import replace
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
 from core.settings.serial import config_to_json
-from tests.processes import PATIENCE, child
+from tests.processes import PATIENCE, TORCH, child
 from tests.support import TINY_RUN
 
-TEN_RUNS = """
+TEN_RUNS = f"""{TORCH}
 import sys, time
 from core.runs.manager import RunManager
 from core.settings.serial import config_from_json
@@ -24,7 +24,7 @@ from core.runs.store.store import Store
 store = Store(sys.argv[1])
 config = config_from_json(sys.argv[2])
 manager = RunManager(store, max_active=10, grace_seconds=None)
-made = [manager.start({f"{n}": config for n in range(5)}, owner="ann", scenario="tiny") for _ in range(2)]
+made = [manager.start({{f"{{n}}": config for n in range(5)}}, owner="ann", scenario="tiny") for _ in range(2)]
 while True:
     print(time.time(), *(run.updates for one in made for run in manager.view(one).runs.values()), flush=True)
     time.sleep(0.02)

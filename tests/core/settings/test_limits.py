@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.analysis.result import Status
+from core.engine.trainer import train
 from core.runs.manager import ManagerFull, RunManager
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
@@ -69,8 +70,8 @@ def test_what_is_too_much_is_named(changes, said):
 def make():
     managers = []
 
-    def build(limits, store=None) -> RunManager:
-        managers.append(RunManager(store, max_active=1, grace_seconds=None, limits=limits))
+    def build(limits, **options) -> RunManager:
+        managers.append(RunManager(max_active=1, grace_seconds=None, limits=limits, **options))
         return managers[-1]
 
     yield build
@@ -100,8 +101,15 @@ def test_comparisons_are_counted_per_visitor_and_in_all(make):
     assert manager.comparisons("bob")
 
 
+def unhurried(*arguments, **options):
+    """A training in whose time the processor has little to do."""
+    for record in train(*arguments, **options):
+        yield record
+        time.sleep(0.01)
+
+
 def test_a_run_that_trains_for_too_long_is_stopped_with_the_reason(make):
-    manager = make(Limits(run_seconds=1))
+    manager = make(Limits(run_seconds=1), train=unhurried)
     comparison = manager.start({"GRPO": replace(TINY["GRPO"], updates=1_000_000)}, owner="ann", scenario="lab")
     assert manager.wait(comparison, 30)
     run = manager.view(comparison).runs["GRPO"]

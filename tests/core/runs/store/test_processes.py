@@ -15,9 +15,9 @@ from core.runs.store import processes as alive
 from core.runs.store.store import Store
 from core.settings.serial import config_to_json
 from tests.core.runs.store.made import CONFIG, begin, eventually, record
-from tests.processes import started
+from tests.processes import TORCH, started
 
-CHILD = """
+CHILD = f"""{TORCH}
 import sys, time
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
@@ -26,7 +26,7 @@ from core.settings.serial import config_from_json
 store = Store(sys.argv[1])
 config = config_from_json(sys.argv[2])
 manager = RunManager(store, max_active=1, grace_seconds=None)
-comparison = manager.start({"DAPO": config, "waiting": config}, owner="ann", scenario="tiny")
+comparison = manager.start({{"DAPO": config, "waiting": config}}, owner="ann", scenario="tiny")
 while True:
     print(time.time(), manager.view(comparison).runs["DAPO"].updates, flush=True)
     time.sleep(0.02)
