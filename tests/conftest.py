@@ -1,5 +1,7 @@
 """What every test shares: one thread, a cache directory of its own, and the worker of what it shares fixtures with."""
 
+import gc
+import logging
 import signal
 
 import pytest
@@ -20,6 +22,18 @@ def pytest_xdist_make_scheduler(config, log):
 
     config.option.loadscopereorder = False  # as collected: the largest groups are the browser's
     return OneWorkerPerServer(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported now stays until the end. Without this the garbage collector looks through all of it again and again."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+    for logger in logging.root.manager.loggerDict.values():  # pytest gives a handler to each that keeps its records to itself, for each test
+        if isinstance(logger, logging.Logger) and logger.name.startswith("streamlit"):
+            logger.propagate = True
 
 
 def pytest_collection_modifyitems(items):
