@@ -40,21 +40,33 @@ def batch_chart(step: Step, treated: Treatment, *, color: str, picked: int | Non
     cell carries [group, completion] as its custom data."""
     most = max(MOST_CELLS // step.config.group_size, 1)
     groups = list(enumerate(step.groups, start=1))[:most]
-    figure = go.Figure()
-    for name, right, kind in ((n, r, k) for n, r in (("right", True), ("wrong", False)) for k in KINDS):
-        if (kind, right) not in (("all wrong", True), ("all right", False)):
-            figure.add_trace(_cells(step, treated, [g for g in groups if g[1].kind == kind], name, right, kind, color))
+    cells = [
+        _cells(step, treated, [g for g in groups if g[1].kind == kind], name, right, kind, color)
+        for name, right in (("right", True), ("wrong", False))
+        for kind in KINDS
+        if (kind, right) not in (("all wrong", True), ("all right", False))
+    ]
     words = [_row_words(step, treated, n, g, picked) for n, g in groups]
-    finish(figure, height=90 + ROW * len(groups), hover="closest")
-    figure.update_yaxes(range=[len(groups) + 0.6, 0.4], tickvals=[n for n, _ in groups], ticktext=words, showgrid=False)
-    figure.update_xaxes(
-        range=[0.4, step.config.group_size + 0.6], showgrid=False, title_text="completion", side="bottom", tickformat="d"
+    shapes, annotations = _marks(step, treated, groups, picked, INK_DARK if dark else INK)
+    span = [0.4, step.config.group_size + 0.6]
+    figure = finish(
+        go.Figure(cells),
+        height=90 + ROW * len(groups),
+        hover="closest",
+        layout={
+            "margin": {"l": 150, "r": 56},
+            "legend": {"y": 1, "yanchor": "bottom", "yref": "paper", "itemclick": False},
+            # `add_shape` would check all earlier shapes again: seconds for the hundreds of groups of a refilled rollout.
+            **{name: found for name, found in (("shapes", shapes), ("annotations", annotations)) if found},
+        },
+        xaxes={"range": span, "showgrid": False, "title": {"text": "completion"}, "side": "bottom", "tickformat": "d"},
+        yaxes={
+            "range": [len(groups) + 0.6, 0.4],
+            "tickvals": [number for number, _ in groups],
+            "ticktext": words,
+            "showgrid": False,
+        },
     )
-    figure.update_layout(margin_l=150, margin_r=56, legend={"y": 1, "yanchor": "bottom", "yref": "paper", "itemclick": False})
-    ink = INK_DARK if dark else INK
-    shapes, annotations = _marks(step, treated, groups, picked, ink)
-    # All at once: `add_shape` checks all earlier shapes again, which takes seconds for the hundreds of groups of a refilled rollout.
-    figure.update_layout(shapes=shapes, annotations=annotations)
     return inked(Chart(BATCH, _batch_text(step, treated, len(groups)), figure), dark=dark)
 
 
@@ -146,10 +158,15 @@ def token_chart(step: Step, treated: Treatment, number: int, *, dark: bool = Fal
             text=texts if rows * columns <= MOST_TEXTS and columns <= 40 else None, texttemplate="%{text}",
             showscale=False)
     )  # fmt: skip
-    finish(figure, height=80 + (TOKEN_ROW if figure.data[0].text is not None else 14) * rows, hover="closest")
-    figure.update_layout(margin_t=8)
-    figure.update_yaxes(range=[rows + 0.5, 0.5], title_text="completion", showgrid=False, tickformat="d", ticks="")
-    figure.update_xaxes(range=[0.5, columns + 0.5], title_text="position", showgrid=False, tickformat="d", ticks="")
+    plain = {"showgrid": False, "tickformat": "d", "ticks": ""}
+    finish(
+        figure,
+        height=80 + (TOKEN_ROW if figure.data[0].text is not None else 14) * rows,
+        hover="closest",
+        layout={"margin": {"t": 8}},
+        xaxes={"range": [0.5, columns + 0.5], "title": {"text": "position"}} | plain,
+        yaxes={"range": [rows + 0.5, 0.5], "title": {"text": "completion"}} | plain,
+    )
     return inked(Chart(TOKENS, _tokens_text(table, number), figure), dark=dark)
 
 
@@ -180,14 +197,14 @@ def entropy_chart(step: Step, *, color: str, number: int | None = None, dark: bo
     lines = [("all groups of the batch", None, color, "solid")]
     if slot is not None:
         lines.append((f"group {number}", slot, INK_DARK if dark else INK, "dot"))
-    figure, told = go.Figure(), []
+    traces, told = [], []
     for name, where, tint, dash in lines:
         values, count = entropy_by_position(step, where)
         x = np.flatnonzero(count) + 1
         if not len(x):
             continue
         y = values[x - 1]
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=x, y=y, customdata=count[x - 1], name=name, mode="lines+markers", line={"color": tint, "dash": dash, "width": 2},
                 hovertemplate="%{y:.3g} nats over %{customdata} tokens"))  # fmt: skip
@@ -196,9 +213,8 @@ def entropy_chart(step: Step, *, color: str, number: int | None = None, dark: bo
         )
     if not told:
         return nothing(ENTROPY, "The batch is empty, so there is no token to measure.")
-    finish(figure, height=280)
-    figure.update_xaxes(title_text="position", tickformat="d")
-    figure.update_yaxes(rangemode="tozero")
+    position = {"title": {"text": "position"}, "tickformat": "d"}
+    figure = finish(go.Figure(traces), height=280, xaxes=position, yaxes={"rangemode": "tozero"})
     return inked(Chart(ENTROPY, "; ".join(told) + ".", figure), dark=dark)
 
 

@@ -122,30 +122,32 @@ def _told(row: Row, count: str, table: LadderTable) -> str:
 
 def _figure(bars: list[ScoreBar], span: list[float] | None) -> go.Figure:
     """One bar per row, from the top, each below its text."""
-    figure = go.Figure()
+    traces = []
     for y, bar in enumerate(bars):
         if bar.value is None:
             continue
         low, high = bar.ci95 or (bar.value, bar.value)
-        figure.add_bar(
+        traces.append(go.Bar(
             x=[bar.value], y=[y], width=BAR, orientation="h", showlegend=False,
             marker={"color": bar.color, "pattern": {"shape": "" if bar.whole else "/"}},
             error_x={"array": [high - bar.value], "arrayminus": [bar.value - low], "color": NEUTRAL, "thickness": 2, "width": 5,
                      "visible": bar.ci95 is not None},
             hovertemplate=f"{bar.words}<br>[{low:.3f}, {high:.3f}]<extra></extra>" if bar.ci95 else f"{bar.words}<extra></extra>",
-        )  # fmt: skip
-    figure.add_scatter(
+        ))  # fmt: skip
+    traces.append(go.Scatter(
         x=[0] * len(bars), y=[y - 0.45 for y in range(len(bars))], text=[bar.words for bar in bars], mode="text",
-        textposition="middle right", textfont_size=13, showlegend=False, hoverinfo="skip", cliponaxis=False,
-    )  # fmt: skip
-    finish(figure, height=AROUND + ROW_HEIGHT * len(bars), hover="closest")
-    figure.update_yaxes(range=[len(bars) - 0.6, -0.75], visible=False)
+        textposition="middle right", textfont={"size": 13}, showlegend=False, hoverinfo="skip", cliponaxis=False,
+    ))  # fmt: skip
     ends = [end for bar in bars if bar.value is not None for end in (bar.value, *(bar.ci95 or ()))]
-    figure.update_xaxes(range=span or [min(0.0, *ends), max(ends) * ROOM or 1])
-    if bars[0].value is not None:
-        for y in range(1, len(bars)):  # so that the line does not cross the text
-            figure.add_shape(
-                type="line", x0=bars[0].value, x1=bars[0].value, y0=y - BAR / 2 - 0.08, y1=y + BAR / 2 + 0.08,
-                line={"dash": "dot", "width": 2, "color": NEUTRAL})  # fmt: skip
-    figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 44}, bargap=0)
-    return figure
+    first, shapes = bars[0].value, []
+    for y in range(1, len(bars)) if first is not None else ():  # pieces, so that the line does not cross the text
+        place = {"x0": first, "x1": first, "y0": y - BAR / 2 - 0.08, "y1": y + BAR / 2 + 0.08}
+        shapes.append(place | {"type": "line", "line": {"dash": "dot", "width": 2, "color": NEUTRAL}})
+    return finish(
+        go.Figure(traces),
+        height=AROUND + ROW_HEIGHT * len(bars),
+        hover="closest",
+        layout={"margin": {"l": 8, "r": 12, "t": 8, "b": 44}, "bargap": 0} | ({"shapes": shapes} if shapes else {}),
+        xaxes={"range": span or [min(0.0, *ends), max(ends) * ROOM or 1]},
+        yaxes={"range": [len(bars) - 0.6, -0.75], "visible": False},
+    )

@@ -40,13 +40,10 @@ def map_chart(found: SweepMap, label: str, measure: str, at: int | None = None, 
     table = found.table(label, measure, at)
     every = np.concatenate([found.table(other, measure, at).ravel() for other in found.labels])
     low, high = (0.0, 1.0) if UNITS[measure] == "fraction" else _range(every)
-    figure = go.Figure()
     scale = FEW_TO_ALL if measure == COLLAPSED else "Viridis"
-    figure.add_trace(_heat(table, scale, low, high))
-    figure.add_trace(_equal_score(found.table(label, SCORE, at), LEVELS))
-    figure.add_traces(_lines_and_marks(found, label, at, dark))
     texts = {cell: _hover(found, cell, label, measure) for cell in found.plane(at)}
-    figure.add_trace(_cells(found, texts))
+    heat, score = _heat(table, scale, low, high), _equal_score(found.table(label, SCORE, at), LEVELS)
+    figure = go.Figure([heat, score, *_lines_and_marks(found, label, at, dark), _cells(found, texts)])
     words = Words(f"map:{label}", label, f"{measure_words(measure)} ({UNITS[measure]})", CAPTION)
     return _finished(Chart(words, _told(found, label, measure, table, at), figure), found, dark)
 
@@ -57,16 +54,14 @@ def difference_chart(
     """One side minus another."""
     table = found.differences(ours, theirs, measure, at)
     reach = 1.0 if UNITS[measure] == "fraction" else max(abs(bound) for bound in _range(table)) or 1.0
-    figure = go.Figure()
-    figure.add_trace(_heat(table, AHEAD_OR_BEHIND, -reach, reach))
-    figure.add_trace(_equal_score(found.differences(ours, theirs, SCORE, at), {"start": 0.0, "end": 0.0, "size": 1.0}))
-    figure.add_traces(_lines_and_marks(found, theirs, at, dark))
     texts = {
         cell: f"{_place(found, cell)}<br>{html.escape(ours)} − {html.escape(theirs)}, {measure_words(measure)}: "
         f"{_bracketed(found.difference(cell, ours, theirs, measure))}"
         for cell in found.plane(at)
     }
-    figure.add_trace(_cells(found, texts))
+    heat = _heat(table, AHEAD_OR_BEHIND, -reach, reach)
+    score = _equal_score(found.differences(ours, theirs, SCORE, at), {"start": 0.0, "end": 0.0, "size": 1.0})
+    figure = go.Figure([heat, score, *_lines_and_marks(found, theirs, at, dark), _cells(found, texts)])
     caption = DIFFERENCE_CAPTION.format(ours=ours, theirs=theirs)
     words = Words(f"map:{ours}-{theirs}", f"{ours} − {theirs}", f"difference of {measure_words(measure)}", caption)
     told = [value for value in table.ravel().tolist() if value == value]
@@ -81,7 +76,7 @@ def cell_charts(found: SweepMap, cell: Cell, *, dark: bool = False) -> list[Char
 
 
 def _curves(found: SweepMap, cell: Cell, words: Words, dark: bool) -> Chart:
-    figure, told = go.Figure(), []
+    traces, told = [], []
     for style in side_styles(found.labels):
         label = style["label"]
         measured = found.cells.get((cell, label))
@@ -90,13 +85,11 @@ def _curves(found: SweepMap, cell: Cell, words: Words, dark: bool) -> Chart:
             continue
         mean, half = mean_and_half_width(curve.values.astype(float))
         side = StyledRun(label, style["color_dark" if dark else "color"], style["dash"], None)
-        for trace in side_traces(side, Curve(curve.updates, mean, half), words.bounds, legend=True):
-            figure.add_trace(trace)
+        traces += side_traces(side, Curve(curve.updates, mean, half), words.bounds, legend=True)
         told.append(f"{label} goes from {number(float(mean[0]))} to {number(float(mean[-1]))}")
     if not told:
         return Chart(words, "Nothing was measured in this cell yet, or it diverged.", None)
-    finish(figure, height=CURVE_HEIGHT)
-    figure.update_xaxes(title_text="updates")
+    figure = finish(go.Figure(traces), height=CURVE_HEIGHT, xaxes={"title": {"text": "updates"}})
     return inked(Chart(words, "; ".join(told) + ".", figure), dark=dark)
 
 
@@ -182,15 +175,22 @@ def _range(values: np.ndarray) -> tuple[float, float]:
 
 
 def _finished(chart: Chart, found: SweepMap, dark: bool) -> Chart:
-    x, y = found.grid.axes[:2]
-    figure = finish(chart.figure, height=HEIGHT, hover="closest")
-    figure.update_layout(clickmode="event+select", margin={"l": 60, "r": 10, "t": 10, "b": 60})
-    for update, axis in ((figure.update_xaxes, x), (figure.update_yaxes, y)):
-        texts = _ticks(axis)
-        update(
-            title_text=axis.words, range=[-0.5, len(axis) - 0.5], tickvals=list(texts), ticktext=list(texts.values()), showgrid=False,
-            fixedrange=True)  # fmt: skip
+    x, y = (_look(axis) for axis in found.grid.axes[:2])
+    layout = {"clickmode": "event+select", "margin": {"l": 60, "r": 10, "t": 10, "b": 60}}
+    finish(chart.figure, height=HEIGHT, hover="closest", layout=layout, xaxes=x, yaxes=y)
     return inked(chart, dark=dark)
+
+
+def _look(axis: Axis) -> dict:
+    texts = _ticks(axis)
+    return {
+        "title": {"text": axis.words},
+        "range": [-0.5, len(axis) - 0.5],
+        "tickvals": list(texts),
+        "ticktext": list(texts.values()),
+        "showgrid": False,
+        "fixedrange": True,
+    }
 
 
 def _ticks(axis: Axis, most: int = 8) -> dict[int, str]:

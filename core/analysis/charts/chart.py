@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from core.analysis.charts.palette import side_styles
+from core.analysis.charts.panels import NOTHING, laid_out, merged
 from core.analysis.charts.words import Words
 from core.analysis.history import History
 from core.analysis.result import RunResult
@@ -58,31 +59,38 @@ def styled_runs(results: Mapping[str, RunResult], *, dark: bool = False) -> list
     ]
 
 
-def finish(figure: go.Figure, *, height: int = HEIGHT, hover: str | bool = "x unified") -> go.Figure:
-    """Layout that all figures share. The template is fixed, so that a figure does not depend on who has set Plotly's default."""
-    figure.update_layout(
-        template="none",
-        height=height,
-        margin={"l": 56, "r": 12, "t": 34, "b": 44},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hovermode=hover,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
-        dragmode=False,  # a finger that scrolls the page must not zoom
-    )
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, showline=False, automargin=True)
-    figure.update_yaxes(gridcolor=GRID, zeroline=False, showline=False, automargin=True)
-    return figure
+def finish(
+    figure: go.Figure,
+    *,
+    height: int = HEIGHT,
+    hover: str | bool = "x unified",
+    layout: Mapping[str, object] = NOTHING,
+    xaxes: Mapping[str, object] = NOTHING,
+    yaxes: Mapping[str, object] = NOTHING,
+) -> go.Figure:
+    """Layout that all figures share, then what this figure has of its own, see `laid_out`. The template is fixed, so that a figure does not
+    depend on who has set Plotly's default."""
+    shared = {
+        "template": "none",
+        "height": height,
+        "margin": {"l": 56, "r": 12, "t": 34, "b": 44},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": hover,
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        "dragmode": False,  # a finger that scrolls the page must not zoom
+    }
+    axes = {"gridcolor": GRID, "zeroline": False, "showline": False, "automargin": True}
+    return laid_out(figure, merged(shared, layout), xaxes=axes | xaxes, yaxes=axes | yaxes)
 
 
 def inked(chart: Chart, *, dark: bool) -> Chart:
     """Set the colour of every text of the figure to that of the page, independent of Plotly's template."""
     if chart.figure is not None:
         ink = INK_DARK if dark else INK
-        chart.figure.update_layout(font_color=ink, legend_font_color=ink)
-        chart.figure.update_xaxes(tickfont_color=ink, title_font_color=ink)
-        chart.figure.update_yaxes(tickfont_color=ink, title_font_color=ink)
-        chart.figure.update_annotations(font_color=ink)
+        font = {"font": {"color": ink}}
+        axes = {"tickfont": {"color": ink}, "title": font}
+        laid_out(chart.figure, font | {"legend": font}, xaxes=axes, yaxes=axes, annotations=font)
         chart.figure.update_traces(textfont_color=ink, selector={"type": "scatter"})
     return chart
 

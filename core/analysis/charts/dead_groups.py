@@ -31,7 +31,17 @@ def dead_group_chart(rates: np.ndarray, sizes: np.ndarray, shares: np.ndarray, a
             hovertemplate=f"yours: {at[2]:.0%}<extra></extra>", showlegend=False,
         )
     )  # fmt: skip
-    figure.update_yaxes(type="log", tickvals=list(sizes), ticktext=[str(size) for size in sizes], title_text="group size")
-    figure.update_xaxes(tickformat=".0%", title_text="mean pass rate", range=[0, 1])
     text = f"At a mean pass rate of {at[0]:.0%} and groups of {at[1]}, {at[2]:.0%} of the groups carry no signal."
-    return Chart(WORDS, text, finish(figure, height=340, hover="closest"))
+    finish(
+        figure,
+        height=340,
+        hover="closest",
+        xaxes={"tickformat": ".0%", "title": {"text": "mean pass rate"}, "range": [0, 1]},
+        yaxes={
+            "type": "log",
+            "tickvals": list(sizes),
+            "ticktext": [str(size) for size in sizes],
+            "title": {"text": "group size"},
+        },
+    )
+    return Chart(WORDS, text, figure)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
 from core.analysis.charts.curves import mean_of, number
 from core.analysis.charts.palette import faded
+from core.analysis.charts.panels import placed, stacked
 from core.analysis.charts.words import RANKS, TOKENS, Words
 from core.analysis.stats import mean_and_half_width
 from core.engine.tasks import make_task
@@ -62,17 +62,16 @@ def _chart(words: Words, looks: Sequence[Look], field: str, names: list[str]) ->
         )
     shown = _shown(looks, field, len(names))
     labels = [names[k] for k in shown] + ([f"{len(names) - len(shown)} others"] if len(shown) < len(names) else [])
-    figure = make_subplots(
-        rows=len(looks), shared_xaxes=True, shared_yaxes="all", vertical_spacing=0.2 / len(looks),
-        subplot_titles=[_title(look) for look in looks])  # fmt: skip
-    for row, look in enumerate(looks, 1):
-        for trace in _bars(look, field, shown, labels, legend=row == 1):
-            figure.add_trace(trace, row=row, col=1)
-    figure.update_yaxes(range=[0, 1], tickvals=[0, 0.5, 1])
-    finish(figure, height=100 + PANEL_HEIGHT * len(looks), hover="closest")
-    figure.update_layout(barmode="group", bargap=0.25, margin_t=58, legend_y=1 + 28 / (PANEL_HEIGHT * len(looks)))
-    figure.update_xaxes(type="category", showgrid=False)
-    figure.update_annotations(x=0, xanchor="left", font_size=13)
+    bars = [placed(bar, row) for row, look in enumerate(looks, 1) for bar in _bars(look, field, shown, labels, legend=row == 1)]
+    own = {"barmode": "group", "bargap": 0.25, "margin": {"t": 58}, "legend": {"y": 1 + 28 / (PANEL_HEIGHT * len(looks))}}
+    figure = finish(
+        go.Figure(bars),
+        height=100 + PANEL_HEIGHT * len(looks),
+        hover="closest",
+        layout=stacked([_title(look) for look in looks], 0.2 / len(looks), shared_y=True) | own,
+        xaxes={"type": "category", "showgrid": False},
+        yaxes={"range": [0, 1], "tickvals": [0, 0.5, 1]},
+    )
     return Chart(words, " ".join([*(_sentence(look, field, names) for look in looks), POPULATION]), figure)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
 from core.analysis.charts.curves import curve, mean_of
 from core.analysis.charts.palette import faded
+from core.analysis.charts.panels import axis, merged, placed, stacked
 from core.analysis.charts.words import GROUPS
 from core.analysis.stats import final_values, initial_values
 
@@ -25,25 +25,28 @@ def group_chart(sides: Sequence[StyledRun]) -> Chart:
     sides = [side for side in sides if len(curve(side.history, METRICS[0]).x)]
     if not sides:
         return nothing(GROUPS, "The shares of groups were not measured in these runs.")
-    figure = make_subplots(
-        rows=len(sides), shared_xaxes=True, vertical_spacing=0.24 / len(sides), subplot_titles=[s.name for s in sides]
-    )
+    traces = []
     for row, side in enumerate(sides, 1):
         x, shares = _shares(side)
         # A pattern repeats what the colour of each share says.
         looks = ((WRONG, "/"), (faded(side.color, 0.75), ""), (RIGHT, "."))
         for share, values, (color, shape) in zip(SHARES, shares, looks, strict=True):
-            figure.add_trace(
-                go.Scatter(
-                    x=x, y=values, name=share, legendgroup=share, showlegend=row == 1, stackgroup=side.label, mode="lines",
-                    line={"width": 0, "color": color}, fillcolor=color, fillpattern={"shape": shape, "size": 5, "solidity": 0.2},
-                    hovertemplate="%{y:.0%}"),
-                row=row, col=1)  # fmt: skip
-    figure.update_yaxes(range=[0, 1], tickformat=".0%", tickvals=[0, 0.5, 1])
-    finish(figure, height=90 + STRIP_HEIGHT * len(sides))
-    figure.update_layout(margin_t=56, legend_y=1 + 26 / (STRIP_HEIGHT * len(sides)), legend_traceorder="normal")
-    figure.update_xaxes(title_text="updates", row=len(sides), col=1)
-    figure.update_annotations(x=0, xanchor="left", font_size=13)
+            trace = go.Scatter(
+                x=x, y=values, name=share, legendgroup=share, showlegend=row == 1, stackgroup=side.label, mode="lines",
+                line={"width": 0, "color": color}, fillcolor=color, fillpattern={"shape": shape, "size": 5, "solidity": 0.2},
+                hovertemplate="%{y:.0%}")  # fmt: skip
+            traces.append(placed(trace, row))
+    own = {
+        "margin": {"t": 56},
+        "legend": {"y": 1 + 26 / (STRIP_HEIGHT * len(sides)), "traceorder": "normal"},
+        axis("xaxis", len(sides)): {"title": {"text": "updates"}},
+    }
+    figure = finish(
+        go.Figure(traces),
+        height=90 + STRIP_HEIGHT * len(sides),
+        layout=merged(stacked([side.name for side in sides], 0.24 / len(sides)), own),
+        yaxes={"range": [0, 1], "tickformat": ".0%", "tickvals": [0, 0.5, 1]},
+    )
     return Chart(GROUPS, " ".join(_sentence(side) for side in sides), figure)
 
 

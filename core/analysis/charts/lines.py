@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.analysis.charts.chart import HEIGHT, NEUTRAL, Chart, StyledRun, finish, nothing, value_range
 from core.analysis.charts.curves import Curve, curve, mean_of, number, rollouts_per_point
 from core.analysis.charts.palette import faded
+from core.analysis.charts.panels import axis, merged, placed, stacked
 from core.analysis.charts.words import Words
 from core.analysis.detectors import ENTROPY_COLLAPSE_FRACTION
 from core.analysis.stats import FINAL_FRACTION, INITIAL_UPDATES, Estimate, final_values, initial_values, interval
@@ -36,22 +36,22 @@ def line_chart(words: Words, sides: Sequence[StyledRun], panels: Sequence[Panel]
     curves = {(panel.metric, side.label): curve(side.history, panel.metric) for panel in panels for side in sides}
     if not any(len(line.x) for line in curves.values()):
         return nothing(words, missing or f"{words.title} was not measured in these runs.")
-    figure = make_subplots(rows=len(panels), shared_xaxes=True, vertical_spacing=0.12, subplot_titles=[p.title for p in panels])
+    traces, own = [], {axis("xaxis", len(panels)): {"title": {"text": "updates"}}}
     for row, panel in enumerate(panels, 1):
         lines = {side.label: curves[panel.metric, side.label] for side in sides}
         for side in sides:
-            for trace in side_traces(side, lines[side.label], words.bounds, legend=row == 1):
-                figure.add_trace(trace, row=row, col=1)
+            traces += [placed(trace, row) for trace in side_traces(side, lines[side.label], words.bounds, legend=row == 1)]
         tops = [float(np.nanmax(line.mean + np.nan_to_num(line.half))) for line in lines.values() if len(line.x)]
-        figure.update_yaxes(
-            range=value_range(words, tops) if len(panels) == 1 else [0, max(tops, default=1) * 1.06 or 1], row=row
-        )
+        span = value_range(words, tops) if len(panels) == 1 else [0, max(tops, default=1) * 1.06 or 1]
+        own[axis("yaxis", row)] = {"range": span}
     legend = LEGEND_ROW * max(len(sides) - 2, 0)  # on a phone each further side takes a row of the legend
-    finish(figure, height=legend + (HEIGHT if len(panels) == 1 else 60 + PANEL_HEIGHT * len(panels)))
-    figure.update_xaxes(title_text="updates", row=len(panels), col=1)
-    figure.update_annotations(x=0, xanchor="left", font_size=13)
     if len(panels) > 1:
-        figure.update_layout(legend_y=1 + 30 / (PANEL_HEIGHT * len(panels)), margin_t=56)
+        own |= {"legend": {"y": 1 + 30 / (PANEL_HEIGHT * len(panels))}, "margin": {"t": 56}}
+    figure = finish(
+        go.Figure(traces),
+        height=legend + (HEIGHT if len(panels) == 1 else 60 + PANEL_HEIGHT * len(panels)),
+        layout=merged(stacked([panel.title for panel in panels], 0.12), own),
+    )
     return Chart(words, sentences(sides, panels, curves), figure)
 
 

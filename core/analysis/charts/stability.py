@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from core.analysis.charts.chart import Chart, StyledRun, finish, nothing
 from core.analysis.charts.curves import number
 from core.analysis.charts.lines import with_interval
+from core.analysis.charts.panels import axis, merged, placed, stacked
 from core.analysis.charts.words import ENTROPY, GRADIENT, STABILITY
 from core.analysis.stats import Estimate, interval
 from core.analysis.summary import half_variances
@@ -28,14 +28,20 @@ def stability_chart(sides: Sequence[StyledRun]) -> Chart:
         return nothing(STABILITY, "Too few updates yet to tell how restless the runs are: each half needs two rollouts.")
     titles = [f"Variance of {words.title.lower()}" for words in panels]
     height = len(panels) * (50 + ROW_HEIGHT * len(sides)) + GAP
-    figure = make_subplots(rows=len(panels), vertical_spacing=GAP / height, subplot_titles=titles)
+    dots, layout = [], stacked(titles, GAP / height, shared_x=False)
+    for title in layout["annotations"]:
+        title["yshift"] = 4
     for row, found in enumerate(panels.values(), 1):
         for k, (side, value) in enumerate(zip(sides, found, strict=True)):
-            figure.add_trace(_dot(side, value, SYMBOLS[k % len(SYMBOLS)]), row=row, col=1)
-        figure.update_xaxes(**_axis(found), row=row, col=1)
-    figure.update_yaxes(type="category", range=[len(sides) - 0.5, -0.8])  # the first side on top, with room for its number
-    finish(figure, height=height + 78, hover="closest")
-    figure.update_annotations(x=0, xanchor="left", font_size=13, yshift=4)
+            dots.append(placed(_dot(side, value, SYMBOLS[k % len(SYMBOLS)]), row))
+        layout = merged(layout, {axis("xaxis", row): _axis(found)})
+    figure = finish(
+        go.Figure(dots),
+        height=height + 78,
+        hover="closest",
+        layout=layout,
+        yaxes={"type": "category", "range": [len(sides) - 0.5, -0.8]},  # the first side on top, with room for its number
+    )
     text = " ".join(_sentence(words.title, sides, found) for words, found in panels.items())
     return Chart(STABILITY, text, figure)
 

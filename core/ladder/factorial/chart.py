@@ -32,31 +32,39 @@ def effects_chart(table: FactorialTable, count: str, *, dark: bool = False) -> C
     if not found:
         return nothing(words, INCOMPLETE.format(names=", ".join(cell.label for cell in table.missing)))
     shown = [effect for effect in found.values() if len(effect.techniques) <= 2]
-    figure, y = go.Figure(), 0.0
+    traces, zeros, y = [], [], 0.0
     for size, heading in HEADINGS.items():
-        _text(figure, y, heading, shown)
+        traces.append(_text(y, heading, shown))
         for effect in (e for e in shown if len(e.techniques) == size):
             y += 1
-            _row(figure, y, effect, dark=dark)
-            _text(figure, y - 0.42, f"{effect.name}  <b>{told_step(effect.value)}</b>", shown)
+            zeros.append(_zero(y))
+            traces += [_point(y, effect, dark=dark), _text(y - 0.42, f"{effect.name}  <b>{told_step(effect.value)}</b>", shown)]
         y += 1.1
-    finish(figure, height=round(AROUND + ROW_HEIGHT * y), hover="closest")
-    figure.update_yaxes(range=[y - 0.4, -0.6], visible=False)
-    figure.update_xaxes(range=_span(shown))
-    figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 44})
+    figure = finish(
+        go.Figure(traces),
+        height=round(AROUND + ROW_HEIGHT * y),
+        hover="closest",
+        layout={"margin": {"l": 8, "r": 12, "t": 8, "b": 44}, "shapes": zeros},
+        xaxes={"range": _span(shown)},
+        yaxes={"range": [y - 0.4, -0.6], "visible": False},
+    )
     text = "; ".join(f"{effect.name} {told_step(effect.value)}" for effect in shown)
     return inked(Chart(words, f"{words.title}. {text}.", figure), dark=dark)
 
 
-def _row(figure: go.Figure, y: float, effect: Effect, *, dark: bool) -> None:
+def _zero(y: float) -> dict:
+    """A piece of the line at zero, beside the text above."""
     line = {"width": 1.5, "color": NEUTRAL}
-    figure.add_shape(type="line", x0=0, x1=0, y0=y - 0.2, y1=y + 0.28, line=line, layer="below")  # zero, beside the text above
+    return {"type": "line", "x0": 0, "x1": 0, "y0": y - 0.2, "y1": y + 0.28, "line": line, "layer": "below"}
+
+
+def _point(y: float, effect: Effect, *, dark: bool) -> go.Scatter:
     key = "color_dark" if dark else "color"
     color = STYLES[effect.techniques[0]][key] if len(effect.techniques) == 1 else NEUTRAL
     value, ci95 = effect.value, effect.value.ci95
     low, high = ci95 or (value.mean, value.mean)
     certain = verdict(value) in CERTAIN
-    figure.add_scatter(
+    return go.Scatter(
         x=[value.mean], y=[y], mode="markers", showlegend=False,
         marker={"size": 11, "symbol": "circle" if certain else "circle-open", "color": color, "line": {"width": 2, "color": color}},
         error_x={"array": [high - value.mean], "arrayminus": [value.mean - low], "color": color, "thickness": 2.5, "width": 6,
@@ -65,9 +73,9 @@ def _row(figure: go.Figure, y: float, effect: Effect, *, dark: bool) -> None:
     )  # fmt: skip
 
 
-def _text(figure: go.Figure, y: float, text: str, shown: list[Effect]) -> None:
-    figure.add_scatter(
-        x=[_span(shown)[0]], y=[y], text=[text], mode="text", textposition="middle right", textfont_size=13, showlegend=False,
+def _text(y: float, text: str, shown: list[Effect]) -> go.Scatter:
+    return go.Scatter(
+        x=[_span(shown)[0]], y=[y], text=[text], mode="text", textposition="middle right", textfont={"size": 13}, showlegend=False,
         hoverinfo="skip", cliponaxis=False,
     )  # fmt: skip
 
