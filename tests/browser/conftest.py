@@ -108,7 +108,8 @@ def history(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def app_server(tmp_path_factory, history) -> Iterator[str]:
     """The address of the app, with a history of its own. Every visit is another visitor's, who sees nothing of those before."""
-    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DAPO_LAB_DATA=str(history)) as address:
+    logs = tmp_path_factory.mktemp("app")
+    with serve(ROOT / "app.py", logs, streamlit="tests.browser.app_server", DAPO_LAB_DATA=str(history)) as address:
         yield address
 
 
@@ -208,10 +209,10 @@ def visit(new_page, app_server, stays_open):
 
 
 @contextmanager
-def serve(script: str | Path, logs: Path, **environment: str) -> Iterator[str]:
-    """The address of a Streamlit server that runs `script` until the block ends."""
+def serve(script: str | Path, logs: Path, *, streamlit: str = "streamlit", **environment: str) -> Iterator[str]:
+    """The address of a Streamlit server that runs `script` until the block ends; `streamlit` is the module that starts it."""
     options = ["--server.headless=true", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
-    with started(["-m", "streamlit", "run", str(script), *options], logs, **environment) as address:
+    with started(["-m", streamlit, "run", str(script), *options], logs, **environment) as address:
         yield address
 
 

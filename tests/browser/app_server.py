@@ -1,0 +1,31 @@
+"""`streamlit`, for the app's server of these tests. Runs without a foreseeable end are there to be held, left and found again: they train at
+most 200 updates a second, or they would take the processor from the pages and from the other worker. All others train as in the app."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+from streamlit.web.cli import main
+
+from core.engine.trainer import train
+from core.engine.types import StepRecord
+from core.runs.manager import RunManager
+from core.settings.run import RunConfig
+from pages.shared.common import process
+
+ENDLESS = 10_000  # updates
+PAUSE = 0.005  # s
+
+
+def unhurried(config: RunConfig, **options) -> Iterator[StepRecord]:
+    for record in train(config, **options):
+        if config.updates >= ENDLESS:
+            time.sleep(PAUSE)
+        yield record
+
+
+if __name__ == "__main__":
+    process.RunManager = partial(RunManager, train=unhurried)
+    main()
