@@ -31,7 +31,8 @@ def pytest_collection():
     yield
     gc.freeze()
     gc.enable()
-    for logger in logging.root.manager.loggerDict.values():  # pytest gives a handler to each that keeps its records to itself, for each test
+    # pytest gives a handler to each logger that keeps its records to itself, for each test.
+    for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger) and logger.name.startswith("streamlit"):
             logger.propagate = True
 
