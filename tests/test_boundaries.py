@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import TORCH
+
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "core").rglob("*.py"))
 NAMES = {"grpo", "dapo", "dr_grpo", "dr. grpo", "ppo"}
@@ -45,9 +47,8 @@ def test_importing_all_of_core_never_imports_streamlit_or_scipy_stats_or_draws_r
     intervals: neither a worker of a sweep nor a command imports them before there is something to write."""
     names = [module_name(p) for p in MODULES if p.stem != "__main__"]
     assert {"core.engine.trainer", "core.engine.policies.gpt", "core.engine.tasks.chain"} <= set(names)
-    code = f"""
+    code = f"""{TORCH}
 import importlib, json, sys
-import torch
 torch.manual_seed(31337)
 state = torch.get_rng_state()
 for name in ("core.sweep.executor.processes", "core.sweep.work", "core.__main__"):
