@@ -77,5 +77,8 @@ def whole_steps(series: Series, most: int) -> int | None:
     decimals = next((d for d in (3, 4, 5) if np.allclose(values, np.round(values, d), rtol=0, atol=1e-9)), 6)
     error = 0.5 * 10.0**-decimals
     last = min(most, int(ROUNDING / error))  # beyond it rounded values would fit any number
-    fits = (n for n in range(2, last + 1) if (np.abs(values * n - np.round(values * n)) <= error * n + 1e-6).all())
-    return next(fits, None)
+    numbers = np.arange(2, last + 1)[:, None]
+    for some in (values[:: -(-len(values) // 4)], values):  # of thousands of numbers four values leave few
+        scaled = some * numbers
+        numbers = numbers[(np.abs(scaled - np.round(scaled)) <= error * numbers + 1e-6).all(1)]
+    return int(numbers[0, 0]) if len(numbers) else None
