@@ -16,6 +16,7 @@ st.set_page_config(layout="wide")
 
 query = st.query_params
 rate, start, stop = float(query.get("rate", 40)), int(query.get("start", 200)), int(query.get("stop", UPDATES))
+every = float(query.get("every", 0.5))  # s between two looks
 st.session_state.setdefault("began", time.monotonic())
 
 
@@ -45,7 +46,7 @@ def source():
         going = done < stop
         badge = {"state": "live", "text": f"live · update {done}"} if going else {"state": "done", "text": "done"}
         events = find_events(runs) if done < 1000 else []
-        return Moment(BoardContents(runs, comparison, **shown, events=events, badge=badge), 0.5 if going else None)
+        return Moment(BoardContents(runs, comparison, **shown, events=events, badge=badge), every if going else None)
 
     return look
 

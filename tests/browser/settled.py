@@ -11,8 +11,13 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 APP = "document.querySelector('[data-testid=stApp]')"
 IDLE = f"{APP}.dataset.testScriptState === 'notRunning'"
-# What fades or slides has arrived; what turns for ever is not waited for.
-STILL = "document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getComputedTiming().endTime === Infinity)"
+# What fades or slides is at its end at once, and nothing has begun to move instead; what turns for ever goes on.
+STILL = """(() => {
+    const ends = ({ playState, effect }) => playState === "running" && effect.getComputedTiming().endTime < Infinity;
+    const moving = document.getAnimations().filter(ends);
+    moving.forEach((animation) => animation.finish());
+    return moving.length === 0;
+})()"""
 
 
 def settled(page: Page) -> None:

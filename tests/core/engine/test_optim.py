@@ -1,28 +1,11 @@
 """Adam and global-norm clipping on R replicas, against torch's own, one replica at a time."""
 
-import inspect
-
 import pytest
 import torch
-from torch.optim.adam import adam
 
 from core.engine.optim import ReplicaAdam, clip_by_global_norm
+from tests.core.engine.torch_adam import TorchAdam
 from tests.support import assert_close
-
-
-class TorchAdam:
-    """`torch.optim.Adam` by the function that computes its steps, with its defaults: to construct one imports TorchDynamo and SymPy, 0.9 s."""
-
-    def __init__(self, parameter: torch.Tensor, lr: float):
-        self.parameter, self.lr = [parameter], lr
-        self.mean, self.square, self.steps = [torch.zeros_like(parameter)], [torch.zeros_like(parameter)], [torch.tensor(0.0)]
-
-    def step(self, gradient: torch.Tensor) -> None:
-        usual = {name: value.default for name, value in inspect.signature(torch.optim.Adam).parameters.items()}
-        beta1, beta2 = usual["betas"]
-        adam(
-            self.parameter, [gradient], self.mean, self.square, [], self.steps, foreach=False, beta1=beta1, beta2=beta2, lr=self.lr,
-            **{name: usual[name] for name in ("amsgrad", "weight_decay", "eps", "maximize")})  # fmt: skip
 
 
 def test_replica_adam_equals_torch_adam_per_replica_over_20_steps():
