@@ -8,7 +8,7 @@ const FIXUP = 50; // after which the browser has mostly noticed that a button wi
 const FOCUSABLE = "a[href], button:not(:disabled), input:not(:disabled), textarea, summary, [tabindex='0']";
 const SEEN = { visibilityProperty: true }; // Streamlit draws some buttons twice, one of them hidden
 let watching = false;
-let last = null; // {node, key, block}: what had the focus, the class of its element, and the block that it stands in
+let last = null; // {node, key, block, name}: what had the focus, the class of its element, the block that it stands in, and the class of that
 let opener = null; // the button of the open popover
 
 export function render() {
@@ -33,8 +33,8 @@ function remember({ target }) {
   const side = PAIR.findIndex((selector) => target.matches(selector));
   if (side >= 0) return void (last = { node: target, instead: PAIR[1 - side] });
   const element = target.closest("[data-testid=stElementContainer]");
-  const block = element?.parentElement?.closest("[class*=st-key-], [data-testid=stPopoverBody]");
-  last = block ? { node: target, key: keyOf(element), block } : null;
+  const block = element?.parentElement?.closest("[class*=st-key-], [data-testid=stPopoverBody]") ?? (target.tabIndex < 0 && keyOf(target) ? target : null);
+  last = block ? { node: target, key: keyOf(element), block, name: keyOf(block) } : null;
 }
 
 function changed() {
@@ -56,14 +56,26 @@ function find(place) {
     if (!other && Date.now() - place.since < PATIENCE) return void setTimeout(find, AGAIN, place);
     return other?.focus();
   }
-  const inBlock = (selector) => place.block.querySelector(selector);
-  const same = place.key && inBlock(`.${CSS.escape(place.key)} button`);
+  const block = blockOf(place);
   const patient = Date.now() - place.since < PATIENCE;
-  const next = same ? !same.disabled && same : inBlock("button[kind^=primary]:not(:disabled)");
+  const next = block && insteadOf(place, block);
   if (!next && patient) return void setTimeout(find, AGAIN, place);
-  if (next) return next.focus();
-  place.block.tabIndex = -1; // nothing to press stands for it: what it has changed is read
-  place.block.focus({ preventScroll: true });
+  if (next && next !== block) return next.focus();
+  if (!block) return;
+  block.tabIndex = -1; // nothing to press stands for it: what it has changed is read
+  block.focus({ preventScroll: true });
+}
+
+// Streamlit makes a block anew where another one has gone from above it.
+function blockOf({ block, name }) {
+  if (block.isConnected || !name) return block;
+  return [...document.querySelectorAll(`.${CSS.escape(name)}`)].find((node) => node.checkVisibility(SEEN));
+}
+
+function insteadOf(place, block) {
+  if (place.node === place.block) return block;
+  const same = place.key && block.querySelector(`.${CSS.escape(place.key)} button`);
+  return same ? !same.disabled && same : block.querySelector("button[kind^=primary]:not(:disabled)");
 }
 
 const body = () => document.querySelector("[data-testid=stPopoverBody]");
