@@ -69,7 +69,7 @@ def written(command: str, wall: float, cpu: float, load: float, steps: list, tes
         "| --- | --: | --: |",
         *(f"| {name} | {seconds:.0f} | {busy:.0f} |" for name, seconds, busy in steps),
         "",
-        "| tests in | how many | seconds, summed over both workers |",
+        "| tests in | how many | seconds, summed over all workers |",
         "| --- | --: | --: |",
         *(f"| {folder} | {len(times)} | {sum(times):.0f} |" for folder, times in sorted(folders.items())),
         "",

@@ -12,7 +12,7 @@ BOARD = "tests/browser/test_live_board.py"  # has a server of its own, the board
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """A file's tests run in one worker, so that what they share is made once. The files in tests/browser share the app's server and the
-    browser; they come first, and the other worker begins with the board's."""
+    browser; they come first, and the second worker begins with the board's."""
     from xdist.scheduler import LoadScopeScheduling
 
     class OneWorkerPerServer(LoadScopeScheduling):

@@ -45,7 +45,7 @@ step packages packages
 [ -z "$chromium" ] || wait "$chromium" || true # without a browser the tests say what they lack
 step lint "$venv/bin/ruff" check .
 step format "$venv/bin/ruff" format --check .
-# The browser tests must have run: they fail, and never skip, without a browser. Two workers: on two cores, four were slower; tests/conftest.py
-# says which tests go to which.
+# The browser tests must have run: they fail, and never skip, without a browser. Three workers: on two cores, a
+# third one has something to do while the first waits for its browser; tests/conftest.py says which tests go to which.
 # What is marked thorough is left out unless it is asked for: bash tests/run.sh -m ""
-step tests "$venv/bin/pytest" -n 2 -m "not thorough" "$@"
+step tests "$venv/bin/pytest" -n 3 -m "not thorough" "$@"

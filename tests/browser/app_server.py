@@ -1,5 +1,5 @@
 """`streamlit`, for the app's server of these tests. Runs without a foreseeable end are there to be held, left and found again: they train at
-most 200 updates a second, or they would take the processor from the pages and from the other worker. All others train as in the app."""
+most 200 updates a second, or they would take the processor from the pages and from the other workers. All others train as in the app."""
 
 from __future__ import annotations
 
