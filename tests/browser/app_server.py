@@ -3,7 +3,6 @@ most 200 updates a second, or they would take the processor from the pages and f
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -14,18 +13,16 @@ from core.engine.types import StepRecord
 from core.runs.manager import RunManager
 from core.settings.run import RunConfig
 from pages.shared.common import process
+from tests.unhurried import unhurried
 
 ENDLESS = 10_000  # updates
 PAUSE = 0.005  # s
 
 
-def unhurried(config: RunConfig, **options) -> Iterator[StepRecord]:
-    for record in train(config, **options):
-        if config.updates >= ENDLESS:
-            time.sleep(PAUSE)
-        yield record
+def train_considerately(config: RunConfig, **options) -> Iterator[StepRecord]:
+    return unhurried(config, pause=PAUSE, **options) if config.updates >= ENDLESS else train(config, **options)
 
 
 if __name__ == "__main__":
-    process.RunManager = partial(RunManager, train=unhurried)
+    process.RunManager = partial(RunManager, train=train_considerately)
     main()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from pages.shared.common.contents import LAB, learn_menu
 from tests.browser import stored
 from tests.browser.settled import settled, unfold
-from tests.support import mostly_thorough
+from tests.browser.test_theme import COLOURS, figures_are_so_after_a_reload_and_as_before_in_the_first_theme, look_at_figures
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -55,12 +55,24 @@ def both_themes(page: Page) -> None:
     assert not page.errors
 
 
-@pytest.mark.parametrize("address", mostly_thorough(ADDRESSES, ("/",).__contains__))
+@pytest.mark.thorough
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_text_can_be_read_and_everything_has_a_name(visit, address):
     page = visit(path=address, wait=BEGUN)
     settled(page)
     unfold(page, "[data-testid=stSidebar]")
     both_themes(page)
+
+
+def test_compare_can_be_read_and_its_figures_follow_a_change_of_theme(visit):
+    """In one visit: opening a page and drawing its figures take longer than looking at them."""
+    page = visit(wait=BEGUN)
+    settled(page)
+    unfold(page, "[data-testid=stSidebar]")
+    look_at_figures(page)
+    first = page.evaluate(COLOURS)
+    both_themes(page)
+    figures_are_so_after_a_reload_and_as_before_in_the_first_theme(page, first, "light")
 
 
 def gallery(page: Page) -> None:

@@ -122,7 +122,8 @@ def the_shared_link_gives_a_stranger_the_same_curves(mine, visit):
     mine.get_by_test_id("stPopoverButton").filter(has_text="Share").click()
     link = mine.get_by_text(re.compile("run=1")).first.inner_text().strip()
     assert "DAPO.eps_high=0.35" in link and "first_seed=40" in link
-    theirs = visit(link.split("?", 1)[1])
+    mine.context.clear_cookies()  # who comes without them is somebody else
+    theirs = visit(link.split("?", 1)[1], beside=mine)
     finished(theirs)
     assert curves(theirs) == curves(mine)
     assert theirs.url != mine.url  # a run of their own

@@ -29,10 +29,9 @@ def look_at_figures(page) -> None:
     settled(page)
 
 
-@pytest.mark.parametrize(
-    "path", ["/", pytest.param("/ladder", marks=pytest.mark.thorough), pytest.param("/inspect_step", marks=pytest.mark.thorough)]
-)
-@pytest.mark.parametrize("before", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
+@pytest.mark.thorough  # test_accessibility.py has Compare, from light to dark
+@pytest.mark.parametrize("path", ["/", "/ladder", "/inspect_step"])
+@pytest.mark.parametrize("before", ["light", "dark"])
 def test_finished_figures_follow_a_change_of_theme(visit, history, path, before):
     query = "" if path != "/inspect_step" else f"comparison={stored.add(history, SETTINGS, owner='x')}&run=DAPO&seed=3&update=12"
     page = visit(query, path=path, wait=f".sight, {FIGURE} .main-svg", color_scheme=before)
@@ -42,6 +41,11 @@ def test_finished_figures_follow_a_change_of_theme(visit, history, path, before)
     page.wait_for_function(f"(first) => ({COLOURS})() !== first", arg=first)
     settled(page)
     assert page.evaluate(CONTRAST) == []
+    figures_are_so_after_a_reload_and_as_before_in_the_first_theme(page, first, before)
+
+
+def figures_are_so_after_a_reload_and_as_before_in_the_first_theme(page, first, before) -> None:
+    """`first` are their colours in the theme `before`; the page has changed to the other one."""
     switched = page.evaluate(COLOURS)
     page.reload()
     look_at_figures(page)

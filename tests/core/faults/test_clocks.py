@@ -41,16 +41,11 @@ class Clocks:
 FROZEN = f"""{TORCH}
 import json, sys, time
 from dataclasses import replace
-from core.engine.trainer import train
 from core.runs import reaper
 from core.runs.manager import RunManager
 from core.settings.limits import Limits
 from core.settings.serial import config_from_json
-
-def unhurried(*arguments, **options):  # what counts is the time that passes, which need not be a processor's
-    for record in train(*arguments, **options):
-        yield record
-        time.sleep(0.01)
+from tests.unhurried import unhurried
 
 reaper.HEARTBEAT_SECONDS = 0.1
 manager = RunManager(max_active=2, grace_seconds=1.5, limits=Limits(run_seconds=2), train=unhurried)

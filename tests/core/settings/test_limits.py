@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from core.analysis.result import Status
-from core.engine.trainer import train
 from core.runs.manager import ManagerFull, RunManager
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
 from core.settings.limits import HOSTED, NONE, Limits, limits_from
 from core.settings.scenarios import SCENARIOS
+from tests.unhurried import unhurried
 
 TINY = SCENARIOS["lab"].runs(updates=20, replicas=1)
 
@@ -99,13 +99,6 @@ def test_comparisons_are_counted_per_visitor_and_in_all(make):
         manager.start(TINY, owner="cem", scenario="lab")
     manager.reset(second)  # what it stops makes room for it
     assert manager.comparisons("bob")
-
-
-def unhurried(*arguments, **options):
-    """A training in whose time the processor has little to do."""
-    for record in train(*arguments, **options):
-        yield record
-        time.sleep(0.01)
 
 
 def test_a_run_that_trains_for_too_long_is_stopped_with_the_reason(make):
