@@ -16,8 +16,9 @@ class Board:
         self.page, self.errors = page, errors
 
     def js(self, expression: str):
-        self.wait("true")
-        return self.page.evaluate(expression.replace("BOARD", BOARD))
+        """Its value, computed while the board is on the page, see `wait`."""
+        there = f"{BOARD_IF_THERE} && {{ value: {expression.replace('BOARD', BOARD)} }}"
+        return self.page.wait_for_function(there).json_value()["value"]
 
     def wait(self, condition: str, seconds: float = 60):
         """Streamlit may take a board off the page for a moment; it returns as it was (see `putBack` in board.js)."""

@@ -19,6 +19,10 @@ from tests.browser.board_page import CHARTS, Board
 from tests.browser.made_up import histories
 from tests.browser.settled import settled
 
+# What was asked for before the board left arrives while it is away: nothing new.
+ANSWER = """(({ picture, settings, events, thresholds, order, fetch, opens, status, receive }) => receive({
+    full: false, points: {}, picture, settings, events, thresholds, order: order + 1, fetch, opens, badge: status,
+}))(held)"""
 KEPT_MS = 30_000  # KEPT in board.js: how long a board that has left the page waits to be put back
 
 
@@ -144,8 +148,11 @@ def a_board_that_leaves_the_page_for_a_moment_returns_as_it_was(board):
     board.page.mouse.up()
     board.wait("BOARD.zoom !== null && BOARD.dirty.size === 0")
     before, zoom = board.last(), board.js("BOARD.zoom")
+    theme = board.js("(window.held = BOARD).theme")
     board.choose("away")
     board.page.wait_for_selector(".live-board", state="detached")
+    board.page.evaluate(ANSWER)
+    assert board.page.evaluate("held.theme") == theme  # off the page it has no colours: all charts would be built anew, twice
     board.choose("away")
     board.page.wait_for_selector(".live-board")
     board.wait(f"BOARD.store.get('DAPO').last > {before + 20} && BOARD.dirty.size === 0")

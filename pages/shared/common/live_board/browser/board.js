@@ -139,7 +139,8 @@ function receive(board, payload) {
   if (board.settings.xaxis !== settings.xaxis) board.zoom = null; // a range of updates means nothing in seconds
   Object.assign(board, { settings, events: payload.events, thresholds: payload.thresholds });
   if (added) board.arrived = Date.now();
-  const theme = readTheme(board.root); // before anything is written: the browser would have to compute the styles first
+  // Before anything is written: the browser would have to compute the styles first. A board that is off the page has none.
+  const theme = board.theme && !board.root.isConnected ? board.theme : readTheme(board.root);
   showBadge(board, payload.badge);
   const changed = before !== JSON.stringify([settings, board.thresholds, board.events]) || theme.id !== board.theme?.id;
   board.theme = theme;
