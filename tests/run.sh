@@ -20,17 +20,20 @@ step() {
   time "$@"
 }
 
-# Where else than at PyPI pip looks for packages: its setting $1, from the environment and from its files.
-places() { "$venv/bin/python" -m pip config list | sed -n "s/^[^=]*\.$1='\(.*\)'\$/\1/p" | sort -u | xargs; }
+# Where else than at PyPI pip looks for packages: its setting $2, of all that it has from the environment and from its files, $1.
+places() { sed -n "s/^[^=]*\.$2='\(.*\)'\$/\1/p" <<<"$1" | sort -u | xargs; }
 
 # uv takes a quarter of pip's time, and knows nothing of pip's settings. Neither compiles: most of what is installed is never imported, and
 # compiling it takes as long as everything else.
 packages() {
   [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
   local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile)
+  local settings
+  settings=$("$venv/bin/python" -m pip config list)
   "${pip[@]}" uv &&
-    UV_DEFAULT_INDEX=$(places index-url) UV_EXTRA_INDEX_URL=$(places extra-index-url) UV_FIND_LINKS=$(places find-links) \
-      UV_INDEX_STRATEGY=unsafe-best-match "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" -r requirements-dev.txt ||
+    UV_DEFAULT_INDEX=$(places "$settings" index-url) UV_EXTRA_INDEX_URL=$(places "$settings" extra-index-url) \
+      UV_FIND_LINKS=$(places "$settings" find-links) UV_INDEX_STRATEGY=unsafe-best-match \
+      "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" -r requirements-dev.txt ||
     "${pip[@]}" -r requirements-dev.txt # as slowly as it may be
 }
 

@@ -7,6 +7,17 @@ from pages.shared.common.live_board.charts import CHARTS as CHART_SPECS
 CHARTS = len(CHART_SPECS)
 BOARD = "document.querySelector('.live-board').liveBoard"
 BOARD_IF_THERE = "document.querySelector('.live-board')?.liveBoard"
+CANVASES = ".live-board canvas"
+
+
+def mark(page, nodes: str) -> int:
+    """Mark these nodes of the board; how many there are."""
+    return page.evaluate("(nodes) => [...document.querySelectorAll(nodes)].map((node) => { node.mark = 'mine'; }).length", nodes)
+
+
+def marked(page, nodes: str) -> int:
+    """How many of them have not been built anew since."""
+    return page.evaluate("(nodes) => [...document.querySelectorAll(nodes)].filter((node) => node.mark === 'mine').length", nodes)
 
 
 class Board:

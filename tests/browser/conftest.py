@@ -27,6 +27,7 @@ from tests.processes import end_with_parent
 ROOT = Path(__file__).parents[2]
 HEALTH = "/_stcore/health"  # an address of Streamlit's server at which there is no page to draw
 WIDE = {"width": 1440, "height": 1000}
+PHONE = {"width": 390, "height": 844}
 # Whatever moves on a page is drawn sixty times a second, and tests/browser/settled.py waits for its end.
 NO_MOTION = {"reduced_motion": "reduce"}
 TOUR_SEEN = "try { localStorage.setItem('dapo-lab-tour', 'seen') } catch {}"
@@ -123,12 +124,12 @@ def shared_context(browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="session")
 def stays_open(shared_context) -> Callable[[str], None]:
     """Opens a page of a server that stays open between the tests, see ONE_PROCESS; a second time it does nothing."""
-    kept: dict[str, Page] = {}
+    kept: set[str] = set()
 
     def keep(address: str) -> None:
         if address not in kept:
-            kept[address] = shared_context.new_page()
-            kept[address].goto(f"{address}{HEALTH}")
+            shared_context.new_page().goto(f"{address}{HEALTH}")
+            kept.add(address)
 
     return keep
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from pages.shared.common.contents import LAB, learn_menu
 from tests.browser import stored
+from tests.browser.conftest import PHONE
 from tests.browser.settled import settled, unfold
 from tests.browser.test_theme import COLOURS, figures_are_so_after_a_reload_and_as_before_in_the_first_theme, look_at_figures
 
@@ -21,7 +22,6 @@ ADDRESSES = ["/" if path == "app.py" else f"/{Path(path).stem}" for path, *_ in 
 SETTINGS = {"scenario": "collapse", "replicas": "2", "updates": "48", "first_seed": "3"}
 VISITOR = "e" * 32
 BEGUN = "[data-testid=stMain] :is(h1, [data-testid=stMarkdown])"  # what stands first on a page; an embedded board has no heading
-PHONE = {"width": 390, "height": 844}
 PICTURES_WITHOUT_WORDS = """
 [...document.querySelectorAll('.js-plotly-plot, svg[role=img], canvas')]
     .filter((node) => node.checkVisibility() && !node.closest('[data-testid=stDataFrame]')) // a table, readable as one

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from core.analysis.metrics import METRIC_NAMES
-from tests.browser.board_page import BOARD, BOARD_IF_THERE
-from tests.browser.conftest import WIDE
+from tests.browser.board_page import BOARD, BOARD_IF_THERE, CANVASES, mark, marked
+from tests.browser.conftest import PHONE, WIDE
 from tests.browser.settled import focused, script_run, settled
 
 SMALL = "scenario=collapse&replicas=2&updates=160&first_seed=40"
@@ -91,13 +91,12 @@ def test_a_run_from_the_click_to_its_findings_downloads_and_link(visit):
 
 def run_draws_points_while_it_trains_and_ends_in_findings(page):
     # Charts below the screen are drawn when they are scrolled to, so the ones that are drawn are marked.
-    marked = page.evaluate("[...document.querySelectorAll('.live-board canvas')].map((node) => { node.mark = 'mine'; }).length")
+    drawn = mark(page, CANVASES)
     page.get_by_role("button", name="Run: GRPO against DAPO").click()
     page.wait_for_url(re.compile("comparison="))
     until(page, "BOARD.store.get('DAPO')?.last > 0 && BOARD.store.get('DAPO').last <= 160")
     finished(page)
-    kept = page.evaluate("[...document.querySelectorAll('.live-board canvas')].filter((node) => node.mark === 'mine').length")
-    assert kept == marked >= 2  # from the example through the run to its end, no chart was rebuilt
+    assert marked(page, CANVASES) == drawn >= 2  # from the example through the run to its end, no chart was rebuilt
 
 
 def the_downloads_hold_what_was_drawn(page):
@@ -147,7 +146,7 @@ def test_in_the_frame_of_another_page_a_scenario_shows_its_picture_and_runs(new_
 
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
 def test_a_phone_shows_everything_without_scrolling_sideways(visit, scheme):
-    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme, tour=True)
+    page = visit(viewport=PHONE, color_scheme=scheme, tour=True)
     page.get_by_role("region", name="A short tour").wait_for()
     assert page.locator(".tour-here").get_attribute("data-testid") == "stExpandSidebarButton"  # behind which the settings are
     page.keyboard.press("Escape")

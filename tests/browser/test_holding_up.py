@@ -7,14 +7,13 @@ import re
 
 import pytest
 
-from tests.browser.board_page import BOARD
+from tests.browser.board_page import BOARD, CANVASES, mark, marked
 from tests.browser.conftest import CHART
 from tests.browser.proxy import Proxy
 from tests.browser.settled import focused, script_run, settled
 from tests.browser.test_compare import SMALL, goes_on, last, until
 
 LONG = SMALL.replace("updates=160", "updates=100000")
-CANVASES = ".live-board canvas"
 FORK = "GRPO + Dynamic"
 
 
@@ -31,16 +30,6 @@ def run(page) -> str:
     page.wait_for_url(re.compile("comparison="))
     goes_on(page, 8)
     return page.url
-
-
-def mark(page, nodes: str) -> int:
-    """Mark these nodes of the board; how many there are."""
-    return page.evaluate("(nodes) => [...document.querySelectorAll(nodes)].map((node) => { node.mark = 'mine'; }).length", nodes)
-
-
-def marked(page, nodes: str) -> int:
-    """How many of them have not been built anew since."""
-    return page.evaluate("(nodes) => [...document.querySelectorAll(nodes)].filter((node) => node.mark === 'mine').length", nodes)
 
 
 def stop(page) -> None:

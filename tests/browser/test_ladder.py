@@ -14,10 +14,9 @@ from core.ladder import ladder_table
 from core.ladder.report import signed
 from core.ladder.rungs import SCENARIO
 from core.settings.scenarios import SCENARIOS
-from tests.browser.conftest import WIDE
+from tests.browser.conftest import PHONE, WIDE
 from tests.browser.settled import settled
 
-PHONE = {"width": 390, "height": 844}
 DRAWN = ".js-plotly-plot .textpoint"
 TINY = "ladder_seeds=2&ladder_updates=160&ladder_first_seed=40"
 

@@ -14,6 +14,7 @@ from core.settings.scenarios import SCENARIOS
 from pages.shared.common.contents import existing
 from pages.shared.common.documents import load
 from pages.shared.compare.page import title_of
+from tests.browser.conftest import PHONE
 from tests.browser.settled import settled
 from tests.support import mostly_thorough
 
@@ -197,7 +198,7 @@ def the_buttons_beside_the_questions_set_the_figures(page, name):
 
 def on_a_phone_nothing_is_wider_than_the_screen(page, name):
     before = page.viewport_size
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     page.get_by_test_id("stExpandSidebarButton").wait_for()  # the sidebar has folded away
     settled(page)
     for scheme in ("light", "dark"):

@@ -41,6 +41,7 @@ def test_a_map_is_trained_clicked_shared_and_opened_on_compare(visit):
 
     page.get_by_role("button", name=re.compile("Share")).click()
     address = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
+    page.context.clear_cookies()  # who comes without them is somebody else
     page.goto(address)
     page.wait_for_selector(f"{PLOT} .heatmaplayer")
     settled(page)

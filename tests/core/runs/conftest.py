@@ -1,6 +1,5 @@
 """Run managers that are shut down when a test ends."""
 
-import gc
 import threading
 
 import pytest
@@ -8,16 +7,6 @@ import pytest
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
 from tests.core.runs.puppet import Puppet
-
-
-@pytest.fixture(scope="package", autouse=True)
-def spared_collector():
-    """As the dashboard's process does: a manager collects garbage whenever its runs are over, which takes a fifth of a second where all
-    that was imported is looked through each time."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture

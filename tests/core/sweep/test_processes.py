@@ -1,4 +1,4 @@
-"""Processes on this machine: the same bits as in this thread, a worker that dies, and a whole sweep that is killed. Four processes import
+"""Processes on this machine: the same bits as in this thread, a worker that dies, and a whole sweep that is killed. Five processes import
 torch."""
 
 import json
@@ -12,7 +12,6 @@ from contextlib import closing
 
 import psutil
 
-import core.commands.sweep
 from core.__main__ import main
 from core.sweep.executor.processes import Processes
 from core.sweep.run import Sweep
@@ -53,7 +52,7 @@ def test_a_worker_that_dies_is_told_and_the_map_is_the_same_to_the_last_bit(tmp_
     assert killed[0] not in workers and not any(psutil.pid_exists(pid) for pid in workers)
 
 
-def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_path, capsys, monkeypatch):
+def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_path, capsys):
     path = tmp_path / "results.sqlite"
     with started("-m", "core", *COMMAND, "--out", tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         eventually(lambda: path.exists() and len(rows(path)) > 2, 2 * PATIENCE)
@@ -63,7 +62,6 @@ def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_p
         kept = rows(path)
         eventually(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in family))
     assert 0 < len(kept) < 24  # 12 cells, 2 sides
-    monkeypatch.setattr(core.commands.sweep, "Processes", lambda workers: Inline())  # with what is left; no other process for it
     assert main([*COMMAND, "--out", str(tmp_path)]) == 0 and "Written to" in capsys.readouterr().out
     after = rows(path)
     assert {key: after[key] for key in kept} == kept  # untouched: not one was trained again
