@@ -125,7 +125,7 @@ async def _purge(server: Server) -> None:
     try:
         while True:
             await asyncio.sleep(PURGE_SECONDS)
-            store.purge_finished(older_than_seconds=KEPT_SECONDS)
+            store.purge_finished(before=time.time() - KEPT_SECONDS)
     finally:
         store.close()
 

@@ -10,19 +10,20 @@ SLEEP_SECONDS = 2.0  # a wait that ends later than this was not delayed by a bus
 
 
 class WallClock:
-    """Whether ages by the wall clock are reliable enough for decisions that cannot be undone, such as deleting. Not thread-safe."""
+    """The wall clock, where it is reliable enough for decisions that cannot be undone, such as deleting. Not thread-safe."""
 
     def __init__(self) -> None:
         self._wall, self._monotonic = time.time(), time.monotonic()
         self._jumped: float | None = None  # monotonic time of the last jump
 
-    def steady(self) -> bool:
-        """False for an hour after the wall clock has jumped, in either direction, since the call before."""
+    def now(self) -> float | None:
+        """The time in seconds since the epoch; None for an hour after the clock has jumped, in either direction, since the call before.
+        Decide by this value alone: the clock may be set at any moment after it was read."""
         wall, monotonic = time.time(), time.monotonic()
         if abs((wall - self._wall) - (monotonic - self._monotonic)) > JUMP_SECONDS:
             self._jumped = monotonic
         self._wall, self._monotonic = wall, monotonic
-        return self._jumped is None or monotonic - self._jumped >= STEADY_SECONDS
+        return wall if self._jumped is None or monotonic - self._jumped >= STEADY_SECONDS else None
 
 
 def slept(asked: float, took: float) -> float:

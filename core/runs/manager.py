@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Self
 
 from core.analysis.result import Status
 from core.engine.checkpoints import Checkpoints
@@ -35,6 +36,8 @@ from core.settings.run import RunConfig
 
 class RunManager(HeldComparisons):
     """Every method may be called from any thread, and only `shutdown` and `wait` wait for training.
+
+    As a context manager it is shut down in the end.
 
     At most `max_active` runs train at a time; the others wait in a queue that alternates between owners. A run gives bit for bit the
     records that `train(config)` gives, regardless of pauses and of other runs. A comparison without viewers is stopped after
@@ -209,6 +212,12 @@ class RunManager(HeldComparisons):
             thread.join(max(0.0, deadline - time.monotonic()))
         if self._recorder.store is not None:
             self._recorder.store.flush(timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
 
     # Callbacks of the scheduler
 

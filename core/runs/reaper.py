@@ -106,13 +106,14 @@ class Reaper:
                 self._recorder.adopt(store, self._comparisons.values())
 
     def _tidy_history(self) -> None:
-        steady, store = self._wall.steady(), self._recorder.store
+        now, store = self._wall.now(), self._recorder.store
         if store is None:
             return
+        hours = self._limits.retention_hours
         with suppress(StoreError):
             store.mark_interrupted()
-            if self._limits.retention_hours is not None and steady:  # a clock that was set forward must not delete new runs
-                store.purge_finished(older_than_seconds=self._limits.retention_hours * 3600.0)
+            if hours is not None and now is not None:  # a clock that was set forward must not delete new runs
+                store.purge_finished(before=now - hours * 3600.0)
 
     def _stop_overlong(self) -> float:
         """Stop runs that have trained for longer than the limit. Returns the seconds until the next one is due."""

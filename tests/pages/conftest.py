@@ -116,11 +116,10 @@ def finished(tmp_path_factory) -> tuple[Path, str]:
     """A folder of runs with one finished comparison, `LONGER`, and its id."""
     folder = tmp_path_factory.mktemp("finished")
     store = Store(folder / process.DATABASE)
-    manager = RunManager(store)
-    opened = from_query(LONGER)
-    found = manager.start(opened.runs, owner="somebody", scenario=opened.scenario.name)
-    assert manager.wait(found, 60)
-    manager.shutdown()
+    with RunManager(store) as manager:
+        opened = from_query(LONGER)
+        found = manager.start(opened.runs, owner="somebody", scenario=opened.scenario.name)
+        assert manager.wait(found, 60)
     store.close()
     return folder, found
 

@@ -71,9 +71,9 @@ class StoredLogs:
         """Remove for good what was deleted."""
         self._change("DELETE FROM logs WHERE id = ? AND deleted IS NOT NULL", log)
 
-    def purge_old(self, *, older_than_seconds: float) -> None:
-        """Remove for good what was read so long ago. Does not wait."""
-        self._writer.put([("DELETE FROM logs WHERE created <= ?", (time.time() - older_than_seconds,))])
+    def purge_old(self, *, before: float) -> None:
+        """Remove for good what was read before this time (seconds since the epoch). Does not wait."""
+        self._writer.put([("DELETE FROM logs WHERE created < ?", (before,))])
 
     def purge_beyond(self, most_bytes: int) -> None:
         """Remove for good the oldest until the rest hold at most so many bytes. Waits for the disk."""

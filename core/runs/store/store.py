@@ -179,13 +179,13 @@ class Store:
         sql = "DELETE FROM comparisons WHERE deleted <= ? AND id = coalesce(?, id)"
         self._change(sql, time.time() - older_than_seconds, comparison)
 
-    def purge_finished(self, *, older_than_seconds: float) -> None:
-        """Remove permanently the comparisons that were started at least this long ago and have no unfinished run, and the logs that were
-        read at least this long ago. Does not wait."""
-        sql = f"""DELETE FROM comparisons WHERE created <= ?
+    def purge_finished(self, *, before: float) -> None:
+        """Remove permanently the comparisons that were started before this time (seconds since the epoch) and have no unfinished run, and
+        the logs that were read before it. Does not wait."""
+        sql = f"""DELETE FROM comparisons WHERE created < ?
             AND NOT EXISTS (SELECT 1 FROM runs WHERE comparison = comparisons.id AND {GOING_ON})"""
-        self._writer.put([(sql, (time.time() - older_than_seconds,))])
-        self.logs.purge_old(older_than_seconds=older_than_seconds)
+        self._writer.put([(sql, (before,))])
+        self.logs.purge_old(before=before)
 
     def _change(self, sql: str, *parameters) -> None:
         self._writer.put([(sql, parameters)])

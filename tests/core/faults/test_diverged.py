@@ -74,10 +74,9 @@ def test_it_ends_before_the_update_that_cannot_be_made_and_names_what_and_whose(
 
 def test_the_other_side_trains_on_and_the_history_keeps_both(poisoned, tmp_path):
     store = Store(tmp_path / "runs.sqlite")
-    manager = RunManager(store, max_active=2, grace_seconds=None)
-    comparison = manager.start({"wild": wild(), "calm": calm()}, owner="ann", scenario="tiny")
-    assert manager.wait(comparison, PATIENCE)
-    manager.shutdown()
+    with RunManager(store, max_active=2, grace_seconds=None) as manager:
+        comparison = manager.start({"wild": wild(), "calm": calm()}, owner="ann", scenario="tiny")
+        assert manager.wait(comparison, PATIENCE)
     rows = {row.label: row for row in store.runs()}
     assert (rows["wild"].status, rows["wild"].updates) == ("failed", AT - 1)
     assert (rows["calm"].status, rows["calm"].updates, rows["calm"].error) == ("done", 8, "")

@@ -54,10 +54,9 @@ def test_kill_9_during_ten_runs_keeps_what_was_older_than_a_second_of_every_run(
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
-    manager = RunManager(store, max_active=2, grace_seconds=None)  # who comes next
-    again = manager.start({"GRPO": TINY_RUN}, owner="bob", scenario="tiny")
-    assert manager.wait(again, PATIENCE) and manager.view(again).runs["GRPO"].status == "done"
-    anew = manager.reset(rows[0].comparison)  # and the interrupted ones can be run again
-    manager.shutdown()
+    with RunManager(store, max_active=2, grace_seconds=None) as manager:  # who comes next
+        again = manager.start({"GRPO": TINY_RUN}, owner="bob", scenario="tiny")
+        assert manager.wait(again, PATIENCE) and manager.view(again).runs["GRPO"].status == "done"
+        anew = manager.reset(rows[0].comparison)  # and the interrupted ones can be run again
     assert store.runs(comparison=anew) and store.close()
     assert not [name for name in os.listdir(tmp_path) if "alive" in name]

@@ -132,8 +132,7 @@ def test_a_run_that_failed_meanwhile_keeps_its_reason(late, make):
 
 
 def test_without_a_way_to_open_one_none_is_looked_for(make, late):
-    manager = RunManager(None, grace_seconds=None)
-    comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
-    assert manager.wait(comparison, PATIENCE)
-    manager.shutdown()
+    with RunManager(None, grace_seconds=None) as manager:
+        comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
+        assert manager.wait(comparison, PATIENCE)
     assert late.tries == 0

@@ -104,9 +104,8 @@ def test_reset_begins_as_the_run_began(changed):
     again = manager.reset(comparison)
     assert manager.results(again)["Mine"].config == CONFIG
     assert store.flush()
-    other = RunManager(store)
-    assert other.results(other.reset(comparison))["Mine"].config == CONFIG
-    other.shutdown()
+    with RunManager(store) as other:
+        assert other.results(other.reset(comparison))["Mine"].config == CONFIG
 
 
 def test_a_step_before_and_one_after_the_change_can_be_looked_into(changed):
@@ -127,23 +126,22 @@ def test_what_a_run_cannot_go_on_with_is_refused_at_once():
                 held.set()
                 go.wait(30)
 
-    manager = RunManager(train=holding)
-    comparison = manager.start({"Mine": CONFIG}, owner="me", scenario="collapse")
-    assert held.wait(30)
-    for wanted, told in (
-        (replace(CONFIG, replicas=4), "replicas of a fork must be"),
-        (replace(CONFIG, task=replace(CONFIG.task, width=8)), "policy of the same size"),
-        (replace(CONFIG, updates=4), "must be above 4, where its present rollout ends"),
-    ):
-        with pytest.raises(ConfigError, match=told):
-            manager.change(comparison, "Mine", wanted)
-    with pytest.raises(UnknownComparison):
-        manager.change(comparison, "Theirs", CONFIG)
-    assert manager.settings_ahead(comparison) == {"Mine": CONFIG}
-    go.set()
-    assert manager.wait(comparison, 30)
-    assert manager.results(comparison)["Mine"].config == CONFIG
-    manager.shutdown()
+    with RunManager(train=holding) as manager:
+        comparison = manager.start({"Mine": CONFIG}, owner="me", scenario="collapse")
+        assert held.wait(30)
+        for wanted, told in (
+            (replace(CONFIG, replicas=4), "replicas of a fork must be"),
+            (replace(CONFIG, task=replace(CONFIG.task, width=8)), "policy of the same size"),
+            (replace(CONFIG, updates=4), "must be above 4, where its present rollout ends"),
+        ):
+            with pytest.raises(ConfigError, match=told):
+                manager.change(comparison, "Mine", wanted)
+        with pytest.raises(UnknownComparison):
+            manager.change(comparison, "Theirs", CONFIG)
+        assert manager.settings_ahead(comparison) == {"Mine": CONFIG}
+        go.set()
+        assert manager.wait(comparison, 30)
+        assert manager.results(comparison)["Mine"].config == CONFIG
 
 
 def test_a_change_may_follow_another():

@@ -100,19 +100,18 @@ def test_another_process_finds_the_results_in_the_file(manager_of):
 
 
 def test_on_a_shared_server_no_shard_begins_while_a_comparison_trains(manager_of):
-    comparisons = RunManager(max_active=1, grace_seconds=None)
-    comparison = comparisons.start({"GRPO": replace(RUN, updates=100_000)}, owner="bob", scenario="tiny")
-    assert comparisons.busy
-    manager, gate = manager_of(HOSTED, lambda: comparisons.busy)
-    gate.set()
-    name = manager.start(grid_of(), "ann")
-    eventually(lambda: manager.view(name).progress.held)
-    assert manager.view(name).progress.runs == 0
-    comparisons.stop(comparison)
-    assert comparisons.wait(comparison, 30) and not comparisons.busy
-    over(manager, grid_of())
-    assert manager.view(name).progress.done
-    comparisons.shutdown()
+    with RunManager(max_active=1, grace_seconds=None) as comparisons:
+        comparison = comparisons.start({"GRPO": replace(RUN, updates=100_000)}, owner="bob", scenario="tiny")
+        assert comparisons.busy
+        manager, gate = manager_of(HOSTED, lambda: comparisons.busy)
+        gate.set()
+        name = manager.start(grid_of(), "ann")
+        eventually(lambda: manager.view(name).progress.held)
+        assert manager.view(name).progress.runs == 0
+        comparisons.stop(comparison)
+        assert comparisons.wait(comparison, 30) and not comparisons.busy
+        over(manager, grid_of())
+        assert manager.view(name).progress.done
 
 
 def test_a_shared_server_has_limits_for_sweeps(manager_of):

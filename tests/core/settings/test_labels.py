@@ -59,8 +59,7 @@ def test_sides_of_the_command_line_and_of_a_link_are_told_apart(label):
 
 def test_the_run_manager_takes_no_two_labels_that_could_be_mistaken():
     config = small_run(CHAIN, DAPO)
-    manager = RunManager(train=lambda *a, **k: iter(()))
-    try:
+    with RunManager(train=lambda *a, **k: iter(())) as manager:
         with pytest.raises(ConfigError, match="got 'grpo' beside 'GRPO'"):
             manager.start({"GRPO": config, "grpo": config}, owner="ann", scenario="tiny")
         made = manager.start({"GRPO": config}, owner="ann", scenario="tiny", paused=True)
@@ -71,5 +70,3 @@ def test_the_run_manager_takes_no_two_labels_that_could_be_mistaken():
         with pytest.raises(ConfigError, match="1 to 24"):
             manager.add(made, "<b>", fork)
         assert list(manager.view(made).runs) == ["GRPO"]
-    finally:
-        manager.shutdown()

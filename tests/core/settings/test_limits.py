@@ -1,6 +1,7 @@
 """Limits of a shared server: read from the environment, said in words, and enforced by the manager."""
 
 import re
+import threading
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -8,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from core.analysis.result import Status
+from core.runs import live, reaper
 from core.runs.manager import ManagerFull, RunManager
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
 from core.settings.limits import HOSTED, NONE, Limits, limits_from
 from core.settings.scenarios import SCENARIOS
+from tests.clocks import Clocks
+from tests.processes import PATIENCE, eventually
 from tests.unhurried import unhurried
 
 TINY = SCENARIOS["lab"].runs(updates=20, replicas=1)
@@ -109,12 +113,29 @@ def test_a_run_that_trains_for_too_long_is_stopped_with_the_reason(make):
     assert (run.status, run.error) == ("stopped", "this shared server lets a run train for 1 seconds") and run.updates > 0
 
 
-def test_a_pause_does_not_count(make):
-    manager = make(Limits(run_seconds=1))
+def test_a_pause_does_not_count(make, monkeypatch):
+    monkeypatch.setattr(reaper, "HEARTBEAT_SECONDS", 0.02)
+    looked, real = threading.Semaphore(0), reaper.Reaper._stop_overlong
+    monkeypatch.setattr(reaper.Reaper, "_stop_overlong", lambda self: (real(self), looked.release())[0])
+    clocks = Clocks(live, monkeypatch=monkeypatch)
+    manager = make(Limits(run_seconds=100), train=unhurried)
     comparison = manager.start({"GRPO": replace(TINY["GRPO"], updates=1_000_000)}, owner="ann", scenario="lab", paused=True)
     manager.step(comparison, 3)
-    time.sleep(1.3)
-    assert manager.view(comparison).runs["GRPO"].status == "paused"
+
+    def is_at(*state) -> bool:
+        run = manager.view(comparison).runs["GRPO"]
+        return (run.updates, run.status) == state
+
+    eventually(lambda: is_at(3, "paused"))
+    clocks.monotonic += 101  # paused
+    while looked.acquire(blocking=False):
+        pass
+    assert all(looked.acquire(timeout=PATIENCE) for _ in range(2))
+    assert is_at(3, "paused")
+    manager.resume(comparison)
+    eventually(lambda: manager.view(comparison).runs["GRPO"].status == "running")
+    clocks.monotonic += 101  # training
+    assert manager.wait(comparison, PATIENCE) and manager.view(comparison).runs["GRPO"].error
 
 
 def test_what_is_older_than_the_retention_is_removed_unless_it_goes_on(tmp_path):
@@ -123,10 +144,10 @@ def test_what_is_older_than_the_retention_is_removed_unless_it_goes_on(tmp_path)
     store.add_run(kept, "GRPO", TINY["GRPO"], status=Status.RUNNING)
     store.set_status(store.add_run(gone, "GRPO", TINY["GRPO"]), Status.DONE)
     store.flush()
-    store.purge_finished(older_than_seconds=3600)
+    store.purge_finished(before=time.time() - 3600)
     store.flush()
     assert {row.comparison for row in store.runs()} == {kept, gone}
-    store.purge_finished(older_than_seconds=-1)
+    store.purge_finished(before=time.time() + 1)
     store.flush()
     assert {row.comparison for row in store.runs()} == {kept}
     store.close()

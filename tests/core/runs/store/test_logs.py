@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import numpy as np
@@ -85,10 +86,10 @@ def test_a_log_is_listed_renamed_corrected_deleted_and_brought_back(store):
 
 def test_old_logs_go_with_old_comparisons(store):
     log = store.logs.add("ann", "mine", read_text(text()))
-    store.purge_finished(older_than_seconds=3600)
+    store.purge_finished(before=time.time() - 3600)
     store.flush()
     assert store.logs.find(log)
-    store.purge_finished(older_than_seconds=-1)
+    store.purge_finished(before=time.time() + 1)
     store.flush()
     assert store.logs.list("ann") == []
 
