@@ -33,6 +33,12 @@ def focused(page: Page, wanted: Locator) -> None:
     page.wait_for_function("(node) => node === document.activeElement", arg=wanted.element_handle())
 
 
+def press_to_unfold(page: Page, summary: Locator) -> None:
+    """What unfolds is of no height for a moment before it stands still: a press would go to what lies behind it."""
+    summary.click()
+    settled(page)
+
+
 def unfold(page: Page, within: str) -> None:
     """Open everything that is folded away in the part `within`, and in what is drawn then. Not with the mouse: it waits until what opens has
     stopped to move, a second each."""

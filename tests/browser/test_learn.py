@@ -15,7 +15,7 @@ from pages.shared.common.contents import existing
 from pages.shared.common.documents import load
 from pages.shared.compare.page import title_of
 from tests.browser.conftest import PHONE
-from tests.browser.settled import settled
+from tests.browser.settled import press_to_unfold, settled
 from tests.support import mostly_thorough
 
 PAGES = existing()
@@ -261,7 +261,9 @@ def the_page_ends_with_a_link_to_the_scenario_on_compare(page, name):
     menu.get_by_role("link", name="Compare").click()
     page.get_by_role("button", name=re.compile("^Run")).wait_for()
     settled(page)  # until then it may be the menu of the page before, which is unfolded
-    menu.locator("details:not([open]) > summary", has_text="Learn: ").click()  # folded away where there are settings
+    press_to_unfold(
+        page, menu.locator("details:not([open]) > summary", has_text="Learn: ")
+    )  # folded away where there are settings
     menu.get_by_role("link", name=load(name, "en").title).click()
     link = page.get_by_test_id("stPageLink").filter(has_text="Open the full comparison").get_by_role("link")
     scenario = re.search(r"scenario=([\w-]+)", link.get_attribute("href"))[1]

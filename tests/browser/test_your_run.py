@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.board_page import BOARD, BOARD_IF_THERE
 from tests.browser.conftest import CHART
-from tests.browser.settled import settled
+from tests.browser.settled import press_to_unfold, settled
 
 UPLOADER = "[data-testid=stFileUploader]"
 
@@ -63,7 +63,7 @@ def give_another(page, tab: str) -> None:
     """The part of the page in which another log is given, and how."""
     settled(page)
     if (folded := page.locator("details:not([open]) > summary", has_text="Read another log")).count():
-        folded.click()
+        press_to_unfold(page, folded)
     page.get_by_role("tab", name=tab).click()
 
 
