@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,9 @@ TESTED = ("chromium-headless-shell", *MEASURED)
 # All pages of one context and host are drawn by one process, which a page that stays open keeps alive: what its engine has compiled for one
 # test is there for the next, and a page opens in five sixths of the processor time.
 ONE_PROCESS = "--process-per-site"
+# A page is open for seconds: what V8's optimising compilers cost is not won back by then.
+NO_OPTIMISING = "--js-flags=--no-turbofan --no-maglev --max-lazy"
+POLLING = 50  # ms between two looks of `wait_for_function`; without it each look makes the browser draw another frame
 LOCAL = ("", "data", "blob", "about", "file")  # schemes that leave no machine
 # A tab's icon is fetched by the browser itself, which tells no request of it: what the document names counts as well.
 NAMED = """
@@ -82,7 +86,7 @@ def launch(playwright: Playwright, *names: str, flags: Sequence[str] = ()) -> Br
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, launch(playwright, flags=[ONE_PROCESS]) as chromium:
+    with sync_playwright() as playwright, launch(playwright, flags=[ONE_PROCESS, NO_OPTIMISING]) as chromium:
         yield chromium
 
 
@@ -169,6 +173,7 @@ def new_page(browser, shared_context):
         page.set_viewport_size(viewport)
         page.emulate_media(color_scheme=color_scheme)
         page.set_default_timeout(60_000)
+        page.wait_for_function = partial(page.wait_for_function, polling=POLLING)
         page.errors, page.sockets = [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: (page.sockets.append(socket), asked.append(socket.url)))

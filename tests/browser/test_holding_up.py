@@ -86,7 +86,7 @@ def an_outage_changes_nothing(page, proxy, attempts):
     proxy.cut()
     assert proxy.refused(attempts, seconds=60)
     proxy.mend()
-    until(page, f"BOARD.store.get('DAPO').last > {seen + 100}")
+    until(page, f"BOARD.store.get('DAPO').last > {seen + 50}")
     assert marked(page, CANVASES) == drawn
     updates = page.evaluate(f"{BOARD}.store.get('DAPO').update")
     assert updates == sorted(set(updates))
