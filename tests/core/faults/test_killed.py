@@ -17,13 +17,15 @@ from tests.support import TINY_RUN
 
 TEN_RUNS = f"""{TORCH}
 import sys, time
+from functools import partial
 from core.runs.manager import RunManager
 from core.settings.serial import config_from_json
 from core.runs.store.store import Store
+from tests.unhurried import unhurried
 
 store = Store(sys.argv[1])
 config = config_from_json(sys.argv[2])
-manager = RunManager(store, max_active=10, grace_seconds=None)
+manager = RunManager(store, max_active=10, grace_seconds=None, train=partial(unhurried, pause=0.03))
 made = [manager.start({{f"{{n}}": config for n in range(5)}}, owner="ann", scenario="tiny") for _ in range(2)]
 while True:
     print(time.time(), *(run.updates for one in made for run in manager.view(one).runs.values()), flush=True)
