@@ -148,8 +148,9 @@ def new_page(browser, shared_context):
     """Opens empty pages: in the shared context, in that of a page (`beside`), or in one of its own for another visitor or for options
     that a page cannot be given later. Without `tour` the visitor has seen the tour before.
     A page has the lists `errors`, of what its scripts have thrown, which must be empty at the end, and `sockets`, of its websockets; the
-    fixture has the list `asked`, of all addresses that its pages asked for. None may be on another host: the app works in a room without
-    internet, and nobody is told who reads it."""
+    fixture has the list `asked`, of what its pages asked for in vain, of their websockets, and of what their documents name. Nothing may be on
+    another host: the app works in a room without internet, and nobody is told who reads it. No other host is ever reached (FLAGS); to be told
+    of each request would take a twentieth of the browser's processor time."""
     own: list[BrowserContext] = []
     asked: list[str] = []
     errors: list[str] = []
@@ -175,7 +176,7 @@ def new_page(browser, shared_context):
         page.set_default_timeout(60_000)
         page.wait_for_function = partial(page.wait_for_function, polling=POLLING)
         page.errors, page.sockets = [], []
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("requestfailed", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: (page.sockets.append(socket), asked.append(socket.url)))
         page.on("pageerror", lambda error: (page.errors.append(str(error)), errors.append(f"{page.url}: {error}")))
         return page
