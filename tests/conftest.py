@@ -37,6 +37,14 @@ def pytest_collection():
             logger.propagate = True
 
 
+@pytest.fixture(scope="module", autouse=True)
+def spared_collector():
+    """Nor what a file's tests have imported beyond that: a manager collects garbage whenever its runs are over."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items):
     """Tests that a browser drives come first; they take longest."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
