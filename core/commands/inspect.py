@@ -33,7 +33,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_setting_options(parser)
     parser.add_argument("--database", default=None, type=Path, metavar="FILE", help="look into a stored run: runs/runs.sqlite")
     parser.add_argument(
-        "--comparison", default=None, metavar="ID", help="which stored comparison (it stands in the page's address)"
+        "--comparison",
+        default=None,
+        metavar="ID",
+        help="which stored comparison (it stands in the page's address); an old one that begins with -: --comparison=ID",
     )
     parser.add_argument("--run", default=None, metavar="LABEL", help="which run of it (default: the first)")
     parser.add_argument("--seed", default=None, help="which seed (default: the run's first)")

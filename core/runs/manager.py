@@ -1,13 +1,12 @@
 """The run manager: comparisons train in the background, in a bounded number of threads, for visitors who connect and leave.
 
 Make one per process and share it with all code that shows runs. A comparison's id is its only protection: every caller that has it may read
-and control the comparison. It holds 128 random bits.
+and control the comparison. It holds more than 127 random bits.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from core.runs.reaper import Reaper
 from core.runs.recorder import Recorder, StoredComparison, UnknownComparison
 from core.runs.replays import bound_on_replay
 from core.runs.scheduler import Scheduler, Train
+from core.runs.store.ids import new_id
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
 from core.settings.labels import check_distinct, check_label
@@ -91,7 +91,7 @@ class RunManager(HeldComparisons):
         check_distinct(runs)
         self.check(runs)
         live = [LiveRun(label, config, paused=paused) for label, config in runs.items()]
-        comparison = LiveComparison(secrets.token_urlsafe(16), owner, scenario, live)
+        comparison = LiveComparison(new_id(16), owner, scenario, live)
         if viewer is not None:
             comparison.attach(viewer)
         with self._lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from core.logs import Reading
 from core.logs.kept import Correction, corrected, from_bytes, to_bytes
+from core.runs.store.ids import new_id
 from core.runs.store.schema import reading
 from core.runs.store.writer import Writer
 
@@ -48,7 +48,7 @@ class StoredLogs:
 
     def add(self, owner: str, name: str, read: Reading) -> str:
         """Its id, new and unguessable. Waits for the disk."""
-        log = secrets.token_urlsafe(12)
+        log = new_id(12)
         sql = "INSERT OR IGNORE INTO logs (id, owner, name, created, about, corrections, content) VALUES (?, ?, ?, ?, ?, '[]', ?)"
         self._change(sql, log, owner, name, time.time(), json.dumps(about_runs(read)), to_bytes(read))
         return log

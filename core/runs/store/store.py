@@ -18,6 +18,7 @@ from core.analysis.history import History
 from core.analysis.metrics import METRIC_NAMES
 from core.analysis.result import UNFINISHED, RunResult, Status
 from core.engine.types import StepRecord
+from core.runs.store.ids import new_id
 from core.runs.store.logs import StoredLogs
 from core.runs.store.processes import ProcessMark, is_alive, remove_dead_marks
 from core.runs.store.rows import (
@@ -118,7 +119,7 @@ class Store:
 
     def add_comparison(self, *, owner: str, scenario: str, name: str = "", comparison: str | None = None) -> str:
         """Returns the comparison's id: the one given, or a new random one that cannot be guessed."""
-        comparison = comparison or secrets.token_urlsafe(12)
+        comparison = comparison or new_id(12)
         sql = "INSERT OR IGNORE INTO comparisons (id, owner, scenario, name, created) VALUES (?, ?, ?, ?, ?)"
         self._writer.put([(sql, (comparison, owner, scenario, name, time.time()))])
         return comparison
