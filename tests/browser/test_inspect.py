@@ -121,7 +121,8 @@ def test_the_other_algorithm_can_be_chosen_for_the_tokens_too(step_page):
     page.get_by_label(own, exact=True).wait_for()
     page.get_by_role("radio", name="DAPO").click()
     page.get_by_label(other, exact=True).wait_for()
-    assert page.get_by_label(own, exact=True).count() == 0 and not page.errors
+    page.get_by_label(own, exact=True).wait_for(state="detached")
+    assert not page.errors
 
 
 @pytest.mark.thorough
