@@ -11,8 +11,6 @@ class Clocks:
 
     def __init__(self, *modules, monkeypatch):
         self.wall, self.monotonic = 0.0, 0.0
-        clocks = SimpleNamespace(
-            time=lambda: time.time() + self.wall, monotonic=lambda: time.monotonic() + self.monotonic, sleep=time.sleep
-        )
+        clocks = SimpleNamespace(time=lambda: time.time() + self.wall, monotonic=lambda: time.monotonic() + self.monotonic)
         for module in modules:
             monkeypatch.setattr(module, "time", clocks)

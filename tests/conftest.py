@@ -39,7 +39,7 @@ def pytest_collection():
 
 @pytest.fixture(scope="module", autouse=True)
 def spared_collector():
-    """Nor what a file's tests have imported beyond that: a manager collects garbage whenever its runs are over."""
+    """The same for what the tests of a file have imported since: a run manager collects garbage whenever its runs are over."""
     yield
     gc.collect()
     gc.freeze()

@@ -16,7 +16,7 @@ from core.inspection.treatment import treat
 from core.settings.links import from_query
 from tests.browser import stored
 from tests.browser.board_page import BOARD, BOARD_IF_THERE
-from tests.browser.conftest import WIDE
+from tests.browser.conftest import PHONE, WIDE
 from tests.browser.settled import settled
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
@@ -200,7 +200,7 @@ def test_enter_opens_the_update_that_the_arrow_keys_have_reached(board):
 
 @pytest.mark.thorough
 def test_a_finger_reads_with_the_first_tap_and_opens_with_the_second(visit, comparison):
-    page = visit(f"comparison={comparison}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = visit(f"comparison={comparison}", viewport=PHONE, has_touch=True, is_mobile=True)
     page.wait_for_function(f"{BOARD}.opens")
     page.locator("[data-chart=entropy_nats] .lb-plot").scroll_into_view_if_needed()
     settled(page)

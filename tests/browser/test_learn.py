@@ -261,9 +261,8 @@ def the_page_ends_with_a_link_to_the_scenario_on_compare(page, name):
     menu.get_by_role("link", name="Compare").click()
     page.get_by_role("button", name=re.compile("^Run")).wait_for()
     settled(page)  # until then it may be the menu of the page before, which is unfolded
-    press_to_unfold(
-        page, menu.locator("details:not([open]) > summary", has_text="Learn: ")
-    )  # folded away where there are settings
+    learn = menu.locator("details:not([open]) > summary", has_text="Learn: ")  # folded away where there are settings
+    press_to_unfold(page, learn)
     menu.get_by_role("link", name=load(name, "en").title).click()
     link = page.get_by_test_id("stPageLink").filter(has_text="Open the full comparison").get_by_role("link")
     scenario = re.search(r"scenario=([\w-]+)", link.get_attribute("href"))[1]

@@ -14,6 +14,7 @@ from core.runs.store.store import Store
 from pages.shared.common.process import DATABASE
 from tests.browser import stored
 from tests.browser.board_page import BOARD
+from tests.browser.conftest import PHONE
 from tests.browser.settled import script_run, settled
 
 NAMES = ("<b>first</b> [x](javascript:alert(1))", "second")
@@ -180,7 +181,7 @@ def test_somebody_else_sees_nothing_of_it(runs_page):
 @pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.thorough), "dark"])
 @pytest.mark.thorough
 def test_a_phone_shows_everything_without_scrolling_sideways(runs_page, scheme):
-    page = runs_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = runs_page(viewport=PHONE, color_scheme=scheme)
     tick(page, 0, 1)
     page.get_by_role("heading", name="Settings that differ").wait_for()
     assert len(drawn(page)) == 2

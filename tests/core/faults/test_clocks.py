@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from core.runs.store.store import Store
 from core.settings.limits import Limits
 from core.settings.serial import config_to_json
 from tests.clocks import Clocks
+from tests.counted import Counted
 from tests.processes import PATIENCE, TORCH, child, eventually
 from tests.support import TINY_RUN
 
@@ -150,24 +152,28 @@ def test_after_a_jump_the_clock_is_believed_again_when_it_was_steady_for_an_hour
     assert passes(0.0)
 
 
-def test_results_outlive_a_jump_of_the_clock_past_the_retention(store, monkeypatch):
-    clocks = Clocks(clock, store_module, monkeypatch=monkeypatch)
+@contextmanager
+def three_days_kept(store, monkeypatch) -> Iterator[None]:
+    """A shared server that keeps results for three days and looks for older ones all the time. It has one, of a finished run."""
     monkeypatch.setattr(reaper, "DEAD_CHECK_SECONDS", 0.02)
     monkeypatch.setattr(reaper, "HEARTBEAT_SECONDS", 0.02)
-    looked = threading.Semaphore(0)
-    real = store.mark_interrupted
-    monkeypatch.setattr(store, "mark_interrupted", lambda: (real(), looked.release()))
-
-    def after_two_looks() -> int:
-        while looked.acquire(blocking=False):
-            pass
-        assert all(looked.acquire(timeout=PATIENCE) for _ in range(3))
-        store.flush()
-        return len(store.runs())
-
     with RunManager(store, max_active=1, grace_seconds=None, limits=Limits(retention_hours=72)) as manager:
         comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
         assert manager.wait(comparison, PATIENCE) and store.flush()
+        yield
+
+
+def test_results_outlive_a_jump_of_the_clock_past_the_retention(store, monkeypatch):
+    clocks = Clocks(clock, store_module, monkeypatch=monkeypatch)
+    looks = Counted(store.mark_interrupted)
+    monkeypatch.setattr(store, "mark_interrupted", looks)
+
+    def after_two_looks() -> int:
+        looks.wait_for(3)
+        store.flush()
+        return len(store.runs())
+
+    with three_days_kept(store, monkeypatch):
         clocks.wall = YEAR
         assert after_two_looks() == 1
         clocks.monotonic += STEADY_SECONDS + 1  # a year has passed, as far as anybody can tell
@@ -178,18 +184,14 @@ def test_results_outlive_a_jump_of_the_clock_past_the_retention(store, monkeypat
 def test_results_outlive_a_clock_that_is_set_while_old_runs_are_looked_for(store, monkeypatch):
     """After the clock was found steady and before anything is removed."""
     clocks = Clocks(clock, store_module, monkeypatch=monkeypatch)
-    monkeypatch.setattr(reaper, "DEAD_CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(reaper, "HEARTBEAT_SECONDS", 0.02)
-    looked, real = threading.Semaphore(0), store.mark_interrupted
+    real = store.mark_interrupted
 
     def jumps() -> None:
         real()
         clocks.wall = YEAR
-        looked.release()
 
-    with RunManager(store, max_active=1, grace_seconds=None, limits=Limits(retention_hours=72)) as manager:
-        comparison = manager.start({"a": TINY_RUN}, owner="ann", scenario="tiny")
-        assert manager.wait(comparison, PATIENCE) and store.flush()
-        monkeypatch.setattr(store, "mark_interrupted", jumps)
-        assert looked.acquire(timeout=PATIENCE) and looked.acquire(timeout=PATIENCE)
+    with three_days_kept(store, monkeypatch):
+        looks = Counted(jumps)
+        monkeypatch.setattr(store, "mark_interrupted", looks)
+        looks.wait_for(2)
     assert len(store.runs()) == 1

@@ -51,16 +51,15 @@ def changed(tmp_path):
                 go.wait(30)
 
     store = Store(tmp_path / "runs.sqlite")
-    manager = RunManager(store, train=holding)
-    comparison = manager.start({"Mine": CONFIG}, owner="me", scenario="collapse")
-    assert held.wait(30)
-    manager.change(comparison, "Mine", replace(WANTED, learning_rate=0.5))
-    manager.change(comparison, "Mine", WANTED)  # the later one counts
-    assert manager.settings_ahead(comparison) == {"Mine": WANTED}
-    go.set()
-    assert manager.wait(comparison, 30)
-    yield manager, comparison, store
-    manager.shutdown()
+    with RunManager(store, train=holding) as manager:
+        comparison = manager.start({"Mine": CONFIG}, owner="me", scenario="collapse")
+        assert held.wait(30)
+        manager.change(comparison, "Mine", replace(WANTED, learning_rate=0.5))
+        manager.change(comparison, "Mine", WANTED)  # the later one counts
+        assert manager.settings_ahead(comparison) == {"Mine": WANTED}
+        go.set()
+        assert manager.wait(comparison, 30)
+        yield manager, comparison, store
     store.close()
 
 

@@ -110,8 +110,7 @@ def alive(*kinds: type) -> set[int]:
 def test_finished_comparisons_leave_arrays_of_numbers_and_bounded_states():
     """No trainer, batch or record stays, and the histories take 8 bytes per number, with row numbers and room to grow twice that."""
     before = alive(Trainer, Rollout, StepRecord)
-    manager = RunManager(grace_seconds=None)
-    try:
+    with RunManager(grace_seconds=None) as manager:
         made = [manager.start({"GRPO": TINY_RUN, "DAPO": TINY_RUN}, owner="ann", scenario="tiny") for _ in range(5)]
         assert all(manager.wait(comparison, PATIENCE) for comparison in made)
         histories = [run.history for comparison in made for run in manager._comparisons[comparison].runs.values()]
@@ -122,5 +121,3 @@ def test_finished_comparisons_leave_arrays_of_numbers_and_bounded_states():
         for history in histories:
             numbers = history.values * TINY_RUN.replicas + len(history) * (3 + TINY_RUN.replicas)
             assert history.nbytes <= 2 * 8 * numbers + 20 * 16 * 8 * (TINY_RUN.replicas + 1)  # 20 columns with room for 16 rows
-    finally:
-        manager.shutdown()

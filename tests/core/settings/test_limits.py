@@ -1,7 +1,6 @@
 """Limits of a shared server: read from the environment, said in words, and enforced by the manager."""
 
 import re
-import threading
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from core.settings.fields import ConfigError
 from core.settings.limits import HOSTED, NONE, Limits, limits_from
 from core.settings.scenarios import SCENARIOS
 from tests.clocks import Clocks
+from tests.counted import Counted
 from tests.processes import PATIENCE, eventually
 from tests.unhurried import unhurried
 
@@ -115,10 +115,10 @@ def test_a_run_that_trains_for_too_long_is_stopped_with_the_reason(make):
 
 def test_a_pause_does_not_count(make, monkeypatch):
     monkeypatch.setattr(reaper, "HEARTBEAT_SECONDS", 0.02)
-    looked, real = threading.Semaphore(0), reaper.Reaper._stop_overlong
-    monkeypatch.setattr(reaper.Reaper, "_stop_overlong", lambda self: (real(self), looked.release())[0])
     clocks = Clocks(live, monkeypatch=monkeypatch)
     manager = make(Limits(run_seconds=100), train=unhurried)
+    looks = Counted(manager._reaper._stop_overlong)
+    monkeypatch.setattr(manager._reaper, "_stop_overlong", looks)
     comparison = manager.start({"GRPO": replace(TINY["GRPO"], updates=1_000_000)}, owner="ann", scenario="lab", paused=True)
     manager.step(comparison, 3)
 
@@ -128,14 +128,13 @@ def test_a_pause_does_not_count(make, monkeypatch):
 
     eventually(lambda: is_at(3, "paused"))
     clocks.monotonic += 101  # paused
-    while looked.acquire(blocking=False):
-        pass
-    assert all(looked.acquire(timeout=PATIENCE) for _ in range(2))
+    looks.wait_for(2)
     assert is_at(3, "paused")
     manager.resume(comparison)
     eventually(lambda: manager.view(comparison).runs["GRPO"].status == "running")
     clocks.monotonic += 101  # training
-    assert manager.wait(comparison, PATIENCE) and manager.view(comparison).runs["GRPO"].error
+    assert manager.wait(comparison, PATIENCE)
+    assert manager.view(comparison).runs["GRPO"].error == "this shared server lets a run train for 100 seconds"
 
 
 def test_what_is_older_than_the_retention_is_removed_unless_it_goes_on(tmp_path):

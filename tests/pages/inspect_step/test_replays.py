@@ -19,9 +19,8 @@ def config(updates: int = 24):
 @pytest.fixture
 def slots():
     """A run manager with nothing to do."""
-    made = RunManager(max_active=1)
-    yield made
-    made.shutdown()
+    with RunManager(max_active=1) as made:
+        yield made
 
 
 def test_steps_are_kept_and_bounded(monkeypatch, slots):
