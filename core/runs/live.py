@@ -61,10 +61,9 @@ class LiveRun:
         """Updates times seeds that its history may come to hold."""
         return self.config.most_updates * self.config.replicas
 
-    @property
-    def trained_seconds(self) -> float:
-        """Seconds for which it has had a slot, without its pauses and its time in the queue."""
-        return self._slot_seconds + (time.monotonic() - self._slot_since if self._slot_since is not None else 0.0)
+    def trained_seconds(self, now: float) -> float:
+        """Seconds for which it has had a slot until `now` (monotonic), without its pauses and its time in the queue."""
+        return self._slot_seconds + (now - self._slot_since if self._slot_since is not None else 0.0)
 
     def take_wanted(self, update: int) -> RunConfig | None:
         """The settings to go on with after `update`, which ends a rollout; None = the present ones. They become those of the run."""
@@ -84,23 +83,23 @@ class LiveRun:
         self.has_slot, self._slot_since = True, time.monotonic()
 
     def leave_slot(self) -> None:
-        self._slot_seconds = self.trained_seconds
+        self._slot_seconds = self.trained_seconds(time.monotonic())
         self.has_slot, self._slot_since = False, None
 
     def lend_slot(self) -> None:
         """Count no time from now on, until `take_slot_back`."""
-        self._slot_seconds, self._slot_since = self.trained_seconds, None
+        self._slot_seconds, self._slot_since = self.trained_seconds(time.monotonic()), None
 
     def take_slot_back(self) -> None:
         self._slot_since = time.monotonic()
         self.forget_rate()
 
-    def forgive(self, seconds: float) -> None:
-        """Do not count this many seconds: the process was suspended meanwhile."""
+    def forgive(self, seconds: float, now: float) -> None:
+        """Do not count this many seconds: the process was suspended meanwhile. What began after it woke begins `now` at the latest."""
         if self._slot_since is not None:
-            self._slot_since += seconds
+            self._slot_since = min(self._slot_since + seconds, now)
         if self.paused_since is not None:
-            self.paused_since += seconds
+            self.paused_since = min(self.paused_since + seconds, now)
 
     def add(self, record: StepRecord) -> None:
         self.history.append(record)
@@ -186,7 +185,7 @@ class LiveComparison:
         if self.alone_since is not None:
             self.alone_since = min(self.alone_since + seconds, now)
         for run in self.runs.values():
-            run.forgive(seconds)
+            run.forgive(seconds, now)
 
     def view(self, positions: Mapping[LiveRun, int]) -> ComparisonView:
         runs = {label: run.view(positions.get(run)) for label, run in self.runs.items()}

@@ -46,7 +46,8 @@ class Reaper:
         self.garbage = False  # a run has ended since garbage was last collected
         self._open = True
         self._wall = WallClock()
-        self._checked = self._tried = self._trimmed = time.monotonic()
+        self._looked = self._checked = self._tried = self._trimmed = time.monotonic()
+        self._asked = 0.0  # seconds that it was to wait since it last looked at the clock
         self._thread = ServiceThread("run reaper", self._work)
         self._thread.start()
 
@@ -67,14 +68,16 @@ class Reaper:
         with self._lock:
             if not self._open:
                 return False
-            next_deadline = min(self._stop_unwatched(), self._stop_overlong(), self._stop_paused())
+            now = self._now()
+            next_deadline = min(self._stop_unwatched(now), self._stop_overlong(now), self._stop_paused(now))
             self.garbage = self._admission.forget(self._comparisons) or self.garbage
             collect = self.garbage and not self._scheduler.active
-            if not collect:
-                trims = TRIM_SECONDS if self._scheduler.active else HEARTBEAT_SECONDS  # at rest there is nothing to trim
-                self._wait(min(next_deadline, HEARTBEAT_SECONDS, trims))
-            else:
+            trims = TRIM_SECONDS if self._scheduler.active else HEARTBEAT_SECONDS  # at rest there is nothing to trim
+            self._asked = 0.0 if collect else min(next_deadline, HEARTBEAT_SECONDS, trims)
+            if collect:
                 self.garbage = False
+            else:
+                self._changed.wait(self._asked)
         if collect:
             gc.collect()  # with torch in memory it takes long and stops every thread, so only while nothing trains
             give_back()
@@ -90,14 +93,16 @@ class Reaper:
             self._tidy_history()
         return True
 
-    def _wait(self, seconds: float) -> None:
-        began = time.monotonic()
-        self._changed.wait(seconds)
+    def _now(self) -> float:
+        """The monotonic time, by which one round decides. A suspension of the process since the round before is forgiven, whether it
+        began while this thread waited or while it worked. Work that takes longer than a busy machine's delay is forgiven as well."""
         now = time.monotonic()
-        asleep = slept(seconds, now - began)
+        asleep = slept(self._asked, now - self._looked)
+        self._looked = now
         if asleep:
             for comparison in self._comparisons.values():
                 comparison.forgive(asleep, now)
+        return now
 
     def _open_history(self) -> None:
         with suppress(StoreError):  # shown to those who open the history
@@ -115,40 +120,40 @@ class Reaper:
             if hours is not None and now is not None:  # a clock that was set forward must not delete new runs
                 store.purge_finished(before=now - hours * 3600.0)
 
-    def _stop_overlong(self) -> float:
+    def _stop_overlong(self, now: float) -> float:
         """Stop runs that have trained for longer than the limit. Returns the seconds until the next one is due."""
         bound = self._limits.run_seconds
         if bound is None:
             return DEAD_CHECK_SECONDS
         waits = [DEAD_CHECK_SECONDS]
         for run in (run for c in self._comparisons.values() for run in c.runs.values() if not run.ends):
-            left = bound - run.trained_seconds
+            left = bound - run.trained_seconds(now)
             if left <= 0:
                 self._scheduler.stop_run(run, Status.STOPPED, f"this shared server lets a run train for {bound} seconds")
             elif run.has_slot:
                 waits.append(left)
         return min(waits)
 
-    def _stop_unwatched(self) -> float:
+    def _stop_unwatched(self, now: float) -> float:
         """Stop comparisons that have had no viewer for longer than the grace period. Returns the seconds until the next one is due."""
         waits = [DEAD_CHECK_SECONDS]
         for comparison in self._comparisons.values():
             if self._grace is not None and comparison.alone_since is not None and not comparison.finished:
-                left = comparison.alone_since + self._grace - time.monotonic()
+                left = comparison.alone_since + self._grace - now
                 if left <= 0:
                     self._scheduler.stop(comparison, Status.STOPPED, NOBODY)
                 else:
                     waits.append(left)
         return min(waits)
 
-    def _stop_paused(self) -> float:
+    def _stop_paused(self, now: float) -> float:
         """Stop comparisons that have been paused for longer than the limit, watched or not. Returns the seconds until the next one is
         due."""
         bound = self._limits.paused_seconds
         waits = [DEAD_CHECK_SECONDS]
         for comparison in self._comparisons.values() if bound is not None else ():
             if (since := comparison.paused_since) is not None:
-                left = since + bound - time.monotonic()
+                left = since + bound - now
                 if left <= 0:
                     self._scheduler.stop(comparison, Status.STOPPED, PAUSED_FOR_LONG.format(seconds=bound))
                 else:

@@ -47,6 +47,8 @@ TESTED = ("chromium-headless-shell", *MEASURED)
 ONE_PROCESS = "--process-per-site"
 # A page is open for seconds: what V8's optimising compilers cost is not won back by then.
 NO_OPTIMISING = "--js-flags=--no-turbofan --no-maglev --max-lazy"
+# While a script still arrives, other threads parse it; the process has it compiled already, see ONE_PROCESS.
+NO_STREAMING = "--disable-features=ScriptStreaming"
 POLLING = 50  # ms between two looks of `wait_for_function`; without it each look makes the browser draw another frame
 LOCAL = ("", "data", "blob", "about", "file")  # schemes that leave no machine
 # A tab's icon is fetched by the browser itself, which tells no request of it: what the document names counts as well.
@@ -86,7 +88,7 @@ def launch(playwright: Playwright, *names: str, flags: Sequence[str] = ()) -> Br
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, launch(playwright, flags=[ONE_PROCESS, NO_OPTIMISING]) as chromium:
+    with sync_playwright() as playwright, launch(playwright, flags=[ONE_PROCESS, NO_OPTIMISING, NO_STREAMING]) as chromium:
         yield chromium
 
 

@@ -7,10 +7,13 @@ import pytest
 
 import core.runs.reaper
 from core.analysis.result import Status
+from core.runs import live
 from core.runs.live import LiveComparison, LiveRun
 from core.runs.manager import ManagerFull
 from core.settings.limits import HOSTED, NONE, Limits
+from tests.clocks import Clocks
 from tests.core.runs.puppet import CONFIG, PATIENCE, eventually, runs, statuses
+from tests.counted import Counted
 
 
 def test_what_nobody_watches_is_stopped_and_what_somebody_watches_is_not(make, store, puppet):
@@ -109,8 +112,28 @@ def test_whoever_goes_on_begins_the_time_of_a_pause_anew_and_at_home_there_is_no
     b.set_status(Status.PAUSED)
     assert time.monotonic() - hosted.paused_since < PATIENCE
     before = hosted.paused_since
-    hosted.forgive(3600.0, now=0.0)
+    hosted.forgive(3600.0, now=before + 3610.0)
     assert hosted.paused_since == before + 3600.0  # a host that slept
+    hosted.forgive(3600.0, now=before + 3700.0)
+    assert hosted.paused_since == before + 3700.0  # not in the future
     b.set_status(Status.DONE)
     assert hosted.paused_since == a.paused_since
     assert NONE.paused_seconds is None and HOSTED.paused_seconds == 900
+
+
+def test_a_host_that_sleeps_while_the_reaper_works_stops_nothing(make, monkeypatch):
+    """A suspension may begin at any moment, not only while the reaper waits."""
+    clocks = Clocks(core.runs.reaper, live, monkeypatch=monkeypatch)
+
+    def sleeps() -> None:
+        clocks.monotonic += 3600.0 if clocks.monotonic < 10_000.0 else 0.0
+
+    trims = Counted(sleeps)
+    monkeypatch.setattr(core.runs.reaper, "give_back", trims)
+    monkeypatch.setattr(core.runs.reaper, "TRIM_SECONDS", 0.01)
+    manager = make(grace_seconds=60.0, limits=Limits(run_seconds=60, paused_seconds=60))
+    paused = manager.start(runs(1), owner="ann", scenario="tiny", viewer="tab", paused=True)
+    alone = manager.start(runs(2), owner="bob", scenario="tiny")
+    trims.wait_for(5)
+    assert statuses(manager, alone) == ["running"] and statuses(manager, paused) == ["paused"]
+    assert clocks.monotonic > 10_000.0 and manager.view(paused).paused_seconds < 60.0

@@ -48,12 +48,12 @@ def test_a_run_is_not_ended_for_the_time_in_which_its_slot_is_lent(make, puppet)
     comparison = manager.start(runs(1), owner="bob", scenario="tiny")
     (run,) = manager._comparisons[comparison].runs.values()
     with manager.replay_slot("ann", on_wait=lambda: puppet.give(1)):
-        before = run.trained_seconds
+        before = run.trained_seconds(time.monotonic())
         run._slot_since = (
             None if run._slot_since is None else run._slot_since - 100.0
         )  # as if so much time had passed since it began
-        manager._reaper._stop_overlong()
-        assert run.trained_seconds == before and not run.ends
+        manager._reaper._stop_overlong(time.monotonic())
+        assert run.trained_seconds(time.monotonic()) == before and not run.ends
     puppet.release_all()
     assert manager.wait(comparison, PATIENCE) and statuses(manager, comparison) == ["done"]
 

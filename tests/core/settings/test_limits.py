@@ -1,5 +1,6 @@
 """Limits of a shared server: read from the environment, said in words, and enforced by the manager."""
 
+import math
 import re
 import time
 from dataclasses import fields, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.analysis.result import Status
-from core.runs import live, reaper
+from core.runs import clock, live, reaper
 from core.runs.manager import ManagerFull, RunManager
 from core.runs.store.store import Store
 from core.settings.fields import ConfigError
@@ -115,7 +116,8 @@ def test_a_run_that_trains_for_too_long_is_stopped_with_the_reason(make):
 
 def test_a_pause_does_not_count(make, monkeypatch):
     monkeypatch.setattr(reaper, "HEARTBEAT_SECONDS", 0.02)
-    clocks = Clocks(live, monkeypatch=monkeypatch)
+    monkeypatch.setattr(clock, "SLEEP_SECONDS", math.inf)  # time passes at once, and nothing was suspended
+    clocks = Clocks(live, reaper, monkeypatch=monkeypatch)
     manager = make(Limits(run_seconds=100), train=unhurried)
     looks = Counted(manager._reaper._stop_overlong)
     monkeypatch.setattr(manager._reaper, "_stop_overlong", looks)
