@@ -26,7 +26,10 @@ places() { sed -n "s/^[^=]*\.$2='\(.*\)'\$/\1/p" <<<"$1" | sort -u | xargs; }
 # uv takes a quarter of pip's time, and knows nothing of pip's settings. Neither compiles: most of what is installed is never imported, and
 # compiling it takes as long as everything else.
 packages() {
-  [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+  [ -x "$venv/bin/python" ] || {
+    python3 -m venv "$venv"
+    new=yes
+  }
   local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile)
   local settings
   settings=$("$venv/bin/python" -m pip config list)
@@ -37,7 +40,12 @@ packages() {
     "${pip[@]}" -r requirements-dev.txt # as slowly as it may be
 }
 
-chromium=
+# What the tests import is compiled once by one process, and not by each of three that begin at the same moment. An error is the tests' to tell.
+compiled() {
+  [ -z "$new" ] || "$venv/bin/pytest" --collect-only >/dev/null 2>&1 || true
+}
+
+new= chromium=
 if [ -z "${CHROMIUM:-}" ] && ! command -v chromium-headless-shell >/dev/null; then
   if ! { command -v chromium || command -v google-chrome; } >/dev/null || [ -n "${CI:-}" ]; then
     echo "The browser tests need Chromium; installing Debian's package."
@@ -45,6 +53,7 @@ if [ -z "${CHROMIUM:-}" ] && ! command -v chromium-headless-shell >/dev/null; th
   fi
 fi
 step packages packages
+step compiled compiled # while the browser is installed
 [ -z "$chromium" ] || wait "$chromium" || true # without a browser the tests say what they lack
 step lint "$venv/bin/ruff" check .
 step format "$venv/bin/ruff" format --check .
