@@ -1,13 +1,15 @@
-"""Hand-made completions, small configurations and a small disk, shared by the tests."""
+"""Hand-made completions, small configurations, what they train to, and a small disk, shared by the tests."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
 
 from core.engine.tasks import Task
-from core.engine.types import Completions
+from core.engine.trainer import train
+from core.engine.types import Completions, StepRecord
 from core.runs.store import schema, writer
 from core.settings.algorithm import DAPO, AlgorithmConfig
 from core.settings.run import RunConfig
@@ -29,6 +31,17 @@ def small_run(task: TaskConfig, algorithm: AlgorithmConfig, **changes) -> RunCon
     """Two minibatches per rollout, three replicas."""
     settings = {"updates": 6, "num_prompts": 4, "group_size": 5, "updates_per_rollout": 2, "replicas": 3, "eval_every": 2}
     return RunConfig(task=task, algorithm=algorithm, **(settings | changes))
+
+
+@cache
+def trained(config: RunConfig) -> list[StepRecord]:
+    return list(train(config))
+
+
+def trained_once(config: RunConfig, **options) -> Iterator[StepRecord]:
+    """What `train(config)` gives, for a page that shows runs which go to their end: several tests show the same ones, which are trained once.
+    It can neither be stopped nor changed."""
+    yield from trained(config)
 
 
 def completions_of(task: Task, rows: list[list[list[int]]]) -> Completions:

@@ -1,5 +1,5 @@
 """`streamlit`, for the app's server of these tests. Runs without a foreseeable end are there to be held, left and found again: they train at
-most 50 updates a second, or they would take the processor from the pages and from the other workers. All others train as in the app."""
+most 20 updates a second, or they would take the processor from the pages and from the other workers. All others train as in the app."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages.shared.common import process
 from tests.unhurried import unhurried
 
 ENDLESS = 10_000  # updates
-PAUSE = 0.02  # s
+PAUSE = 0.05  # s
 
 
 def train_considerately(config: RunConfig, **options) -> Iterator[StepRecord]:

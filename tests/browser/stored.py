@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from core.analysis.result import Status
-from core.engine.trainer import train
-from core.engine.types import StepRecord
 from core.runs.store.store import Store
 from core.settings.links import from_query
-from core.settings.run import RunConfig
 from pages.shared.common.process import DATABASE
+from tests.support import trained
 
 
 def add(
@@ -39,8 +36,3 @@ def add(
     finally:
         store.close()
     return comparison
-
-
-@cache
-def trained(config: RunConfig) -> list[StepRecord]:
-    return list(train(config))

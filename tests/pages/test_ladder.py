@@ -29,6 +29,7 @@ from pages.shared.ladder.controls import duration, seconds
 from pages.shared.ladder.finished import finished_part
 from pages.shared.ladder.numbers import _zip
 from tests.pages.conftest import SMALL, Gate, comparison, finish, press, wait_for, words
+from tests.support import trained_once
 
 LADDER = SCENARIOS[SCENARIO]
 TINY = {"ladder_seeds": "2", "ladder_updates": "16"}
@@ -118,7 +119,7 @@ def the_zip_holds_what_the_command_writes(app):
 
 
 def test_a_run_of_ones_own_trains_to_the_end_and_is_told_and_can_be_taken_along(open_ladder):
-    app = open_ladder(TINY)
+    app = open_ladder(TINY, train=trained_once)
     assert app.button(key="ladder:run").label.startswith("Run it yourself (11 runs × 2 seeds")
     app = finish(press(app, "ladder:run"))
     assert not app.exception
@@ -185,7 +186,7 @@ def test_no_room_is_said_and_nothing_is_started(open_ladder):
 
 
 def test_a_stored_ladder_is_found_after_a_restart_and_on_coming_back_and_left_when_asked(open_ladder):
-    app = finish(press(open_ladder(TINY), "ladder:run"))
+    app = finish(press(open_ladder(TINY, train=trained_once), "ladder:run"))
     found, before = comparison(app), bars(app)
     process.manager().shutdown()
     app = open_ladder({"comparison": found})

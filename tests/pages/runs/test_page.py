@@ -18,6 +18,7 @@ from pages.shared.common import process
 from pages.shared.runs.actions import runs_csv
 from pages.shared.runs.overlay import MAX_DRAWN
 from tests.pages.conftest import SMALL, Gate, press, wait_for, words
+from tests.support import trained_once
 
 ANN, BOB = "a" * 32, "b" * 32
 HOSTILE = "\u202e<img src=x onerror=alert(1)> [x](javascript:alert(1)) :red[hot] $x^2$ **%{y}**"
@@ -27,7 +28,8 @@ CLEANED = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) :red["
 @pytest.fixture
 def open_runs(open_app):
     def opener(visitor: str = ANN, **options):
-        return open_app(cookie=visitor, page="pages/runs.py", **options)
+        trains = {} if "gate" in options else {"train": trained_once}
+        return open_app(cookie=visitor, page="pages/runs.py", **(trains | options))
 
     return opener
 
