@@ -8,6 +8,8 @@ import pytest
 
 from core.analysis.result import Status
 from tests.browser import stored
+from tests.browser.board_page import BOARD_IF_THERE
+from tests.browser.settled import settled
 
 ANN = "e" * 32
 SCRIPT = "<script>window.acted = 1</script>"
@@ -22,6 +24,9 @@ MADE = """() => ({
     addresses: document.querySelectorAll("a[href^='javascript'], a[href*='x.example'], svg a").length,
     formulas: document.querySelectorAll(".katex").length,
 })"""
+# The pointer is on the chart, and what it stands on is told.
+TOLD = f"""(chart) => chart.matches(":hover")
+    && (chart.closest(".js-plotly-plot") ? chart.closest(".js-plotly-plot").querySelector(".hovertext") : {BOARD_IF_THERE}?.hover !== null)"""
 NOTHING = {"acted": 0, "images": 0, "scripts": 0, "addresses": 0, "formulas": 0}
 
 
@@ -46,13 +51,12 @@ def test_a_stored_comparison_is_text_on_compare_and_inspect(look, comparison):
     for path, wait in (("/", ".lb-plot canvas"), ("/inspect_step", ".js-plotly-plot .main-svg")):
         page = look(path, wait, comparison=comparison)
         page.get_by_text("because <img src=x").first.wait_for()
-        for chart in page.locator(".js-plotly-plot .draglayer, .lb-plot .u-over").all()[
-            :2
-        ]:  # what a chart writes beside the pointer
+        settled(page)
+        for chart in page.locator(".js-plotly-plot .draglayer, .lb-plot .u-over").all()[:2]:
             chart.scroll_into_view_if_needed()
             box = chart.bounding_box()
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-            page.wait_for_timeout(300)
+            page.wait_for_function(TOLD, arg=chart.element_handle())
         assert page.evaluate(MADE) == NOTHING and not page.errors, path
 
 

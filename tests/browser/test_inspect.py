@@ -173,9 +173,26 @@ def a_click_on_the_live_board_leads_to_that_update_of_that_side(board, compariso
     assert "inspect_step" not in board.url and comparison in board.url  # one click, one visit
 
 
+def counts_what_it_opens(page) -> None:
+    """From now on, while the page is not drawn anew. The page's clock is the test's, see `opened_by_then`."""
+    page.clock.install()
+    page.evaluate(f"""() => {{
+        const board = {BOARD}, open = board.open;
+        board.opened = 0;
+        board.open = (found) => {{ board.opened += 1; open(found); }};
+    }}""")
+
+
+def opened_by_then(page) -> int:
+    """How often, a second later: a click opens when no second one has followed."""
+    page.clock.run_for(1000)
+    return page.evaluate(f"{BOARD}.opened")
+
+
 @pytest.mark.thorough
 def test_a_drag_and_a_double_click_stay_on_the_board(board):
     x, y = on_line(board, 0, 17)
+    counts_what_it_opens(board)
     board.mouse.move(x, y)
     board.mouse.down()
     board.mouse.move(x + 60, y, steps=5)
@@ -183,8 +200,9 @@ def test_a_drag_and_a_double_click_stay_on_the_board(board):
     board.wait_for_function(f"{BOARD}.zoom !== null")
     board.mouse.dblclick(x, y)
     board.wait_for_function(f"{BOARD}.zoom === null")
-    board.wait_for_timeout(1500)
-    assert "inspect_step" not in board.url and not board.errors
+    assert opened_by_then(board) == 0
+    board.mouse.click(*on_line(board, 0, 17))
+    assert opened_by_then(board) == 1 and not board.errors
 
 
 @pytest.mark.thorough
@@ -205,9 +223,9 @@ def test_a_finger_reads_with_the_first_tap_and_opens_with_the_second(visit, comp
     page.locator("[data-chart=entropy_nats] .lb-plot").scroll_into_view_if_needed()
     settled(page)
     assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+    counts_what_it_opens(page)
     page.touchscreen.tap(*on_line(page, 1, 17))
-    page.wait_for_timeout(1500)
-    assert "inspect_step" not in page.url
+    assert opened_by_then(page) == 0
     page.touchscreen.tap(*on_line(page, 1, 17))
     page.wait_for_url("**/inspect_step?*run=DAPO*update=17")
     assert not page.errors
