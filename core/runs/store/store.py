@@ -174,11 +174,9 @@ class Store:
     def undelete(self, comparison: str) -> None:
         self._change("UPDATE comparisons SET deleted = NULL WHERE id = ?", comparison)
 
-    def purge(self, comparison: str | None = None, *, older_than_seconds: float = 0.0) -> None:
-        """Remove permanently what was deleted at least this long ago, or of that only `comparison`. The file keeps its size; the space is
-        used again."""
-        sql = "DELETE FROM comparisons WHERE deleted <= ? AND id = coalesce(?, id)"
-        self._change(sql, time.time() - older_than_seconds, comparison)
+    def purge(self, comparison: str) -> None:
+        """Remove it permanently, if it was deleted. The file keeps its size; the space is used again."""
+        self._change("DELETE FROM comparisons WHERE id = ? AND deleted IS NOT NULL", comparison)
 
     def purge_finished(self, *, before: float) -> None:
         """Remove permanently the comparisons that were started before this time (seconds since the epoch) and have no unfinished run, and

@@ -75,7 +75,7 @@ def test_distributions_are_purged_with_their_run(store, path):
     store.flush()
     comparison = store.runs()[0].comparison
     store.delete(comparison)
-    store.purge()
+    store.purge(comparison)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM distributions").fetchone() == (0,)
 
@@ -157,13 +157,12 @@ def test_rename_delete_undelete_and_purge_are_seen_at_once(store, path):
     assert store.runs()[0].name == "a; DROP TABLE runs --"
     store.delete(row.comparison)
     assert store.runs() == [] and store.runs(deleted=True)[0].stored_id == stored_id
-    store.purge(older_than_seconds=60)
     store.undelete(row.comparison)
     assert len(store.runs()) == 1 and len(store.load_history(stored_id)) == 1
-    store.purge()
+    store.purge(row.comparison)
     assert len(store.runs()) == 1  # only what is deleted
     store.delete(row.comparison)
-    store.purge()
+    store.purge(row.comparison)
     assert store.runs(deleted=True) == []
     with pytest.raises(LookupError, match=str(stored_id)):
         store.load_history(stored_id)
