@@ -53,9 +53,7 @@ def give() -> None:
 
 def _drop() -> None:
     with st.container(key="your_run_drop"):
-        files = st.file_uploader(
-            body("drop", limit=limit()), accept_multiple_files=True, key=FILES(GIVEN.get()).name, max_upload_size=limit()
-        )
+        files = st.file_uploader(body("drop"), accept_multiple_files=True, key=FILES(GIVEN.get()).name, max_upload_size=limit())
     if files:
         names = [file.name for file in files]
         title = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
