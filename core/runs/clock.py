@@ -26,7 +26,8 @@ class WallClock:
         return wall if self._jumped is None or monotonic - self._jumped >= STEADY_SECONDS else None
 
 
-def slept(asked: float, took: float) -> float:
-    """Seconds for which this process was suspended, if a wait of `asked` seconds `took` this long; 0 if the machine was merely busy."""
-    late = took - asked
+def slept(due: float, now: float) -> float:
+    """Seconds for which this process was suspended, if it is `now` that it does what was `due` at an earlier time (both monotonic); 0 if the
+    machine was merely busy."""
+    late = now - due
     return late if late > SLEEP_SECONDS else 0.0

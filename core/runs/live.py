@@ -95,11 +95,9 @@ class LiveRun:
         self.forget_rate()
 
     def forgive(self, seconds: float, now: float) -> None:
-        """Do not count this many seconds: the process was suspended meanwhile. What began after it woke begins `now` at the latest."""
-        if self._slot_since is not None:
-            self._slot_since = min(self._slot_since + seconds, now)
-        if self.paused_since is not None:
-            self.paused_since = min(self.paused_since + seconds, now)
+        """Do not count this many seconds: the process was suspended meanwhile."""
+        self._slot_since = _later(self._slot_since, seconds, now)
+        self.paused_since = _later(self.paused_since, seconds, now)
 
     def add(self, record: StepRecord) -> None:
         self.history.append(record)
@@ -182,8 +180,7 @@ class LiveComparison:
 
     def forgive(self, seconds: float, now: float) -> None:
         """Do not count this many seconds: the process was suspended, so no viewer could attach and nothing was trained."""
-        if self.alone_since is not None:
-            self.alone_since = min(self.alone_since + seconds, now)
+        self.alone_since = _later(self.alone_since, seconds, now)
         for run in self.runs.values():
             run.forgive(seconds, now)
 
@@ -205,3 +202,8 @@ class LiveComparison:
     def configs(self) -> dict[str, RunConfig]:
         """Label -> the settings that the run began with."""
         return {label: stages(run.config, run.history.first_update)[0] for label, run in self.runs.items()}
+
+
+def _later(since: float | None, seconds: float, now: float) -> float | None:
+    """`since`, if there is one, so many seconds later, and not in the future: it may have begun after the process woke."""
+    return None if since is None else min(since + seconds, now)

@@ -46,8 +46,8 @@ class Reaper:
         self.garbage = False  # a run has ended since garbage was last collected
         self._open = True
         self._wall = WallClock()
-        self._looked = self._checked = self._tried = self._trimmed = time.monotonic()
-        self._asked = 0.0  # seconds that it was to wait since it last looked at the clock
+        self._checked = self._tried = self._trimmed = time.monotonic()
+        self._due = time.monotonic()  # when it is to look at the clock again
         self._thread = ServiceThread("run reaper", self._work)
         self._thread.start()
 
@@ -68,16 +68,17 @@ class Reaper:
         with self._lock:
             if not self._open:
                 return False
-            now = self._now()
+            now = self._look()
             next_deadline = min(self._stop_unwatched(now), self._stop_overlong(now), self._stop_paused(now))
             self.garbage = self._admission.forget(self._comparisons) or self.garbage
             collect = self.garbage and not self._scheduler.active
             trims = TRIM_SECONDS if self._scheduler.active else HEARTBEAT_SECONDS  # at rest there is nothing to trim
-            self._asked = 0.0 if collect else min(next_deadline, HEARTBEAT_SECONDS, trims)
+            wait = 0.0 if collect else min(next_deadline, HEARTBEAT_SECONDS, trims)
+            self._due = now + wait
             if collect:
                 self.garbage = False
             else:
-                self._changed.wait(self._asked)
+                self._changed.wait(wait)
         if collect:
             gc.collect()  # with torch in memory it takes long and stops every thread, so only while nothing trains
             give_back()
@@ -93,12 +94,11 @@ class Reaper:
             self._tidy_history()
         return True
 
-    def _now(self) -> float:
-        """The monotonic time, by which one round decides. A suspension of the process since the round before is forgiven, whether it
-        began while this thread waited or while it worked. Work that takes longer than a busy machine's delay is forgiven as well."""
+    def _look(self) -> float:
+        """Look at the clock: the monotonic time, by which one round decides. A suspension of the process since the round before is forgiven,
+        whether it began while this thread waited or while it worked. Work that takes longer than a busy machine's delay is forgiven as well."""
         now = time.monotonic()
-        asleep = slept(self._asked, now - self._looked)
-        self._looked = now
+        asleep = slept(self._due, now)
         if asleep:
             for comparison in self._comparisons.values():
                 comparison.forgive(asleep, now)

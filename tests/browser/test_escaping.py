@@ -25,8 +25,10 @@ MADE = """() => ({
     formulas: document.querySelectorAll(".katex").length,
 })"""
 # The pointer is on the chart, and what it stands on is told.
-TOLD = f"""(chart) => chart.matches(":hover")
-    && (chart.closest(".js-plotly-plot") ? chart.closest(".js-plotly-plot").querySelector(".hovertext") : {BOARD_IF_THERE}?.hover !== null)"""
+TOLD = f"""(chart) => {{
+    const plot = chart.closest(".js-plotly-plot");
+    return chart.matches(":hover") && (plot ? plot.querySelector(".hovertext") : ({BOARD_IF_THERE}?.hover ?? null) !== null);
+}}"""
 NOTHING = {"acted": 0, "images": 0, "scripts": 0, "addresses": 0, "formulas": 0}
 
 
