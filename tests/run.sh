@@ -2,15 +2,18 @@
 # Everything that must hold before a change lands: lint, format, tests. Makes a virtual environment on first use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=${VENV:-.venv}
+venv=${VENV:-.venv} python=${PYTHON:-python3}
 # Some containers forbid Python to keep what it has compiled. Each process that a test starts would compile torch and all of Streamlit anew.
 unset PYTHONDONTWRITEBYTECODE
 
-# The browser without a window takes half the processor time; where it is no package, the one with a window does.
+# The browser without a window takes half the processor time; where it is no package, the one with a window does. What the package recommends
+# beside it, a hundred packages to print and to notify with, takes as long again; of those only the font is needed.
 install_chromium() {
+  local sudo
   sudo=$([ "$(id -u)" = 0 ] || echo sudo)
   $sudo apt-get update -qq || return
-  $sudo apt-get install -y -qq chromium-headless-shell >/dev/null 2>&1 || $sudo apt-get install -y -qq chromium >/dev/null
+  $sudo apt-get install -y -qq --no-install-recommends chromium-headless-shell fonts-liberation >/dev/null 2>&1 ||
+    $sudo apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null
 }
 
 # Runs a step and tells what it took; bench/ci.py reads the line.
@@ -25,19 +28,26 @@ places() { sed -n "s/^[^=]*\.$2='\(.*\)'\$/\1/p" <<<"$1" | sort -u | xargs; }
 
 # uv takes a quarter of pip's time, and knows nothing of pip's settings. Neither compiles: most of what is installed is never imported, and
 # compiling it takes as long as everything else.
-packages() {
-  [ -x "$venv/bin/python" ] || {
-    python3 -m venv "$venv"
-    new=yes
-  }
-  local pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile)
-  local settings
-  settings=$("$venv/bin/python" -m pip config list)
-  "${pip[@]}" uv &&
+with_uv() {
+  local settings pip=("$venv/bin/python" -m pip)
+  "$venv/bin/python" -c "import pip" 2>/dev/null || pip=(python3 -m pip --python "$venv/bin/python")
+  settings=$("${pip[@]}" config list) &&
+    "${pip[@]}" install --quiet --disable-pip-version-check --no-compile uv &&
     UV_DEFAULT_INDEX=$(places "$settings" index-url) UV_EXTRA_INDEX_URL=$(places "$settings" extra-index-url) \
       UV_FIND_LINKS=$(places "$settings" find-links) UV_INDEX_STRATEGY=unsafe-best-match \
-      "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" -r requirements-dev.txt ||
-    "${pip[@]}" -r requirements-dev.txt # as slowly as it may be
+      "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" pip -r requirements-dev.txt
+}
+
+# Python's own way to put pip into a new environment compiles all of it, which takes as long as installing everything else.
+packages() {
+  [ -x "$venv/bin/python" ] || {
+    "$python" -m venv --without-pip "$venv"
+    new=yes
+  }
+  with_uv || {
+    "$python" -m venv "$venv" # with pip
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+  }
 }
 
 # What the tests import is compiled once by one process, and not by each of three that begin at the same moment. An error is the tests' to tell.

@@ -1,10 +1,12 @@
-"""Nothing that a person opens asks for anything from elsewhere. What every test's pages ask for is checked where they are opened (conftest.py);
-here all of the menu's pages are opened, with what is folded away on them."""
+"""Nothing that a person opens asks for anything from elsewhere. What every test's pages ask for is checked where they are opened (conftest.py),
+and what files embed in tests/test_nothing_from_elsewhere.py; here all of the menu's pages are opened, with what is folded away on them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from core.analysis.export import charts_html
 from core.data.comparison import SHIPPED_COMPARISON
@@ -12,15 +14,21 @@ from pages.shared.common.contents import LAB, learn_menu
 from tests.browser.conftest import NAMED, elsewhere
 from tests.browser.settled import settled, unfold
 
-ADDRESSES = ["" if path == "app.py" else Path(path).stem for path, *_ in (*LAB, *learn_menu())]
 LINK = "[data-testid=stSidebar] [data-testid=stPageLink-NavLink]"
 
 
-def test_no_page_asks_for_anything_from_another_host(visit, new_page):
+@pytest.mark.parametrize(
+    "menu",
+    [
+        pytest.param(LAB, id="the laboratory's"),
+        pytest.param(learn_menu(), id="Learn's", marks=pytest.mark.thorough),
+    ],  # one template
+)
+def test_no_page_asks_for_anything_from_another_host(visit, new_page, menu):
     """One visit: the menu's links draw a page without loading the scripts again."""
     page = visit(path="/runs", wait=LINK)
     page.on("request", lambda request: new_page.asked.append(request.url))
-    for address in ADDRESSES:
+    for address in ["" if path == "app.py" else Path(path).stem for path, *_ in menu]:
         page.locator(f"{LINK}[href='{address}']").click()
         page.wait_for_url(lambda url, address=address: urlsplit(url).path == f"/{address}")
         settled(page)

@@ -15,11 +15,12 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest, local_script_runner
 
 from core.analysis.markdown import JOINER
+from core.data.comparison import SHIPPED_COMPARISON
 from core.engine.trainer import train
 from core.runs.manager import RunManager
 from core.runs.store.store import Store
 from core.settings.links import from_query
-from pages.shared.common import process
+from pages.shared.common import findings, process
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ("environment", "optimisation", "counts", *(f"side {number}" for number in range(4)))  # parts of the sidebar
@@ -60,6 +61,21 @@ def scripts_waited_for():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_script_runner, "require_widgets_deltas", wait)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_findings_computed_once():
+    """A process computes them once, and every app that a test opens is to itself a process of its own."""
+    summarise, known = findings.summarise, {}
+
+    def once(name, results):
+        if results is not SHIPPED_COMPARISON.results:
+            return summarise(name, results)
+        return known.get(name) or known.setdefault(name, summarise(name, results))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "summarise", once)
         yield
 
 
