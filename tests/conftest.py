@@ -62,6 +62,17 @@ def one_thread():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_lower_priority():
+    """Beside the other workers and a browser, what trains at a lower priority would be waited for, on a busy machine for minutes."""
+    from core.runs import sweeps, threads  # not above, see `one_thread`
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (threads, sweeps):
+            patch.setattr(module, "NICENESS", 0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
     """Base models built by the tests never meet those of the user."""
     with pytest.MonkeyPatch.context() as patch:

@@ -1,17 +1,19 @@
 """What can be said of runs before they are trained: how likely the untrained policy is to be right, how many groups carry no signal at the
-start, and how many samples that takes."""
+start, how many samples that takes, and what has to be built first."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from core.engine.cost import cost
 from core.engine.dead_groups import dead_chances, expected_rounds
 from core.engine.policies.base import until_end
-from core.engine.policies.base_model import stored_parameters
+from core.engine.policies.base_model import cache_key, stored_parameters
 from core.engine.policies.gpt import GPTPolicy
 from core.engine.policies.params import Parameters
 from core.engine.tasks import make_task
@@ -78,6 +80,16 @@ def most_samples(config: RunConfig) -> int:
         return config.samples
     rounds = config.algorithm.max_rounds if config.algorithm.dynamic_sampling == "refill" else 1
     return config.rollouts * config.num_prompts * config.group_size * rounds
+
+
+def preparation_work(runs: Iterable[RunConfig]) -> float:
+    """Multiply-adds of building the base models that `runs` need and that are not on disk; runs of the same base model build it once."""
+    missing = {}
+    for run in runs:
+        task = make_task(run.task)
+        if isinstance(task, Arithmetic) and stored_parameters(task) is None:
+            missing[cache_key(task)] = sum(work.amount for work in cost(run).works if work.phase == "preparation")
+    return sum(missing.values())
 
 
 def _bandit(task: Bandit, temperature: float) -> Tensor:

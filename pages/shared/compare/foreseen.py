@@ -10,9 +10,11 @@ import streamlit as st
 from core.analysis.markdown import plain
 from core.engine.outlook import dead_share, most_samples, rounds_at_start, samples_at_start_pace
 from core.settings.run import RunConfig
-from pages.shared.compare.needs import duration_text, megabytes, needs_text, training_seconds
+from pages.shared.compare.needs import duration_text, megabytes, needs_text, preparation_seconds, training_seconds
 
 SURE_BELOW = 0.0005
+TRAINED = "about {duration} of training"
+PREPARED_AND_TRAINED = "about {duration} until the base model is built and the runs are trained"
 MOST_IN_SIGHT = 1  # warnings that stay in sight while the settings are scrolled
 
 
@@ -45,7 +47,7 @@ def four_numbers(runs: Mapping[str, RunConfig]) -> dict[str, str]:
     return {
         "dead groups": f"{dead_share(next(iter(runs.values()))):.0%}".replace("%", " %"),
         "samples": least if least == most else f"{least}–{most}",
-        "time": duration_text(training_seconds(runs)).replace("seconds", "s").replace("minutes", "min").replace("hours", "h"),
+        "time": _until_the_end(runs).replace("seconds", "s").replace("minutes", "min").replace("hours", "h"),
         "memory": f"{megabytes(runs):,} MB",
     }
 
@@ -57,10 +59,14 @@ def foreseen_in_words(warnings: Sequence[str], runs: Mapping[str, RunConfig]) ->
     return {
         "dead groups": f"{dead_share(next(iter(runs.values()))):.0%} of the groups dead at the start".replace("%", " %"),
         "samples": f"{least} samples per seed" if least == most else f"{least} to {most} samples per seed",
-        "time": f"about {duration_text(training_seconds(runs))} of training",
+        "time": (PREPARED_AND_TRAINED if preparation_seconds(runs) else TRAINED).format(duration=_until_the_end(runs)),
         "memory": f"{megabytes(runs):,} MB of memory",
         "warnings": f"{len(warnings) or 'no'} {'warning' if len(warnings) == 1 else 'warnings'}",
     }
+
+
+def _until_the_end(runs: Mapping[str, RunConfig]) -> str:
+    return duration_text(preparation_seconds(runs) + training_seconds(runs))
 
 
 def _two_digits(count: int) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from core.engine.cost import MEGABYTE, estimate
+from core.engine.outlook import preparation_work
 from core.settings.run import RunConfig
 
 # Fitted to the runs of docs/measured.json, whose processor seconds it meets within a factor of 2 (tests/pages/compare/test_needs.py).
@@ -24,9 +25,16 @@ def training_seconds(runs: Mapping[str, RunConfig], cores: int | None = None) ->
     return max(max(each), sum(each) / (cores or os.cpu_count() or 1))
 
 
+def preparation_seconds(runs: Mapping[str, RunConfig]) -> float:
+    """Estimated seconds until the base models are built that `runs` need and that this machine has not kept; 0 if there are none."""
+    return preparation_work(runs.values()) / OPERATIONS_PER_SECOND
+
+
 def needs_text(runs: Mapping[str, RunConfig]) -> str:
-    """The estimate as a sentence."""
-    return f"Training takes about {duration_text(training_seconds(runs))} and {megabytes(runs):,} MB of memory, if nothing else trains."
+    """The estimate in one sentence, or in two if a base model has to be built first."""
+    told = f"Training takes about {duration_text(training_seconds(runs))} and {megabytes(runs):,} MB of memory, if nothing else trains."
+    before = preparation_seconds(runs)
+    return told if not before else f"{told} Before it the base model is built, once: about {duration_text(before)}."
 
 
 def megabytes(runs: Mapping[str, RunConfig]) -> int:

@@ -9,13 +9,22 @@ import pytest
 import torch
 
 from core.engine.dead_groups import expected_rounds
-from core.engine.outlook import dead_share, most_samples, rounds_at_start, samples_at_start_pace, success_probability
+from core.engine.outlook import (
+    dead_share,
+    most_samples,
+    preparation_work,
+    rounds_at_start,
+    samples_at_start_pace,
+    success_probability,
+)
+from core.engine.policies.base_model import base_parameters
 from core.engine.tasks import make_task
 from core.engine.trainer import train
 from core.settings.algorithm import DAPO, GRPO
 from core.settings.run import RunConfig
 from core.settings.scenarios import SCENARIOS
 from core.settings.task import BanditConfig, ChainConfig
+from tests.support import ARITHMETIC, small_run
 
 CHAIN = ChainConfig(pool_size=6, step_tokens=3, max_difficulty=2, length_limit=4, hard_fraction=0.5)
 
@@ -90,3 +99,17 @@ def test_refill_takes_the_rounds_that_the_dead_groups_cost_and_no_more_than_are_
     dead = replace(run, updates=32, replicas=2)  # every group is dropped: all rounds are taken
     *_, end = train(dead)
     assert set(end.samples_generated) == {most_samples(dead)}
+
+
+def test_a_base_model_that_several_runs_need_is_built_once_and_not_again_when_it_is_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("DAPO_LAB_CACHE", str(tmp_path))
+    task = replace(ARITHMETIC, imitation_steps=2)
+    run, wider = small_run(task, GRPO), small_run(replace(task, width=32), GRPO)
+    each = preparation_work([run]), preparation_work([wider])
+    assert 0 < each[0] < each[1]
+    assert preparation_work([run, replace(run, algorithm=DAPO, replicas=8), wider]) == sum(each)
+    twice = replace(run, task=replace(task, imitation_steps=4))
+    assert preparation_work([twice]) == 2 * each[0]
+    base_parameters(make_task(task))
+    assert preparation_work([run, wider]) == each[1]
+    assert preparation_work([small_run(CHAIN, GRPO)]) == 0

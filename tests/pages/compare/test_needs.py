@@ -12,7 +12,9 @@ import pytest
 from bench.scenario_tables import MINIMUM_SEEDS
 from core.engine.cost import estimate
 from core.settings.scenarios import SCENARIOS
-from pages.shared.compare.needs import duration_text, needs_text, training_seconds
+from pages.shared.compare import needs
+from pages.shared.compare.foreseen import foreseen_in_words, four_numbers
+from pages.shared.compare.needs import duration_text, needs_text, preparation_seconds, training_seconds
 from tests.pages.conftest import words
 
 MEASURED = json.loads((Path(__file__).parents[3] / "docs" / "measured.json").read_text())["scenarios"]
@@ -52,6 +54,22 @@ def test_more_seeds_need_more_memory():
 def test_it_is_said_before_run_is_pressed(open_app):
     megabytes = estimate(SCENARIOS["collapse"].runs(), at_once=2).nbytes / 1e6
     assert f"Training takes about 5 seconds and {megabytes:.0f} MB of memory" in words(open_app())
+
+
+def test_a_base_model_that_is_not_there_yet_is_said_and_counted(monkeypatch, tmp_path):
+    monkeypatch.setenv("DAPO_LAB_CACHE", str(tmp_path))
+    runs = SCENARIOS["addition"].runs()
+    first, then = preparation_seconds(runs), training_seconds(runs)
+    assert duration_text(first + then) != duration_text(then)
+    assert needs_text(runs).endswith(f" Before it the base model is built, once: about {duration_text(first)}.")
+    assert foreseen_in_words([], runs)["time"] == (
+        f"about {duration_text(first + then)} until the base model is built and the runs are trained"
+    )
+    before = four_numbers(runs)["time"]
+    monkeypatch.setattr(needs, "preparation_work", lambda runs: 0.0)  # it is there now
+    assert needs_text(runs).endswith("if nothing else trains.")
+    assert foreseen_in_words([], runs)["time"] == f"about {duration_text(then)} of training"
+    assert four_numbers(runs)["time"] != before
 
 
 def test_what_the_machine_cannot_hold_is_refused_before_run_is_pressed(open_app, monkeypatch):
