@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import TimeoutError
+
 from pages.shared.common.live_board.charts import CHARTS as CHART_SPECS
 
 CHARTS = len(CHART_SPECS)
 BOARD = "document.querySelector('.live-board').liveBoard"
 BOARD_IF_THERE = "document.querySelector('.live-board')?.liveBoard"
+TOLD = f"JSON.stringify((({{ settings, status, stats }}) => ({{ settings, status, stats }}))({BOARD_IF_THERE} ?? {{}}))"
 CANVASES = ".live-board canvas"
 
 
@@ -34,7 +37,11 @@ class Board:
     def wait(self, condition: str, seconds: float = 60):
         """Streamlit may take a board off the page for a moment; it returns as it was (see `putBack` in board.js)."""
         there = f"{BOARD_IF_THERE} && ({condition.replace('BOARD', BOARD)})"
-        self.page.wait_for_function(there, timeout=1000 * seconds)
+        try:
+            self.page.wait_for_function(there, timeout=1000 * seconds)
+        except TimeoutError as error:
+            error.add_note(f"the board: {self.page.evaluate(TOLD)}")
+            raise
 
     def last(self) -> int:
         return self.js("BOARD.store.get('DAPO').last")
