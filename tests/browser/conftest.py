@@ -147,8 +147,8 @@ def elsewhere(addresses: list[str]) -> list[str]:
 
 @pytest.fixture
 def new_page(browser, shared_context):
-    """Opens empty pages: in the shared context, in that of a page (`beside`), or in one of its own for another visitor or for options
-    that a page cannot be given later. Without `tour` the visitor has seen the tour before.
+    """Opens empty pages: in the shared context, in that of a page (`beside`), or in one of its own for another visitor, if asked (`apart`), or
+    for options that a page cannot be given later. Without `tour` the visitor has seen the tour before.
     A page has the lists `errors`, of what its scripts have thrown, which must be empty at the end, and `sockets`, of its websockets; the
     fixture has the list `asked`, of what its pages asked for in vain, of their websockets, and of what their documents name. Nothing may be on
     another host: the app works in a room without internet, and nobody is told who reads it. No other host is ever reached (FLAGS); to be told
@@ -159,12 +159,19 @@ def new_page(browser, shared_context):
     taken = False
 
     def opener(
-        *, beside: Page | None = None, viewport=WIDE, color_scheme: str = "light", cookies=(), tour: bool = False, **options
+        *,
+        beside: Page | None = None,
+        apart: bool = False,
+        viewport=WIDE,
+        color_scheme: str = "light",
+        cookies=(),
+        tour: bool = False,
+        **options,
     ) -> Page:
         nonlocal taken
         if beside is not None:
             context = beside.context
-        elif taken or options:
+        elif taken or apart or options:
             context = browser.new_context(**(NO_MOTION | options))
             own.append(context)
         else:

@@ -18,7 +18,7 @@ HTML = f'<div class="st-key-settings">{BUTTON}</div>'
 @pytest.fixture
 def page(new_page):
     """The button has the focus, and the browser says so until `window.drawn`, as if it drew nothing before."""
-    page = alone(new_page(), SCRIPT, HTML)
+    page = alone(new_page, SCRIPT, HTML)
     page.evaluate("""() => {
         script.render();
         const button = document.querySelector("button");

@@ -14,7 +14,7 @@ ONE = {"samples": "100 samples", "memory": "6 MB of memory"}
 @pytest.fixture
 def region(new_page):
     """Draws the component with data, lets time pass, and returns all that was told since it was made."""
-    page = alone(new_page(), SCRIPT, HTML)
+    page = alone(new_page, SCRIPT, HTML)
     page.evaluate("""() => {
         window.told = [];
         const node = document.querySelector("[role=status]");
