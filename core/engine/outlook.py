@@ -48,9 +48,7 @@ def _known(config: TaskConfig, temperature: float, built: bool) -> Tensor:
 def dead_share(config: RunConfig) -> float:
     """Share of the first rollout's groups that are expected to be all right or all wrong: the mean of p^G + (1 - p)^G over the prompts
     that are drawn at the start."""
-    task = make_task(config.task)
-    built = isinstance(task, Arithmetic) and stored_parameters(task) is not None
-    right = _known(config.task, config.temperature, built)
+    right = _known(config.task, config.temperature, not _has_to_be_built(make_task(config.task)))
     dead = sum(dead_chances(right, config.group_size))
     window = max(1, math.ceil(len(dead) * 0.25))  # what drift draws from at the start, see core.engine.tasks.base
     drift = config.task.drift
@@ -87,9 +85,14 @@ def preparation_work(runs: Iterable[RunConfig]) -> float:
     missing = {}
     for run in runs:
         task = make_task(run.task)
-        if isinstance(task, Arithmetic) and stored_parameters(task) is None:
+        if _has_to_be_built(task):
             missing[cache_key(task)] = sum(work.amount for work in cost(run).works if work.phase == "preparation")
     return sum(missing.values())
+
+
+def _has_to_be_built(task: Task) -> bool:
+    """Whether the task's base model is not on disk."""
+    return isinstance(task, Arithmetic) and stored_parameters(task) is None
 
 
 def _bandit(task: Bandit, temperature: float) -> Tensor:

@@ -67,12 +67,11 @@ def scripts_waited_for():
 @pytest.fixture(scope="session", autouse=True)
 def shipped_findings_computed_once():
     """A process computes them once, and every app that a test opens is to itself a process of its own."""
-    summarise, known = findings.summarise, {}
+    summarise = findings.summarise
+    shipped = functools.cache(lambda name: summarise(name, SHIPPED_COMPARISON.results))
 
     def once(name, results):
-        if results is not SHIPPED_COMPARISON.results:
-            return summarise(name, results)
-        return known.get(name) or known.setdefault(name, summarise(name, results))
+        return shipped(name) if results is SHIPPED_COMPARISON.results else summarise(name, results)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(findings, "summarise", once)
